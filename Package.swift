@@ -1,0 +1,76 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Floors: a target depends only on targets of lower floors (see the README's map).
+// Floors 1 to 6 are pure values and are compiled with strict memory safety; only Host and the
+// programs touch the operating system.
+
+let common: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+let pure = common + [.strictMemorySafety()]
+
+func floor(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: pure)
+}
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: common)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: common)
+}
+
+let package = Package(
+  name: "linkhealth",
+  products: [
+    .executable(name: "linkhealthd", targets: ["linkhealthd"]),
+    .executable(name: "linkhealthctl", targets: ["linkhealthctl"]),
+    .executable(name: "linkhealth-sim", targets: ["linkhealth-sim"]),
+    .executable(name: "linkhealth-bench", targets: ["linkhealth-bench"]),
+  ],
+  targets: [
+    // 0: the only C
+    .systemLibrary(
+      name: "CLibcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CLinux"),
+    // 1
+    floor("Base", []),
+    // 2
+    floor("Model", ["Base"]),
+    floor("Wire", ["Base"]),
+    // 3
+    floor("History", ["Base", "Model"]),
+    floor("Probes", ["Base", "Model", "Wire"]),
+    floor("Delivery", ["Base", "Model", "Wire"]),
+    // 4
+    floor("Judgement", ["Base", "Model"]),
+    floor("Catalogue", ["Base", "Model", "Wire", "Probes"]),
+    // 5
+    floor(
+      "Engine",
+      ["Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Catalogue"]),
+    // 6
+    floor("Control", ["Base", "Model", "Wire", "History", "Catalogue", "Engine"]),
+    // 7
+    .target(
+      name: "Host",
+      dependencies: [
+        "CLibcurl", "CLinux", "Base", "Model", "Wire", "History", "Probes", "Delivery",
+      ],
+      swiftSettings: common),
+    // 8
+    program(
+      "linkhealthd",
+      [
+        "CLinux", "Host", "Control", "Engine", "Catalogue", "Judgement", "Delivery", "Probes",
+        "History", "Wire", "Model", "Base",
+      ]),
+    program("linkhealthctl", ["CLinux", "Host", "Catalogue", "Wire", "Model", "Base"]),
+    program("linkhealth-sim", ["CLinux", "Host", "Wire", "Model", "Base"]),
+    program("linkhealth-bench", ["CLibcurl", "CLinux", "Host", "Wire", "Model", "Base"]),
+  ]
+)

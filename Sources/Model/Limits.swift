@@ -1,0 +1,64 @@
+import Base
+
+/// Every bound of the program in one place. A bound that an operator may change is a default here
+/// and a key in the configuration.
+package enum Limits {
+  // Catalogue and configuration
+  package static let catalogueFileBytes = 16 << 20
+  package static let complaints = 1_000
+  package static let jsonDepth = 128
+  package static let jsonNumberBytes = 512
+  package static let linksPerDaemon = 100_000
+  package static let probesPerLink = 16
+  package static let patternBytes = 1_024
+  package static let patternStates = 2_048
+
+  // Attempts
+  package static let attemptsInFlight = 2_048
+  package static let startsPerSlice = 64
+  package static let tlsStartsPerSlice = 8
+  package static let redirects = 5
+  package static let redirectsMaximum = 20
+  package static let bodyBytes = 1 << 20
+  package static let bodyBytesMaximum = 64 << 20
+  package static let headerBytes = 64 << 10
+  package static let headerBytesMaximum = 1 << 20
+  package static let requestBodyBytes = 1 << 20
+  package static let probeTimeout = TimeAmount.seconds(10)
+  package static let probeIntervalMinimum = TimeAmount.milliseconds(100)
+  package static let probeIntervalMaximum = TimeAmount.hours(24)
+  package static let firstProbeWithin = TimeAmount.seconds(60)
+  package static let retryEvery = TimeAmount.seconds(5)
+  package static let credentialBackoffMaximum = TimeAmount.hours(1)
+  package static let outcomeDetailCharacters = 64
+
+  // Name look-ups
+  package static let resolverThreads = 4
+  package static let resolverQueue = 1_024
+  package static let resolvedLifetime = TimeAmount.seconds(30)
+  package static let unresolvedLifetime = TimeAmount.seconds(5)
+  package static let resolverCacheEntries = 4_096
+
+  // Control socket
+  package static let controlConnections = 128
+  package static let controlRequestHeadBytes = 16 << 10
+  package static let controlRequestBodyBytes = 64 << 10
+  package static let controlResponseBytes = 64 << 20
+  package static let controlIdle = TimeAmount.seconds(30)
+  package static let controlRequestTime = TimeAmount.seconds(10)
+  package static let samplesPerAnswer = 10_000
+
+  // Delivery
+  package static let webhookTimeout = TimeAmount.seconds(10)
+  package static let webhooksInFlight = 16
+  package static let webhookRetryFirst = TimeAmount.seconds(1)
+  package static let webhookRetryLongest = TimeAmount.minutes(5)
+  package static let outboxPending = 100_000
+  package static let outboxCompactBytes = 16 << 20
+
+  // Judgement
+  package static let windowSamples = 4_096
+
+  // Logs
+  package static let logLinesPerSecond = 200
+}

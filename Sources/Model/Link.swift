@@ -1,0 +1,125 @@
+import Base
+
+/// Names a link: `SERVICE/CONSUMER`, such as `land-database/ha-noi`.
+package struct LinkID: Sendable, Hashable, Comparable, CustomStringConvertible {
+  package var service: String
+  package var consumer: String
+
+  package init(service: String, consumer: String) {
+    self.service = service
+    self.consumer = consumer
+  }
+
+  /// Reads `SERVICE/CONSUMER`; nil unless both are slugs.
+  package init?(_ text: String) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, isSlug(parts[0]), isSlug(parts[1]) else { return nil }
+    self.init(service: String(parts[0]), consumer: String(parts[1]))
+  }
+
+  package var description: String { "\(service)/\(consumer)" }
+
+  package static func < (a: LinkID, b: LinkID) -> Bool {
+    a.service != b.service ? a.service < b.service : a.consumer < b.consumer
+  }
+}
+
+/// Whether a text can be an identifier: 1 to 64 of `a-z`, `0-9` and inner `-`.
+package func isSlug(_ text: some StringProtocol) -> Bool {
+  let bytes = Array(text.utf8)
+  guard (1...64).contains(bytes.count), bytes.first != 0x2D, bytes.last != 0x2D else {
+    return false
+  }
+  return bytes.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+}
+
+/// A name for people in both languages of the field; `vi` in Unicode NFC.
+package struct LocalizedName: Sendable, Hashable {
+  package var en: String
+  package var vi: String
+
+  package init(en: String, vi: String) {
+    self.en = en
+    self.vi = vi
+  }
+}
+
+/// Where a setting was written: a file, a line and a column, both from 1 (columns count characters).
+package struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
+  package var file: String
+  package var line: Int
+  package var column: Int
+
+  package init(file: String, line: Int, column: Int) {
+    self.file = file
+    self.line = line
+    self.column = column
+  }
+
+  package var description: String { "\(file):\(line):\(column)" }
+}
+
+/// One service of a system for one consumer: the thing whose state is told.
+package struct Link: Sendable {
+  package var id: LinkID
+  package var serviceName: LocalizedName
+  package var consumerName: LocalizedName
+  /// The information system that offers the service.
+  package var system: String
+  /// The organisation that owns the system.
+  package var owner: String
+  /// The intermediaries in the order in which a request passes them; empty when direct.
+  package var route: [String]
+  package var alert: AlertRules
+  package var probes: [ProbeDefinition]
+  package var location: SourceLocation?
+
+  package init(
+    id: LinkID, serviceName: LocalizedName, consumerName: LocalizedName, system: String,
+    owner: String, route: [String], alert: AlertRules, probes: [ProbeDefinition],
+    location: SourceLocation? = nil
+  ) {
+    self.id = id
+    self.serviceName = serviceName
+    self.consumerName = consumerName
+    self.system = system
+    self.owner = owner
+    self.route = route
+    self.alert = alert
+    self.probes = probes
+    self.location = location
+  }
+}
+
+/// One scheduled check of a link.
+package struct ProbeDefinition: Sendable {
+  /// Unique within the link; the kind's word unless the catalogue says otherwise.
+  package var name: String
+  /// The word under which the kind is registered, such as `http`.
+  package var kind: String
+  package var every: TimeAmount
+  package var timeout: TimeAmount
+  /// How soon a failure is confirmed.
+  package var retryEvery: TimeAmount
+  /// How many short-notice runs may follow one failure.
+  package var retryLimit: Int
+  /// Whether the link can be up without this probe.
+  package var isRequired: Bool
+  /// The kind's own settings, decoded by the kind; shared between links where nothing differs.
+  package var options: any Sendable
+
+  package init(
+    name: String, kind: String, every: TimeAmount, timeout: TimeAmount,
+    retryEvery: TimeAmount = .seconds(5), retryLimit: Int = 4, isRequired: Bool = true,
+    options: any Sendable
+  ) {
+    self.name = name
+    self.kind = kind
+    self.every = every
+    self.timeout = timeout
+    self.retryEvery = retryEvery
+    self.retryLimit = retryLimit
+    self.isRequired = isRequired
+    self.options = options
+  }
+}

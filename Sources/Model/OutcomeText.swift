@@ -1,0 +1,118 @@
+import Base
+
+extension Outcome {
+  /// The outcome in words for people, safe to print: `connection refused`, `HTTP status 503`.
+  package var sentence: String {
+    let detail = printable(self.detail, limit: 80)
+    switch self {
+    case .ok: return "ok"
+    case .resolve(let cause): return cause.sentence
+    case .connect(let cause): return cause.sentence
+    case .tls(let cause): return cause.sentence
+    case .http(let cause): return cause.sentence(detail)
+    case .body(let cause): return cause.sentence(detail)
+    case .skipped(let cause): return "not run: " + cause.sentence
+    }
+  }
+}
+
+extension ResolveCause {
+  fileprivate var sentence: String {
+    switch self {
+    case .noSuchName: "the name does not exist"
+    case .noAddress: "the name has no address of the wanted family"
+    case .temporaryFailure: "the name server failed or did not answer"
+    case .timedOut: "no answer to the name look-up in time"
+    case .other: "the name look-up failed"
+    }
+  }
+}
+
+extension ConnectCause {
+  fileprivate var sentence: String {
+    switch self {
+    case .refused: "connection refused"
+    case .timedOut: "no connection in time"
+    case .networkUnreachable: "network unreachable"
+    case .hostUnreachable: "host unreachable"
+    case .reset: "connection reset while connecting"
+    case .denied: "connecting is not permitted here"
+    case .noLocalAddress: "the configured source address or a local port is not available"
+    case .proxy: "the proxy refused or failed"
+    case .other: "the connection failed"
+    }
+  }
+}
+
+extension TLSCause {
+  fileprivate var sentence: String {
+    switch self {
+    case .expired: "the certificate has expired"
+    case .notYetValid: "the certificate is not valid yet"
+    case .wrongName: "the certificate is for another name"
+    case .selfSigned: "the certificate is self-signed"
+    case .unknownIssuer: "the certificate's issuer is not known"
+    case .revoked: "the certificate is revoked"
+    case .protocolVersion: "no TLS version in common"
+    case .handshake: "the TLS handshake failed"
+    case .timedOut: "no TLS handshake in time"
+    case .reset: "connection reset during the TLS handshake"
+    case .clientCertificate: "the server asks for a client certificate"
+    case .caFile: "the CA file cannot be used"
+    case .weakKey: "the certificate's key or signature is too weak"
+    case .other: "TLS failed"
+    }
+  }
+}
+
+extension HTTPCause {
+  fileprivate func sentence(_ detail: String) -> String {
+    switch self {
+    case .status: "HTTP status \(detail)"
+    case .timedOut: "no answer in time"
+    case .closed: "connection closed without an answer"
+    case .reset: "connection reset before the answer"
+    case .malformed: "the answer is not valid HTTP"
+    case .headerTooLarge: "the answer's headers are too large"
+    case .headerMissing: "header \(detail) is missing"
+    case .headerMismatch: "header \(detail) has another value"
+    case .tooManyRedirects: "too many redirects"
+    case .redirectRefused: "redirect refused: \(detail)"
+    case .other: "the request failed"
+    }
+  }
+}
+
+extension BodyCause {
+  fileprivate func sentence(_ detail: String) -> String {
+    switch self {
+    case .applicationCode: "application code \(detail) in the body"
+    case .tooLarge: "the body is too large"
+    case .timedOut: "the body did not end in time"
+    case .reset: "connection reset within the body"
+    case .truncated: "the body ended too early"
+    case .badEncoding: "the body's content encoding is broken"
+    case .notJSON: "the body is not JSON"
+    case .textMissing: "text is missing: \(detail)"
+    case .patternMissing: "nothing matches the pattern \(detail)"
+    case .pathMissing: "\(detail) is missing in the body"
+    case .pathMismatch: "\(detail) has another value"
+    case .other: "the body could not be read"
+    }
+  }
+}
+
+extension SkipCause {
+  package var sentence: String {
+    switch self {
+    case .stillRunning: "the attempt before it was still running"
+    case .tableFull: "too many attempts in flight"
+    case .resolverBusy: "our own name look-ups were all busy"
+    case .paused: "paused by an operator"
+    case .stopping: "the daemon was stopping"
+    case .missed: "the daemon was held up or asleep"
+    case .unsupported: "this kind of check is not available here"
+    case .backingOff: "backing off after a refused credential"
+    }
+  }
+}
