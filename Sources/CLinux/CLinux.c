@@ -1,1 +1,242 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "CLinux.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+int lh_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+static int lh_epoll_control(int epoll, int operation, int fd, uint32_t events,
+                                   uint64_t data) {
+  struct epoll_event event;
+  memset(&event, 0, sizeof event);
+  event.events = events;
+  event.data.u64 = data;
+  return epoll_ctl(epoll, operation, fd, &event);
+}
+int lh_epoll_add(int epoll, int fd, uint32_t events, uint64_t data) {
+  return lh_epoll_control(epoll, EPOLL_CTL_ADD, fd, events, data);
+}
+int lh_epoll_modify(int epoll, int fd, uint32_t events, uint64_t data) {
+  return lh_epoll_control(epoll, EPOLL_CTL_MOD, fd, events, data);
+}
+int lh_epoll_remove(int epoll, int fd) {
+  return lh_epoll_control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+/* Waits for at most `capacity` (64 or fewer) events; a negative time-out waits without end. */
+int lh_epoll_wait(int epoll, struct lh_event *events, int capacity,
+                                int64_t timeout_nanoseconds) {
+  struct epoll_event raw[64];
+  struct timespec limit;
+  struct timespec *timeout = NULL;
+  if (capacity > 64) capacity = 64;
+  if (timeout_nanoseconds >= 0) {
+    limit.tv_sec = timeout_nanoseconds / 1000000000;
+    limit.tv_nsec = timeout_nanoseconds % 1000000000;
+    timeout = &limit;
+  }
+  int count = epoll_pwait2(epoll, raw, capacity, timeout, NULL);
+  for (int i = 0; i < count; i++) {
+    events[i].events = raw[i].events;
+    events[i].data = raw[i].data.u64;
+  }
+  return count;
+}
+
+static int64_t lh_clock(int clock) {
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+int64_t lh_clock_monotonic(void) { return lh_clock(CLOCK_MONOTONIC); }
+int64_t lh_clock_realtime(void) { return lh_clock(CLOCK_REALTIME); }
+
+int lh_eventfd(int semaphore, int nonblocking) {
+  return eventfd(0, EFD_CLOEXEC | (semaphore ? EFD_SEMAPHORE : 0) |
+                        (nonblocking ? EFD_NONBLOCK : 0));
+}
+
+/* Blocks the given signals for the calling thread (and those it starts) and returns a descriptor
+   that reads them. Call before any thread is started. */
+int lh_signalfd(const int *signals, int count) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+  int error = pthread_sigmask(SIG_BLOCK, &set, NULL);
+  if (error != 0) {
+    errno = error;
+    return -1;
+  }
+  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+/* The next signal's number, 0 when there is none. */
+int lh_signalfd_read(int fd) {
+  struct signalfd_siginfo info;
+  return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
+}
+void lh_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+
+/* Fills a Unix socket address; 0 when the path does not fit. A leading '@' means abstract. */
+static socklen_t lh_unix_address(struct sockaddr_un *address, const char *path) {
+  size_t length = strlen(path);
+  memset(address, 0, sizeof *address);
+  address->sun_family = AF_UNIX;
+  if (length == 0 || length >= sizeof address->sun_path) return 0;
+  memcpy(address->sun_path, path, length);
+  if (path[0] == '@') {
+    address->sun_path[0] = 0;
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+  }
+  return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
+}
+
+int lh_unix_socket(int datagram) {
+  return socket(AF_UNIX, (datagram ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+int lh_unix_bind(int fd, const char *path) {
+  struct sockaddr_un address;
+  socklen_t length = lh_unix_address(&address, path);
+  if (length == 0) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  return bind(fd, (struct sockaddr *)&address, length);
+}
+int lh_unix_connect(int fd, const char *path) {
+  struct sockaddr_un address;
+  socklen_t length = lh_unix_address(&address, path);
+  if (length == 0) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  return connect(fd, (struct sockaddr *)&address, length);
+}
+int lh_accept(int fd) {
+  return accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+/* Who is at the other end of a Unix socket: uid, pid and all groups (primary first). Returns the
+   number of groups, or -1. */
+int lh_peer(int fd, uint32_t *uid, int32_t *pid, uint32_t *groups, int capacity) {
+  struct ucred credentials;
+  socklen_t length = sizeof credentials;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
+  *uid = credentials.uid;
+  *pid = credentials.pid;
+  if (capacity < 1) return 0;
+  groups[0] = credentials.gid;
+  gid_t more[256];
+  length = sizeof more;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, more, &length) != 0) return 1;
+  int count = 1;
+  for (unsigned i = 0; i < length / sizeof more[0] && count < capacity; i++)
+    groups[count++] = more[i];
+  return count;
+}
+
+/* One datagram to systemd's notification socket; -1 with errno when it did not go. */
+int lh_notify(const char *path, const char *text) {
+  int fd = lh_unix_socket(1);
+  if (fd < 0) return -1;
+  struct sockaddr_un address;
+  socklen_t length = lh_unix_address(&address, path);
+  ssize_t sent = -1;
+  if (length > 0)
+    sent = sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address, length);
+  int error = errno;
+  close(fd);
+  errno = error;
+  return sent < 0 ? -1 : 0;
+}
+
+/* A TCP listener on an IPv4 address in text, non-blocking; -1 with errno. */
+int lh_tcp_listen(const char *address, uint16_t port, int backlog) {
+  struct addrinfo hints, *found = NULL;
+  memset(&hints, 0, sizeof hints);
+  hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE;
+  hints.ai_socktype = SOCK_STREAM;
+  if (getaddrinfo(address, NULL, &hints, &found) != 0 || found == NULL) {
+    errno = EINVAL;
+    return -1;
+  }
+  if (found->ai_family == AF_INET6)
+    ((struct sockaddr_in6 *)found->ai_addr)->sin6_port = htons(port);
+  else
+    ((struct sockaddr_in *)found->ai_addr)->sin_port = htons(port);
+  int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int on = 1;
+  int failed = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+               bind(fd, found->ai_addr, found->ai_addrlen) != 0 || listen(fd, backlog) != 0;
+  int error = errno;
+  freeaddrinfo(found);
+  if (failed) {
+    if (fd >= 0) close(fd);
+    errno = error;
+    return -1;
+  }
+  return fd;
+}
+/* The port that a listener was given, 0 on failure. */
+uint16_t lh_local_port(int fd) {
+  struct sockaddr_storage address;
+  socklen_t length = sizeof address;
+  if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) return 0;
+  return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                             : ((struct sockaddr_in *)&address)->sin_port);
+}
+/* Makes close() send a reset instead of an orderly end. */
+int lh_reset_on_close(int fd) {
+  struct linger linger = {1, 0};
+  return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+int lh_no_delay(int fd) {
+  int on = 1;
+  return setsockopt(fd, 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, &on, sizeof on);
+}
+
+/* fcntl and open are variadic and so not imported. */
+int lh_open(const char *path, int flags, uint32_t mode) {
+  return open(path, flags | O_CLOEXEC, mode);
+}
+int lh_set_nonblocking(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+const uint32_t lh_epollin = EPOLLIN;
+const uint32_t lh_epollout = EPOLLOUT;
+const uint32_t lh_epollfailed = EPOLLERR | EPOLLHUP;
+
+void lh_eventfd_add(int fd, uint64_t count) {
+  ssize_t ignored = write(fd, &count, sizeof count);
+  (void)ignored;
+}
+uint64_t lh_eventfd_take(int fd) {
+  uint64_t count = 0;
+  return read(fd, &count, sizeof count) == sizeof count ? count : 0;
+}
+int lh_random(void *bytes, int count) { return getrandom(bytes, (size_t)count, 0) == count; }

@@ -1,0 +1,55 @@
+/* The calls of Linux that Swift cannot reach or imports unevenly. The header names no C library
+   type: with _GNU_SOURCE their definitions would clash with those of Swift's own Glibc module. */
+#ifndef CLINUX_H
+#define CLINUX_H
+
+#include <stdint.h>
+
+struct lh_event {
+  uint32_t events;
+  uint64_t data;
+};
+extern const uint32_t lh_epollin, lh_epollout, lh_epollfailed;
+
+int lh_epoll_create(void);
+int lh_epoll_add(int epoll, int fd, uint32_t events, uint64_t data);
+int lh_epoll_modify(int epoll, int fd, uint32_t events, uint64_t data);
+int lh_epoll_remove(int epoll, int fd);
+/* Waits for at most `capacity` (64 or fewer) events; a negative time-out waits without end. */
+int lh_epoll_wait(int epoll, struct lh_event *events, int capacity, int64_t timeout_nanoseconds);
+int64_t lh_clock_monotonic(void);
+int64_t lh_clock_realtime(void);
+/* An eventfd; as a semaphore each take subtracts one. */
+int lh_eventfd(int semaphore, int nonblocking);
+/* Blocks the given signals for the calling thread (and those it starts) and returns a descriptor
+   that reads them. Call before any thread is started. */
+int lh_signalfd(const int *signals, int count);
+/* The next signal's number, 0 when there is none. */
+int lh_signalfd_read(int fd);
+void lh_ignore_sigpipe(void);
+int lh_unix_socket(int datagram);
+/* Unix socket paths: a leading '@' means the abstract name space. */
+int lh_unix_bind(int fd, const char *path);
+int lh_unix_connect(int fd, const char *path);
+int lh_accept(int fd);
+/* Who is at the other end of a Unix socket: uid, pid and all groups (primary first). Returns the
+   number of groups, or -1. */
+int lh_peer(int fd, uint32_t *uid, int32_t *pid, uint32_t *groups, int capacity);
+/* One datagram to systemd's notification socket; -1 with errno when it did not go. */
+int lh_notify(const char *path, const char *text);
+/* A TCP listener on a numeric address, non-blocking; -1 with errno. */
+int lh_tcp_listen(const char *address, uint16_t port, int backlog);
+/* The port that a listener was given, 0 on failure. */
+uint16_t lh_local_port(int fd);
+/* Makes close() send a reset instead of an orderly end. */
+int lh_reset_on_close(int fd);
+int lh_no_delay(int fd);
+/* open and fcntl are variadic and so not imported. */
+int lh_open(const char *path, int flags, uint32_t mode);
+int lh_set_nonblocking(int fd);
+void lh_eventfd_add(int fd, uint64_t count);
+uint64_t lh_eventfd_take(int fd);
+/* Fills up to 256 bytes from the kernel; 1 on success. */
+int lh_random(void *bytes, int count);
+
+#endif
