@@ -72,5 +72,7 @@ let package = Package(
     program("linkhealthctl", ["CLinux", "Host", "Catalogue", "Wire", "Model", "Base"]),
     program("linkhealth-sim", ["CLinux", "Host", "Wire", "Model", "Base"]),
     program("linkhealth-bench", ["CLibcurl", "CLinux", "Host", "Wire", "Model", "Base"]),
+    // tests, one target a module
+    tests("WireTests", ["Wire", "Base"]),
   ]
 )

@@ -1,0 +1,85 @@
+/// A set of Unicode scalars as sorted ranges that neither overlap nor touch. Beside the scalars it
+/// may hold ``invalidByte``, the stand-in for a byte of the text that belongs to no valid scalar.
+struct ScalarSet: Hashable, Sendable {
+  /// One past the last scalar: what a broken byte reads as.
+  static let invalidByte: UInt32 = 0x11_0000
+
+  private(set) var ranges: [ClosedRange<UInt32>]
+
+  init(_ unsorted: [ClosedRange<UInt32>]) {
+    ranges = []
+    for range in unsorted.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = ranges.last, range.lowerBound <= last.upperBound + 1 {
+        let upper = max(last.upperBound, range.upperBound)
+        ranges[ranges.count - 1] = last.lowerBound...upper
+      } else {
+        ranges.append(range)
+      }
+    }
+  }
+
+  init(_ scalar: Unicode.Scalar) { ranges = [scalar.value...scalar.value] }
+
+  /// `\d`, `\w` and `\s` know ASCII only, so that a pattern means the same with every release of
+  /// Unicode.
+  static let digits = ScalarSet([0x30...0x39])
+  static let wordScalars = ScalarSet([0x30...0x39, 0x41...0x5A, 0x5F...0x5F, 0x61...0x7A])
+  static let spaces = ScalarSet([0x09...0x0D, 0x20...0x20])
+  /// What `.` stands for: everything but a line feed.
+  static let anyButLineFeed = ScalarSet([0x0A...0x0A]).inverted
+
+  /// Everything that this set does not hold, ``invalidByte`` included.
+  var inverted: ScalarSet {
+    var gaps: [ClosedRange<UInt32>] = []
+    var next: UInt32 = 0
+    for range in ranges {
+      if range.lowerBound > next { gaps.append(next...range.lowerBound - 1) }
+      next = range.upperBound + 1
+    }
+    if next <= Self.invalidByte { gaps.append(next...Self.invalidByte) }
+    return ScalarSet(gaps)
+  }
+
+  func union(_ other: ScalarSet) -> ScalarSet { ScalarSet(ranges + other.ranges) }
+
+  func contains(_ value: UInt32) -> Bool {
+    var low = 0
+    var high = ranges.count
+    while low < high {
+      let middle = (low + high) / 2
+      if ranges[middle].upperBound < value { low = middle + 1 } else { high = middle }
+    }
+    return low < ranges.count && ranges[low].contains(value)
+  }
+
+  /// The set with the other case of each of its letters added, for letters below U+2000 (Latin with
+  /// all Vietnamese letters, Greek, Cyrillic, Armenian).
+  var withBothCases: ScalarSet {
+    var folded = self
+    // Twice, because three letters may be one another's cases, as the two small sigmas are.
+    for _ in 0..<2 {
+      var added: [ClosedRange<UInt32>] = []
+      for pair in casePairs {
+        if folded.contains(pair.letter) { added.append(pair.other...pair.other) }
+        if folded.contains(pair.other) { added.append(pair.letter...pair.letter) }
+      }
+      folded = ScalarSet(folded.ranges + added)
+    }
+    return folded
+  }
+}
+
+/// Letters below U+2000 beside their simple upper or lower case.
+private let casePairs: [(letter: UInt32, other: UInt32)] = {
+  var pairs: [(letter: UInt32, other: UInt32)] = []
+  for value in UInt32(0x41)..<0x2000 {
+    guard let scalar = Unicode.Scalar(value) else { continue }
+    for mapping in [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping] {
+      let mapped = Array(mapping.unicodeScalars)
+      if mapped.count == 1, mapped[0] != scalar, mapped[0].value < 0x2000 {
+        pairs.append((value, mapped[0].value))
+      }
+    }
+  }
+  return pairs
+}()
