@@ -33,7 +33,7 @@ package enum Limits {
   package static let outcomeDetailCharacters = 64
 
   // Name look-ups
-  package static let resolverThreads = 4
+  package static let resolverThreads = 8
   package static let resolverQueue = 1_024
   package static let resolvedLifetime = TimeAmount.seconds(30)
   package static let unresolvedLifetime = TimeAmount.seconds(5)

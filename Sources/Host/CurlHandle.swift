@@ -1,0 +1,261 @@
+import Base
+import CLibcurl
+import Glibc
+import Model
+import Probes
+import Wire
+
+/// One libcurl easy handle, used for one transfer after another, and what its callbacks collect.
+final class CurlHandle {
+  let easy: UnsafeMutableRawPointer
+  /// Whose transfer this is.
+  var token = Token(index: 0, generation: 0)
+  private(set) var head: [UInt8] = []
+  private(set) var body: [UInt8] = []
+  private(set) var overflow: Overflow?
+  private var headLimit = 0
+  private var bodyLimit = 0
+  private var headerList: UnsafeMutablePointer<curl_slist>?
+  private var connectToList: UnsafeMutablePointer<curl_slist>?
+  private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+  /// Which bound an answer went past.
+  enum Overflow {
+    case head
+    case body
+  }
+
+  init() {
+    guard let easy = curl_easy_init() else { preconditionFailure("libcurl gives a handle") }
+    self.easy = easy
+    errorText.pointee = 0
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    curl_slist_free_all(headerList)
+    curl_slist_free_all(connectToList)
+    errorText.deallocate()
+  }
+
+  /// libcurl's own words on the last failure; for telling causes apart, never shown as they are.
+  var failureText: String { String(cString: errorText) }
+
+  func prepare(_ transfer: Transfer, token: Token, caFile: String) {
+    self.token = token
+    head.removeAll(keepingCapacity: head.capacity <= 65_536)
+    body.removeAll(keepingCapacity: body.capacity <= 65_536)
+    overflow = nil
+    errorText.pointee = 0
+    headLimit = transfer.settings.headerLimitBytes
+    bodyLimit = transfer.settings.bodyLimitBytes
+    curl_easy_reset(easy)
+    prepareCallbacks()
+    prepareRequest(transfer)
+    prepareRoute(transfer)
+    if transfer.url.scheme == "https" { prepareTLS(transfer.settings.tls, caFile: caFile) }
+  }
+
+  /// Gives the body away without a copy.
+  func takeBody() -> [UInt8] {
+    let taken = body
+    body = []
+    return taken
+  }
+
+  private func prepareCallbacks() {
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    set(CURLOPT_PRIVATE, context)
+    set(CURLOPT_WRITEDATA, context)
+    set(CURLOPT_HEADERDATA, context)
+    set(CURLOPT_ERRORBUFFER, errorText)
+    check(
+      lh_setopt_data(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+        guard let bytes, let context else { return 0 }
+        let handle = Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue()
+        return handle.receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+      })
+    check(
+      lh_setopt_data(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+        guard let bytes, let context else { return 0 }
+        let handle = Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue()
+        return handle.receiveHead(UnsafeRawBufferPointer(start: bytes, count: size * count))
+      })
+  }
+
+  private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+    if body.count + bytes.count > bodyLimit {
+      overflow = .body
+      return 0
+    }
+    body.append(contentsOf: bytes)
+    return bytes.count
+  }
+
+  private func receiveHead(_ bytes: UnsafeRawBufferPointer) -> Int {
+    // A new status line starts a new head: after 1xx, and after a proxy's answer to CONNECT.
+    if bytes.count >= 5, bytes.starts(with: [0x48, 0x54, 0x54, 0x50, 0x2F]) {
+      head.removeAll(keepingCapacity: true)
+      body.removeAll(keepingCapacity: true)
+    }
+    if head.count + bytes.count > headLimit {
+      overflow = .head
+      return 0
+    }
+    head.append(contentsOf: bytes)
+    return bytes.count
+  }
+
+  private func prepareRequest(_ transfer: Transfer) {
+    let settings = transfer.settings
+    set(CURLOPT_NOSIGNAL, 1)
+    set(CURLOPT_PROTOCOLS_STR, transfer.url.scheme == "https" ? "https" : "http")
+    set(CURLOPT_NOPROGRESS, 1)
+    set(CURLOPT_TIMEOUT_MS, Int(max(1, transfer.timeLimit.milliseconds)))
+    let connectLimit = min(settings.connectTimeout ?? transfer.timeLimit, transfer.timeLimit)
+    set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, connectLimit.milliseconds)))
+    set(CURLOPT_USERAGENT, settings.userAgent)
+    switch settings.version {
+    case .automatic: set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+    case .http1: set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+    case .http2:
+      let plain = transfer.url.scheme == "http"
+      set(
+        CURLOPT_HTTP_VERSION,
+        Int(plain ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2TLS))
+    }
+    if !settings.reuse {
+      set(CURLOPT_FRESH_CONNECT, 1)
+      set(CURLOPT_FORBID_REUSE, 1)
+    }
+    prepareMethod(transfer)
+    prepareHeaders(transfer)
+  }
+
+  private func prepareMethod(_ transfer: Transfer) {
+    let body = transfer.sendsBody ? transfer.settings.body : []
+    if transfer.method == "HEAD" {
+      set(CURLOPT_NOBODY, 1)
+    } else if !body.isEmpty || transfer.method == "POST" {
+      check(lh_setopt_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
+      body.withUnsafeBytes { bytes in
+        // An empty array may have no address, and a null pointer would mean the read callback.
+        if let start = bytes.baseAddress, !bytes.isEmpty {
+          check(lh_setopt_pointer(easy, CURLOPT_COPYPOSTFIELDS, start))
+        } else {
+          set(CURLOPT_COPYPOSTFIELDS, "")
+        }
+      }
+      if transfer.method != "POST" { set(CURLOPT_CUSTOMREQUEST, transfer.method) }
+    } else if transfer.method != "GET" {
+      set(CURLOPT_CUSTOMREQUEST, transfer.method)
+    }
+  }
+
+  private func prepareHeaders(_ transfer: Transfer) {
+    curl_slist_free_all(headerList)
+    headerList = nil
+    let settings = transfer.settings
+    var lines: [String] = []
+    if transfer.sendsHeaders {
+      for (name, value) in settings.headers {
+        // libcurl's form for a header without a value.
+        lines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
+      }
+    }
+    if transfer.method == "POST" || (transfer.sendsBody && !settings.body.isEmpty) {
+      // libcurl would name a form; the catalogue says what the body is, if it wants to.
+      let named = settings.headers.contains { $0.name.lowercased() == "content-type" }
+      if !named || !transfer.sendsHeaders { lines.append("Content-Type:") }
+    }
+    if usesOtherServerName(transfer), transfer.url.scheme == "https" {
+      lines.append("Host: \(transfer.url.authority)")
+    }
+    for line in lines { headerList = curl_slist_append(headerList, line) }
+    if headerList != nil { check(lh_setopt_list(easy, CURLOPT_HTTPHEADER, headerList)) }
+  }
+
+  /// Where the connection goes: a literal address for this handle alone, so that libcurl never
+  /// looks a name up itself.
+  private func prepareRoute(_ transfer: Transfer) {
+    curl_slist_free_all(connectToList)
+    connectToList = nil
+    let settings = transfer.settings
+    var url = transfer.url
+    if usesOtherServerName(transfer), let name = settings.tls.serverName { url.host = name }
+    set(CURLOPT_URL, url.text)
+    set(CURLOPT_PATH_AS_IS, 1)
+    if let proxy = settings.proxy {
+      var address = proxy
+      if let parts = try? URLParts(proxy), let numeric = transfer.address {
+        address = "\(parts.scheme)://\(bracketed(numeric)):\(parts.port)"
+      }
+      set(CURLOPT_PROXY, address)
+      set(CURLOPT_NOPROXY, "")
+    } else {
+      set(CURLOPT_PROXY, "")
+      if let address = transfer.address, address != url.host {
+        connectToList = curl_slist_append(nil, "::\(bracketed(address)):\(url.port)")
+        check(lh_setopt_list(easy, CURLOPT_CONNECT_TO, connectToList))
+      }
+    }
+    if let source = settings.sourceAddress { set(CURLOPT_INTERFACE, source) }
+  }
+
+  private func prepareTLS(_ options: TLSOptions, caFile: String) {
+    set(CURLOPT_SSL_VERIFYPEER, options.verify ? 1 : 0)
+    set(CURLOPT_SSL_VERIFYHOST, options.verify ? 2 : 0)
+    if options.verify {
+      set(CURLOPT_CAINFO, caFile)
+      // With a directory beside the bundle the store is read anew for every connection.
+      check(lh_setopt_string(easy, CURLOPT_CAPATH, nil))
+    }
+    // A resumed session would not show the certificate again, and so hide its end.
+    set(CURLOPT_SSL_SESSIONID_CACHE, 0)
+    let version =
+      switch options.minimumVersion {
+      case .tls10: CURL_SSLVERSION_TLSv1_0
+      case .tls11: CURL_SSLVERSION_TLSv1_1
+      case .tls12: CURL_SSLVERSION_TLSv1_2
+      case .tls13: CURL_SSLVERSION_TLSv1_3
+      }
+    set(CURLOPT_SSLVERSION, Int(version))
+  }
+
+  private func usesOtherServerName(_ transfer: Transfer) -> Bool {
+    guard let name = transfer.settings.tls.serverName else { return false }
+    return transfer.url.scheme == "https" && name != transfer.url.host
+  }
+
+  private func set(_ option: CURLoption, _ value: Int) {
+    check(lh_setopt_long(easy, option, value))
+  }
+  private func set(_ option: CURLoption, _ value: String) {
+    check(lh_setopt_string(easy, option, value))
+  }
+  private func set(_ option: CURLoption, _ value: UnsafeRawPointer) {
+    check(lh_setopt_pointer(easy, option, value))
+  }
+
+  private func check(_ code: CURLcode) {
+    precondition(
+      code == CURLE_OK || code == CURLE_OUT_OF_MEMORY, "libcurl takes the options we give it")
+  }
+
+  func long(_ info: CURLINFO) -> Int {
+    var value = 0
+    _ = lh_getinfo_long(easy, info, &value)
+    return value
+  }
+
+  /// A time of libcurl's, in microseconds from the transfer's start.
+  func microseconds(_ info: CURLINFO) -> Int64 {
+    var value: curl_off_t = 0
+    _ = lh_getinfo_offset(easy, info, &value)
+    return Int64(value)
+  }
+}
+
+private func bracketed(_ address: String) -> String {
+  address.utf8.contains(0x3A) ? "[\(address)]" : address
+}

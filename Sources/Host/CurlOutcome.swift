@@ -1,0 +1,158 @@
+import Base
+import CLibcurl
+import Glibc
+import Model
+import Probes
+
+extension CurlHandle {
+  /// The exchange as a value, after libcurl has finished it with `code`.
+  func result(_ code: CURLcode, isTLS: Bool) -> TransferResult {
+    let times = Times(self, isTLS: isTLS)
+    let status = UInt16(clamping: long(CURLINFO_RESPONSE_CODE))
+    let failure = code == CURLE_OK ? nil : outcome(of: code, status: status, times, isTLS: isTLS)
+    return TransferResult(
+      failure: failure, status: status, head: head, body: takeBody(),
+      timings: times.phases, reusedConnection: code == CURLE_OK && times.connections == 0)
+  }
+
+  private func outcome(of code: CURLcode, status: UInt16, _ times: Times, isTLS: Bool) -> Outcome {
+    switch overflow {
+    case .head: return .http(.headerTooLarge)
+    case .body: return .body(.tooLarge)
+    case nil: break
+    }
+    let inBody = status != 0 && !head.isEmpty && headIsWhole
+    switch code {
+    case CURLE_OPERATION_TIMEDOUT:
+      switch times.phaseReached(inBody: inBody, isTLS: isTLS) {
+      case .connect: return .connect(.timedOut)
+      case .tls: return .tls(.timedOut)
+      case .body: return .body(.timedOut)
+      default: return .http(.timedOut)
+      }
+    case CURLE_COULDNT_CONNECT: return .connect(connectCause)
+    case CURLE_COULDNT_RESOLVE_HOST: return .resolve(.other)
+    case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return .connect(.proxy)
+    case CURLE_INTERFACE_FAILED: return .connect(.noLocalAddress)
+    case CURLE_PEER_FAILED_VERIFICATION: return .tls(verificationCause)
+    case CURLE_SSL_CACERT_BADFILE: return .tls(.caFile)
+    case CURLE_SSL_CONNECT_ERROR: return .tls(handshakeCause)
+    case CURLE_SSL_CERTPROBLEM, CURLE_SSL_CLIENTCERT: return .tls(.clientCertificate)
+    case CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED: return .tls(.handshake)
+    case CURLE_GOT_NOTHING: return .http(.closed)
+    case CURLE_PARTIAL_FILE: return .body(.truncated)
+    case CURLE_SEND_ERROR, CURLE_RECV_ERROR: return received(inBody: inBody)
+    case CURLE_BAD_CONTENT_ENCODING: return .body(.badEncoding)
+    // libcurl gives up on a header line of more than 100 kB with "out of memory".
+    case CURLE_OUT_OF_MEMORY: return inBody ? .body(.other) : .http(.headerTooLarge)
+    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP2_STREAM:
+      return .http(.malformed)
+    default: return inBody ? .body(.other) : .http(.other)
+    }
+  }
+
+  private func received(inBody: Bool) -> Outcome {
+    let text = failureText
+    // TLS 1.3 servers refuse an absent client certificate after the handshake has ended for us.
+    if text.contains("certificate required") { return .tls(.clientCertificate) }
+    if inBody { return .body(isReset ? .reset : .truncated) }
+    // Said of transfer codings and chunks that break HTTP's own rules.
+    if text.contains("chunk") || text.contains("ransfer") { return .http(.malformed) }
+    return .http(isReset ? .reset : .closed)
+  }
+
+  private var isReset: Bool {
+    [ECONNRESET, EPIPE].contains(Int32(clamping: long(CURLINFO_OS_ERRNO)))
+      || failureText.contains("reset")
+  }
+
+  /// Whether the blank line after the headers has come.
+  private var headIsWhole: Bool {
+    head.suffix(4).elementsEqual([0x0D, 0x0A, 0x0D, 0x0A])
+      || head.suffix(2).elementsEqual([0x0A, 0x0A])
+  }
+
+  private var connectCause: ConnectCause {
+    switch Int32(clamping: long(CURLINFO_OS_ERRNO)) {
+    case ECONNREFUSED: .refused
+    case ETIMEDOUT: .timedOut
+    case ENETUNREACH, ENETDOWN: .networkUnreachable
+    case EHOSTUNREACH, EHOSTDOWN: .hostUnreachable
+    case ECONNRESET: .reset
+    case EACCES, EPERM: .denied
+    case EADDRNOTAVAIL, EADDRINUSE: .noLocalAddress
+    default: .other
+    }
+  }
+
+  /// OpenSSL's verdict on the chain (codes: its x509_vfy.h); a chain that is fine while the check
+  /// failed means that the name did not fit, which libcurl checks itself.
+  private var verificationCause: TLSCause {
+    switch long(CURLINFO_SSL_VERIFYRESULT) {
+    case 0, 62, 64: .wrongName
+    case 9: .notYetValid
+    case 10: .expired
+    case 18: .selfSigned
+    case 2, 19, 20, 21, 24: .unknownIssuer
+    case 23: .revoked
+    case 66, 67, 68: .weakKey
+    default: .other
+    }
+  }
+
+  private var handshakeCause: TLSCause {
+    let text = failureText.lowercased()
+    if isReset { return .reset }
+    if text.contains("protocol version") || text.contains("unsupported protocol")
+      || text.contains("version too low")
+    {
+      return .protocolVersion
+    }
+    if text.contains("key too small") || text.contains("md too weak") { return .weakKey }
+    if text.contains("certificate required") || text.contains("bad certificate") {
+      return .clientCertificate
+    }
+    return .handshake
+  }
+}
+
+/// libcurl's time marks of one transfer, split into phases. A mark that was never reached is 0.
+private struct Times {
+  var connect: Int64
+  var tls: Int64
+  var preTransfer: Int64
+  var firstByte: Int64
+  var total: Int64
+  var connections: Int
+
+  init(_ handle: CurlHandle, isTLS: Bool) {
+    connect = handle.microseconds(CURLINFO_CONNECT_TIME_T)
+    tls = isTLS ? handle.microseconds(CURLINFO_APPCONNECT_TIME_T) : 0
+    preTransfer = handle.microseconds(CURLINFO_PRETRANSFER_TIME_T)
+    firstByte = handle.microseconds(CURLINFO_STARTTRANSFER_TIME_T)
+    total = handle.microseconds(CURLINFO_TOTAL_TIME_T)
+    connections = handle.long(CURLINFO_NUM_CONNECTS)
+  }
+
+  func phaseReached(inBody: Bool, isTLS: Bool) -> Phase {
+    if connections > 0 || preTransfer == 0 {
+      if connect == 0 { return .connect }
+      if isTLS && tls == 0 { return .tls }
+    }
+    return inBody ? .body : .http
+  }
+
+  var phases: PhaseTimings {
+    // A phase that was begun and not ended has lasted until the end.
+    let reached = connect > 0 ? connect : total
+    let secured = tls > 0 ? tls : reached
+    let sent = preTransfer > 0 ? preTransfer : secured
+    let answered = firstByte > 0 ? firstByte : (preTransfer > 0 ? total : sent)
+    return PhaseTimings(
+      connectMicroseconds: UInt32(clamping: connections > 0 || connect == 0 ? reached : 0),
+      tlsMicroseconds: UInt32(clamping: max(0, secured - reached)),
+      firstByteMicroseconds: UInt32(clamping: max(0, answered - sent)),
+      transferMicroseconds: UInt32(clamping: firstByte > 0 ? max(0, total - firstByte) : 0),
+      totalMicroseconds: UInt32(clamping: total))
+  }
+}

@@ -1,0 +1,178 @@
+import Base
+import CLinux
+import Glibc
+import Model
+import Probes
+
+/// Looks names up through the system's resolver in a bounded pool of threads: one flight per name,
+/// answers remembered for a while, since getaddrinfo does not tell how long they hold.
+package final class Resolver {
+  package enum Answer: Sendable {
+    case addresses([String], took: TimeAmount)
+    case failed(ResolveCause, took: TimeAmount)
+  }
+
+  /// What a request comes to at once.
+  package enum Start {
+    case known(Answer)
+    case pending
+    /// The pool's queue is full; nothing was asked.
+    case busy
+  }
+
+  /// The call that a pool's thread makes; replaced in tests.
+  package typealias Lookup = @Sendable (_ host: String, _ family: AddressFamily) -> Answer
+
+  private struct Key: Hashable {
+    var host: String
+    var family: AddressFamily
+  }
+
+  private struct Finished: Sendable {
+    var host: String
+    var family: AddressFamily
+    var answer: Answer?  // nil: the look-up has begun
+  }
+
+  private struct Flight {
+    var waiters: [Token]
+    var hasBegun = false
+  }
+
+  private struct Remembered {
+    var answer: Answer
+    var until: Instant
+  }
+
+  private let workers: Workers
+  private let lookup: Lookup
+  private let onAnswer: (Token, Answer) -> Void
+  private var receiver: MailboxReceiver<Finished>?
+  private var flights: [Key: Flight] = [:]
+  private var flightOfWaiter: [Token: Key] = [:]
+  private var remembered: [Key: Remembered] = [:]
+
+  package init(
+    reactor: Reactor, threads: Int = Limits.resolverThreads, queue: Int = Limits.resolverQueue,
+    lookup: @escaping Lookup = systemLookup, onAnswer: @escaping (Token, Answer) -> Void
+  ) throws(SystemError) {
+    self.lookup = lookup
+    self.onAnswer = onAnswer
+    workers = try Workers(threads: threads, capacity: queue)
+    receiver = try MailboxReceiver(reactor) { [unowned self] in self.received($0) }
+  }
+
+  /// Asks for a name's addresses; a pending answer comes through `onAnswer`.
+  package func resolve(
+    _ host: String, family: AddressFamily, token: Token, at now: Instant
+  ) -> Start {
+    let key = Key(host: host, family: family)
+    if let known = remembered[key] {
+      if known.until > now {
+        switch known.answer {
+        case .addresses(let list, _): return .known(.addresses(list, took: .zero))
+        case .failed(let cause, _): return .known(.failed(cause, took: .zero))
+        }
+      }
+      remembered[key] = nil
+    }
+    if flights[key] != nil {
+      flights[key]?.waiters.append(token)
+    } else {
+      guard let mailbox = receiver?.mailbox else { return .busy }
+      let lookup = self.lookup
+      let accepted = workers.submit {
+        mailbox.post(Finished(host: host, family: family, answer: nil))
+        mailbox.post(Finished(host: host, family: family, answer: lookup(host, family)))
+      }
+      guard accepted else { return .busy }
+      flights[key] = Flight(waiters: [token])
+    }
+    flightOfWaiter[token] = key
+    return .pending
+  }
+
+  /// Whether the look-up that a token waits for is still in our own queue.
+  package func isQueued(_ token: Token) -> Bool {
+    guard let key = flightOfWaiter[token], let flight = flights[key] else { return false }
+    return !flight.hasBegun
+  }
+
+  /// Stops waiting; the look-up itself cannot be ended and is remembered when it comes back.
+  package func cancel(_ token: Token) {
+    guard let key = flightOfWaiter.removeValue(forKey: token) else { return }
+    flights[key]?.waiters.removeAll { $0 == token }
+  }
+
+  /// Forgets all answers, as after a reload.
+  package func forgetAll() { remembered.removeAll() }
+
+  private func received(_ message: Finished) {
+    let key = Key(host: message.host, family: message.family)
+    guard let answer = message.answer else {
+      flights[key]?.hasBegun = true
+      return
+    }
+    remember(answer, for: key)
+    guard let flight = flights.removeValue(forKey: key) else { return }
+    for token in flight.waiters {
+      flightOfWaiter[token] = nil
+      onAnswer(token, answer)
+    }
+  }
+
+  private func remember(_ answer: Answer, for key: Key) {
+    let now = Clock.instant
+    if remembered.count >= Limits.resolverCacheEntries {
+      remembered = remembered.filter { $0.value.until > now }
+      if remembered.count >= Limits.resolverCacheEntries { remembered.removeAll() }
+    }
+    let lifetime: TimeAmount
+    switch answer {
+    case .addresses: lifetime = Limits.resolvedLifetime
+    case .failed: lifetime = Limits.unresolvedLifetime
+    }
+    remembered[key] = Remembered(answer: answer, until: now + lifetime)
+  }
+}
+
+/// One blocking getaddrinfo, timed.
+@Sendable
+package func systemLookup(_ host: String, _ family: AddressFamily) -> Resolver.Answer {
+  let started = Clock.instant
+  var hints = addrinfo()
+  hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+  switch family {
+  case .any: hints.ai_family = AF_UNSPEC
+  case .ipv4: hints.ai_family = AF_INET
+  case .ipv6: hints.ai_family = AF_INET6
+  }
+  if family == .any { hints.ai_flags = AI_ADDRCONFIG }
+  var found: UnsafeMutablePointer<addrinfo>?
+  let code = getaddrinfo(host, nil, &hints, &found)
+  defer { if let found { freeaddrinfo(found) } }
+  let took = Clock.instant - started
+  switch code {
+  case 0: break
+  case EAI_NONAME: return .failed(.noSuchName, took: took)
+  case -5, EAI_FAMILY: return .failed(.noAddress, took: took)  // EAI_NODATA is a GNU extension
+  case EAI_AGAIN: return .failed(.temporaryFailure, took: took)
+  default: return .failed(.other, took: took)
+  }
+  var addresses: [String] = []
+  var next = found
+  while let entry = next {
+    var text = [CChar](repeating: 0, count: 128)
+    let named = getnameinfo(
+      entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0,
+      NI_NUMERICHOST)
+    if named == 0 {
+      let end = text.firstIndex(of: 0) ?? text.count
+      let address = String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      if !addresses.contains(address) { addresses.append(address) }
+    }
+    next = entry.pointee.ai_next
+  }
+  return addresses.isEmpty
+    ? .failed(.noAddress, took: took) : .addresses(addresses, took: took)
+}

@@ -1,0 +1,138 @@
+import Base
+import Model
+
+/// The raised rules of one probe of a link, as the keeper takes them.
+package struct ProbeFindings: Sendable {
+  package var probe: String
+  package var isRequired: Bool
+  package var raised: [RaisedRule]
+
+  package init(probe: String, isRequired: Bool, raised: [RaisedRule]) {
+    self.probe = probe
+    self.isRequired = isRequired
+    self.raised = raised
+  }
+}
+
+/// Turns raised rules into incidents: at most one open incident a link, opened by the first rule,
+/// updated when what it says changes, resolved when no rule is raised any more.
+package struct IncidentKeeper: Sendable {
+  private var openByLink: [LinkID: Incident] = [:]
+  private var generator: SeededGenerator
+
+  /// `seed` makes the ids of this run different from those of any other.
+  package init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+
+  /// Open incidents, oldest first.
+  package var open: [Incident] {
+    openByLink.values.sorted { a, b in
+      a.openedAt != b.openedAt ? a.openedAt < b.openedAt : a.id < b.id
+    }
+  }
+  package var openCount: Int { openByLink.count }
+
+  package func openIncident(of link: LinkID) -> Incident? { openByLink[link] }
+
+  /// Takes over an incident that was open when the daemon last stopped.
+  package mutating func restore(_ incident: Incident) {
+    for link in incident.links { openByLink[link] = incident }
+  }
+
+  /// What is to be told after the findings of a link have changed: nil when nothing is.
+  package mutating func update(
+    _ link: LinkID, name: LocalizedName, findings: [ProbeFindings], at time: WallTime
+  ) -> Incident? {
+    let conditions = findings.flatMap { probe in
+      probe.raised.map { rule in
+        Condition(
+          link: link, probe: probe.probe, rule: rule.rule, evidence: rule.evidence,
+          cause: rule.cause, since: rule.since)
+      }
+    }
+    let isDown = findings.contains { probe in
+      probe.isRequired && probe.raised.contains { $0.rule == .failures }
+    }
+    let severity = isDown ? Severity.critical : .warning
+    guard var incident = openByLink[link] else {
+      return conditions.isEmpty
+        ? nil : opened(link, name: name, conditions, severity: severity, at: time)
+    }
+    if conditions.isEmpty { return resolved(incident, "recovered", name: name, at: time) }
+    if incident.conditions.map(Self.meaning) == conditions.map(Self.meaning),
+      incident.severity == severity
+    {
+      return nil
+    }
+    incident.sequence += 1
+    incident.severity = severity
+    incident.conditions = conditions
+    incident.summary = summary(link, name: name, severity: severity, conditions)
+    incident.updatedAt = time
+    openByLink[link] = incident
+    return incident
+  }
+
+  /// Ends the incident of a link that is no longer watched.
+  package mutating func drop(_ link: LinkID, reason: String, at time: WallTime) -> Incident? {
+    guard let incident = openByLink[link] else { return nil }
+    return resolved(incident, reason, name: nil, at: time)
+  }
+
+  /// What of a condition is worth a message when it changes; not its figures.
+  private static func meaning(_ condition: Condition) -> [String] {
+    [condition.probe, condition.rule.rawValue, condition.cause]
+  }
+
+  private mutating func opened(
+    _ link: LinkID, name: LocalizedName, _ conditions: [Condition], severity: Severity,
+    at time: WallTime
+  ) -> Incident {
+    let incident = Incident(
+      id: makeID(), sequence: 1, pattern: .point, status: .open, severity: severity,
+      links: [link], summary: summary(link, name: name, severity: severity, conditions),
+      conditions: conditions, openedAt: time, updatedAt: time)
+    openByLink[link] = incident
+    return incident
+  }
+
+  private mutating func resolved(
+    _ incident: Incident, _ reason: String, name: LocalizedName?, at time: WallTime
+  ) -> Incident {
+    for link in incident.links { openByLink[link] = nil }
+    var ended = incident
+    ended.sequence += 1
+    ended.status = .resolved
+    ended.conditions = []
+    let link = incident.links.first.map { "\($0)" } ?? ""
+    let length = printableLength(time - incident.openedAt)
+    ended.summary = printable(
+      "\(link) \(reason) after \(length)" + (name.map { ": \($0.en)" } ?? ""), limit: 300)
+    ended.updatedAt = time
+    ended.resolvedAt = time
+    return ended
+  }
+
+  private func summary(
+    _ link: LinkID, name: LocalizedName, severity: Severity, _ conditions: [Condition]
+  ) -> String {
+    let first = conditions.first { $0.rule == .failures } ?? conditions[0]
+    let word = severity == .critical ? "down" : "degraded"
+    return printable("\(link) is \(word): \(first.evidence) (\(name.en))", limit: 300)
+  }
+
+  private mutating func makeID() -> String {
+    let letters = Array("0123456789abcdefghjkmnpqrstvwxyz")
+    var text = "inc-"
+    for _ in 0..<20 { text.append(letters[Int(generator.below(32))]) }
+    return text
+  }
+}
+
+/// A length of time in words for people: `4m 10s`.
+package func printableLength(_ amount: TimeAmount) -> String {
+  let seconds = max(0, amount.nanoseconds / 1_000_000_000)
+  if seconds < 60 { return "\(seconds)s" }
+  if seconds < 3_600 { return "\(seconds / 60)m \(seconds % 60)s" }
+  if seconds < 86_400 { return "\(seconds / 3_600)h \(seconds / 60 % 60)m" }
+  return "\(seconds / 86_400)d \(seconds / 3_600 % 24)h"
+}

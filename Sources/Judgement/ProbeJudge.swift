@@ -1,0 +1,201 @@
+import Base
+import Model
+
+/// Two bits of memory for each of the last 64 attempts, newest in bit 0: whether it failed, whether
+/// it was slow. Rules like "3 of 5" are a mask and a count.
+package struct AttemptBits: Sendable, Hashable {
+  package private(set) var failedBits: UInt64 = 0
+  package private(set) var slowBits: UInt64 = 0
+  /// How many attempts are remembered, up to 64.
+  package private(set) var count = 0
+
+  package init() {}
+
+  package mutating func add(failed: Bool, slow: Bool) {
+    failedBits = failedBits << 1 | (failed ? 1 : 0)
+    slowBits = slowBits << 1 | (slow ? 1 : 0)
+    count = min(64, count + 1)
+  }
+
+  /// How many of the last `n` attempts failed.
+  package func failures(ofLast n: Int) -> Int { (failedBits & Self.mask(n)).nonzeroBitCount }
+
+  /// Whether the last `n` attempts exist and none of them failed.
+  package func allRight(last n: Int) -> Bool { count >= n && failedBits & Self.mask(n) == 0 }
+
+  /// Oldest first: `o` right, `s` slow, `x` failed.
+  package var text: String {
+    var text = ""
+    for index in stride(from: count - 1, through: 0, by: -1) {
+      let bit: UInt64 = 1 << UInt64(index)
+      text += failedBits & bit != 0 ? "x" : slowBits & bit != 0 ? "s" : "o"
+    }
+    return text
+  }
+
+  private static func mask(_ n: Int) -> UInt64 { n >= 64 ? .max : (1 << UInt64(max(0, n))) - 1 }
+}
+
+/// A rule that is raised now.
+package struct RaisedRule: Sendable, Hashable {
+  package var rule: RuleKind
+  package var since: WallTime
+  package var evidence: String
+  /// The name of the outcome behind it; `slow` for latency.
+  package var cause: String
+
+  package init(rule: RuleKind, since: WallTime, evidence: String, cause: String) {
+    self.rule = rule
+    self.since = since
+    self.evidence = evidence
+    self.cause = cause
+  }
+}
+
+/// Watches one probe: keeps its windows and says which of its rules are raised. Raising and clearing
+/// have limits of their own, so that a value near a limit does not go back and forth.
+package struct ProbeJudge: Sendable {
+  private let rules: AlertRules
+  private var rates: SampleWindow?
+  private var latencies: SampleWindow?
+  package private(set) var bits = AttemptBits()
+  package private(set) var raised: [RaisedRule] = []
+  package private(set) var last: Sample?
+  private var lastFailure: Outcome?
+
+  /// `every` is the probe's interval, which sizes the windows.
+  package init(rules: AlertRules, every: TimeAmount) {
+    self.rules = rules
+    if let rule = rules.errorRate { rates = SampleWindow(length: rule.window, every: every) }
+    if let rule = rules.latency {
+      latencies = SampleWindow(
+        length: rule.window, every: every, upper: rule.raiseAbove, lower: rule.clearBelow)
+    }
+  }
+
+  /// Takes a sample that was recorded before the daemon started: fills the windows, raises nothing.
+  package mutating func restore(_ sample: Sample) {
+    guard !sample.outcome.isSkipped else { return }
+    remember(sample)
+  }
+
+  /// Takes a rule that was raised before the daemon started.
+  package mutating func restore(_ rule: RaisedRule) {
+    if !raised.contains(where: { $0.rule == rule.rule }) { raised.append(rule) }
+  }
+
+  /// Takes a fresh sample; true when a rule was raised or cleared by it. Skipped runs say nothing
+  /// about the link and change nothing.
+  package mutating func record(_ sample: Sample) -> Bool {
+    guard !sample.outcome.isSkipped else { return false }
+    remember(sample)
+    last = sample
+    let changedFailures = judgeFailures(at: sample.time)
+    let changedRate = judgeErrorRate(at: sample.time)
+    let changedLatency = judgeLatency(at: sample.time)
+    return changedFailures || changedRate || changedLatency
+  }
+
+  package func isRaised(_ rule: RuleKind) -> Bool { raised.contains { $0.rule == rule } }
+
+  /// What the probe shows now. `staleAfter`: how old the last sample may be and still say anything.
+  package func condition(at now: WallTime, staleAfter: TimeAmount) -> ProbeCondition {
+    guard let last, now - last.time <= staleAfter else { return .unknown }
+    if isRaised(.failures) { return .failing }
+    if !raised.isEmpty || last.outcome.isFailure || last.isSlow { return .impaired }
+    return .ok
+  }
+
+  private mutating func remember(_ sample: Sample) {
+    let failed = sample.outcome.isFailure
+    bits.add(failed: failed, slow: sample.isSlow)
+    if failed { lastFailure = sample.outcome }
+    // Short-notice runs come only after failures: in a rate they would weigh outages twice.
+    guard !sample.flags.contains(.confirmation) else { return }
+    rates?.add(time: sample.time, failed: failed, latencyMicroseconds: nil)
+    let answered = !failed || sample.httpStatus != 0
+    latencies?.add(
+      time: sample.time, failed: failed,
+      latencyMicroseconds: answered ? sample.timings.totalMicroseconds : nil)
+  }
+
+  private mutating func judgeFailures(at time: WallTime) -> Bool {
+    let rule = rules.failures
+    if isRaised(.failures) {
+      guard bits.allRight(last: rule.clearAfter) else {
+        return refreshCause(.failures)
+      }
+      return clear(.failures)
+    }
+    let failures = bits.failures(ofLast: rule.of)
+    guard failures >= rule.failures, let lastFailure else { return false }
+    return raise(
+      .failures, at: time, cause: lastFailure.name,
+      "\(failures) of the last \(min(rule.of, bits.count)) attempts failed: "
+        + lastFailure.sentence)
+  }
+
+  private mutating func judgeErrorRate(at time: WallTime) -> Bool {
+    guard let rule = rules.errorRate else { return false }
+    rates?.expire(at: time)
+    guard let rates, rates.total >= rule.minimumSamples else { return false }
+    if isRaised(.errorRate) {
+      return rates.failed * 1_000 < rule.clearPermille * rates.total ? clear(.errorRate) : false
+    }
+    guard rates.failed * 1_000 >= rule.raisePermille * rates.total, let lastFailure else {
+      return false
+    }
+    return raise(
+      .errorRate, at: time, cause: lastFailure.name,
+      "\(rates.failed) of \(rates.total) attempts within \(rule.window) failed"
+        + " (\(percent(rates.failed, of: rates.total))): \(lastFailure.sentence)")
+  }
+
+  private mutating func judgeLatency(at time: WallTime) -> Bool {
+    guard let rule = rules.latency else { return false }
+    latencies?.expire(at: time)
+    guard let latencies, latencies.timed >= rule.minimumSamples else { return false }
+    let permille = rule.percentilePermille
+    if isRaised(.latency) {
+      return latencies.percentileIsAboveLower(permille: permille) ? false : clear(.latency)
+    }
+    guard latencies.percentileIsAboveUpper(permille: permille) else { return false }
+    let value = latencies.percentileMicroseconds(permille: permille) ?? 0
+    return raise(
+      .latency, at: time, cause: "slow",
+      "\(percentileName(permille)) of \(latencies.timed) answers within \(rule.window) is "
+        + "\(value / 1_000) ms, above \(rule.raiseAbove.milliseconds) ms")
+  }
+
+  private mutating func raise(
+    _ rule: RuleKind, at time: WallTime, cause: String, _ evidence: String
+  ) -> Bool {
+    raised.append(RaisedRule(rule: rule, since: time, evidence: evidence, cause: cause))
+    return true
+  }
+
+  private mutating func clear(_ rule: RuleKind) -> Bool {
+    raised.removeAll { $0.rule == rule }
+    return true
+  }
+
+  /// While a failure goes on, the cause may become another; that is worth telling once.
+  private mutating func refreshCause(_ rule: RuleKind) -> Bool {
+    guard let last, last.outcome.isFailure,
+      let index = raised.firstIndex(where: { $0.rule == rule }),
+      raised[index].cause != last.outcome.name, bits.failures(ofLast: 3) == 3
+    else { return false }
+    raised[index].cause = last.outcome.name
+    raised[index].evidence = "still failing, now: \(last.outcome.sentence)"
+    return true
+  }
+}
+
+private func percent(_ part: Int, of whole: Int) -> String {
+  "\((part * 100 + whole / 2) / max(1, whole)) %"
+}
+
+/// `p95` for 950, `p99.9` for 999.
+package func percentileName(_ permille: Int) -> String {
+  permille % 10 == 0 ? "p\(permille / 10)" : "p\(permille / 10).\(permille % 10)"
+}

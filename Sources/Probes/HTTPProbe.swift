@@ -1,0 +1,211 @@
+import Base
+import Model
+import Wire
+
+/// The settings of an HTTP check.
+package final class HTTPOptions: Sendable {
+  package let method: String
+  package let url: URLParts
+  package let transfer: TransferSettings
+  package let family: AddressFamily
+  package let redirectLimit: Int
+  package let allowsOtherHosts: Bool
+  package let expectations: HTTPExpectations
+
+  package init(
+    method: String = "GET", url: URLParts, transfer: TransferSettings = TransferSettings(),
+    family: AddressFamily = .any, redirectLimit: Int = 3, allowsOtherHosts: Bool = false,
+    expectations: HTTPExpectations = .init()
+  ) {
+    self.method = method
+    self.url = url
+    self.transfer = transfer
+    self.family = family
+    self.redirectLimit = redirectLimit
+    self.allowsOtherHosts = allowsOtherHosts
+    self.expectations = expectations
+  }
+}
+
+/// Checks a link by one HTTP request: resolve, transfer, follow redirects as new exchanges, judge.
+package struct HTTPProbe: Probe {
+  package static let kind = "http"
+
+  private enum Stage {
+    case idle
+    case resolving
+    case transferring
+    case examining
+  }
+
+  /// So many of a name's addresses are tried when connections fail.
+  private static let addressesTried = 3
+
+  private let options: HTTPOptions
+  private let timeout: TimeAmount
+  private var deadline = Instant.distantFuture
+  private var stage = Stage.idle
+  private var url: URLParts
+  private var method: String
+  private var sendsBody = true
+  private var sendsHeaders = true
+  private var redirects = 0
+  private var addresses: [String] = []
+  private var result = ProbeResult(outcome: .ok)
+  private let tracing: Bool
+
+  package init(_ options: HTTPOptions, timeout: TimeAmount, tracing: Bool) {
+    self.options = options
+    self.timeout = timeout
+    self.tracing = tracing
+    url = options.url
+    method = options.method
+  }
+
+  package mutating func step(_ event: ProbeEvent, at now: Instant) -> ProbeAction {
+    switch event {
+    case .start:
+      deadline = now + timeout
+      return begin(at: now)
+    case .resolved(let found, let took):
+      noteResolved(took)
+      addresses = Array(found.prefix(Self.addressesTried))
+      trace { "resolve \(url.host): \(addresses.joined(separator: ", ")) (\(milliseconds(took)))" }
+      return addresses.isEmpty ? fail(.resolve(.noAddress)) : transfer(at: now)
+    case .notResolved(let cause, let took):
+      noteResolved(took)
+      return fail(.resolve(cause))
+    case .transferred(let transferred):
+      return received(transferred, at: now)
+    case .examined(let examined):
+      return judged(examined)
+    case .timedOut(let waitingInOurQueue):
+      return ranOut(waitingInOurQueue: waitingInOurQueue, at: now)
+    }
+  }
+
+  /// Starts on the current URL: by name look-up unless the host is numeric or a proxy resolves it.
+  private mutating func begin(at now: Instant) -> ProbeAction {
+    if url.isIPLiteral || options.transfer.proxy != nil {
+      addresses = url.isIPLiteral ? [url.host] : []
+      return transfer(at: now)
+    }
+    stage = .resolving
+    return .resolve(host: url.host, family: options.family)
+  }
+
+  private mutating func transfer(at now: Instant) -> ProbeAction {
+    stage = .transferring
+    let address = addresses.isEmpty ? nil : addresses.removeFirst()
+    result.address = address
+    trace { "\(method) \(url.text)" + (address.map { " at \($0)" } ?? " through the proxy") }
+    return .transfer(
+      Transfer(
+        settings: options.transfer, method: method, url: url, address: address,
+        sendsHeaders: sendsHeaders, sendsBody: sendsBody,
+        timeLimit: max(deadline - now, .milliseconds(1))))
+  }
+
+  private mutating func received(_ transferred: TransferResult, at now: Instant) -> ProbeAction {
+    result.timings = result.timings + transferred.timings
+    result.httpStatus = transferred.status
+    result.bodyBytes = transferred.body.count
+    if transferred.reusedConnection { result.flags.insert(.reusedConnection) }
+    if let failure = transferred.failure {
+      if failure.phase == .connect, !addresses.isEmpty, now < deadline {
+        trace { "\(failure.sentence); trying the next address" }
+        return transfer(at: now)
+      }
+      return fail(failure)
+    }
+    trace { "answer \(transferred.status), \(transferred.body.count) bytes of body" }
+    if options.redirectLimit > 0, [301, 302, 303, 307, 308].contains(transferred.status),
+      let location = transferred.header("location").first
+    {
+      return redirect(to: location, status: transferred.status, at: now)
+    }
+    let examination = Examination(expectations: options.expectations, result: transferred)
+    if examination.isLong {
+      stage = .examining
+      return .examine(examination)
+    }
+    return judged(examination.run())
+  }
+
+  /// Follows a redirect as a new exchange: within its bound, to the same host unless allowed, and
+  /// never from HTTPS to HTTP. A request becomes a GET as RFC 9110 section 15.4 describes.
+  private mutating func redirect(to location: String, status: UInt16, at now: Instant)
+    -> ProbeAction
+  {
+    redirects += 1
+    if redirects > options.redirectLimit { return fail(.http(.tooManyRedirects)) }
+    guard let target = url.resolving(location) else {
+      return refuseRedirect("not an http or https address")
+    }
+    if url.scheme == "https" && target.scheme == "http" {
+      return refuseRedirect("from https to http")
+    }
+    if target.host != options.url.host {
+      if !options.allowsOtherHosts { return refuseRedirect("to host \(target.host)") }
+      sendsHeaders = false
+      sendsBody = false
+      method = "GET"
+    }
+    if status == 303 || (status < 303 && method == "POST") {
+      method = method == "HEAD" ? "HEAD" : "GET"
+      sendsBody = false
+    }
+    trace { "redirect \(status) to \(target.text)" }
+    url = target
+    return begin(at: now)
+  }
+
+  private mutating func refuseRedirect(_ reason: String) -> ProbeAction {
+    fail(.http(.redirectRefused(String(reason.prefix(Limits.outcomeDetailCharacters)))))
+  }
+
+  private mutating func judged(_ examined: Examined) -> ProbeAction {
+    result.outcome = examined.outcome
+    if examined.credentialRefused { result.flags.insert(.credentialRefused) }
+    if examined.outcome == .ok, let slow = options.expectations.slow,
+      Int64(result.timings.totalMicroseconds) > slow.microseconds
+    {
+      result.flags.insert(.slow)
+    }
+    return .finish(result)
+  }
+
+  private mutating func ranOut(waitingInOurQueue: Bool, at now: Instant) -> ProbeAction {
+    switch stage {
+    case .idle: return fail(.skipped(.missed))
+    case .resolving:
+      if waitingInOurQueue { return fail(.skipped(.resolverBusy)) }
+      noteResolved(timeout)
+      return fail(.resolve(.timedOut))
+    case .transferring: return fail(.http(.timedOut))
+    case .examining: return fail(.skipped(.tableFull))
+    }
+  }
+
+  private mutating func noteResolved(_ took: TimeAmount) {
+    result.timings =
+      result.timings
+      + PhaseTimings(
+        resolveMicroseconds: UInt32(clamping: took.microseconds),
+        totalMicroseconds: UInt32(clamping: took.microseconds))
+  }
+
+  private mutating func fail(_ outcome: Outcome) -> ProbeAction {
+    trace { outcome.sentence }
+    result.outcome = outcome
+    return .finish(result)
+  }
+
+  private mutating func trace(_ text: () -> String) {
+    if tracing && result.steps.count < 64 { result.steps.append(printable(text())) }
+  }
+}
+
+private func milliseconds(_ amount: TimeAmount) -> String {
+  "\(amount.milliseconds).\(amount.microseconds / 100 % 10) ms"
+}

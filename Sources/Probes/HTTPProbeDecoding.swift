@@ -1,0 +1,292 @@
+import Base
+import Model
+import Wire
+
+extension HTTPProbe {
+  /// Reads `request`, `tls`, `limits` and `expect`.
+  package static func decode(
+    _ reader: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
+  ) -> HTTPOptions? {
+    let request = decodeRequest(&reader, context, &complaints)
+    let tls = decodeTLS(&reader, context, &complaints)
+    var bodyLimit = Limits.bodyBytes
+    var headerLimit = Limits.headerBytes
+    if var limits = reader.object("limits", &complaints) {
+      bodyLimit =
+        limits.size("body", range: 0...Limits.bodyBytesMaximum, &complaints) ?? bodyLimit
+      headerLimit =
+        limits.size("headers", range: 1_024...Limits.headerBytesMaximum, &complaints)
+        ?? headerLimit
+      limits.finish(&complaints)
+    }
+    let expectations = decodeExpectations(&reader, &complaints)
+    guard let request, let tls, let expectations else { return nil }
+    return HTTPOptions(
+      method: request.method, url: request.url,
+      transfer: TransferSettings(
+        headers: request.headers, body: request.body, tls: tls, version: request.version,
+        proxy: request.proxy, sourceAddress: request.sourceAddress, userAgent: request.userAgent,
+        bodyLimitBytes: bodyLimit, headerLimitBytes: headerLimit,
+        connectTimeout: request.connectTimeout, reuse: request.reuse),
+      family: request.family, redirectLimit: request.redirectLimit,
+      allowsOtherHosts: request.allowsOtherHosts, expectations: expectations)
+  }
+}
+
+private struct DecodedRequest {
+  var method: String
+  var url: URLParts
+  var headers: [(name: String, value: String)]
+  var body: [UInt8]
+  var version: HTTPVersion
+  var proxy: String?
+  var sourceAddress: String?
+  var userAgent: String
+  var connectTimeout: TimeAmount?
+  var reuse: Bool
+  var family: AddressFamily
+  var redirectLimit: Int
+  var allowsOtherHosts: Bool
+}
+
+private func decodeRequest(
+  _ parent: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
+) -> DecodedRequest? {
+  guard var reader = parent.object("request", &complaints) else {
+    if !parent.has("request") {
+      parent.complain(nil, "expected a key \"request\" with a \"url\"", &complaints)
+    }
+    return nil
+  }
+  let text = expandedString(&reader, "url", context, &complaints, required: true)
+  let method = decodeMethod(&reader, &complaints)
+  let headers = decodeHeaders(&reader, context, &complaints)
+  let body = expandedString(&reader, "body", context, &complaints) ?? ""
+  if body.utf8.count > Limits.requestBodyBytes {
+    reader.complain("body", "expected at most \(Limits.requestBodyBytes) bytes", &complaints)
+  }
+  let family = reader.choice("family", of: AddressFamily.allCases.map(\.rawValue), &complaints)
+  let version = reader.choice("version", of: HTTPVersion.allCases.map(\.rawValue), &complaints)
+  var request = DecodedRequest(
+    method: method ?? (body.isEmpty ? "GET" : "POST"), url: URLParts.placeholder, headers: headers,
+    body: Array(body.utf8), version: version.flatMap(HTTPVersion.init(rawValue:)) ?? .automatic,
+    proxy: expandedString(&reader, "proxy", context, &complaints) ?? context.defaults.proxy,
+    sourceAddress: reader.string("sourceAddress", &complaints) ?? context.defaults.sourceAddress,
+    userAgent: reader.string("userAgent", &complaints) ?? context.defaults.userAgent,
+    connectTimeout: reader.duration(
+      "connectTimeout", range: .milliseconds(1)...Limits.probeIntervalMaximum, &complaints),
+    reuse: reader.bool("reuse", &complaints) ?? false,
+    family: family.flatMap(AddressFamily.init(rawValue:)) ?? context.defaults.family,
+    redirectLimit: reader.int("redirects", range: 0...Limits.redirectsMaximum, &complaints)
+      ?? Limits.redirects,
+    allowsOtherHosts: reader.bool("otherHosts", &complaints) ?? false)
+  for (key, value) in [
+    ("proxy", request.proxy), ("sourceAddress", request.sourceAddress),
+    ("userAgent", request.userAgent),
+  ] where value?.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) ?? false {
+    reader.complain(key, "expected text without control characters", &complaints)
+  }
+  reader.finish(&complaints)
+  guard let text else { return nil }
+  do {
+    request.url = try URLParts(text)
+    return request
+  } catch {
+    reader.complain("url", "expected an http or https address: \(error.message)", &complaints)
+    return nil
+  }
+}
+
+private func decodeMethod(_ reader: inout FieldReader, _ complaints: inout Complaints) -> String? {
+  guard let method = reader.string("method", &complaints) else { return nil }
+  let allowed = ["GET", "HEAD", "POST", "PUT", "OPTIONS", "PROPFIND", "REPORT"]
+  if allowed.contains(method) { return method }
+  if method.allSatisfy({ $0.isASCII && ($0.isUppercase || $0 == "-") }), !method.isEmpty,
+    method.utf8.count <= 32, method != "CONNECT"
+  {
+    return method
+  }
+  reader.complain(
+    "method", "expected a method in capitals such as \(allowed[0]) or \(allowed[2])", &complaints)
+  return nil
+}
+
+private func decodeHeaders(
+  _ parent: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
+) -> [(name: String, value: String)] {
+  guard var reader = parent.object("headers", &complaints) else { return [] }
+  var headers: [(name: String, value: String)] = []
+  for name in reader.keys {
+    guard let value = expandedString(&reader, name, context, &complaints) else { continue }
+    let isToken =
+      !name.isEmpty
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: Array("!#$%&'*+-.^_`|~".utf8).contains(byte)
+        }
+      }
+    if !isToken {
+      reader.complain(name, "expected a header name (letters, digits, \"-\")", &complaints)
+    } else if value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
+      reader.complain(name, "expected a value without control characters", &complaints)
+    } else if ["content-length", "transfer-encoding", "connection"].contains(name.lowercased()) {
+      reader.complain(name, "this header is set by the program itself", &complaints)
+    } else {
+      headers.append((name: name, value: value))
+    }
+  }
+  return headers
+}
+
+private func decodeTLS(
+  _ parent: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
+) -> TLSOptions? {
+  var options = TLSOptions(caFile: context.defaults.caFile)
+  guard var reader = parent.object("tls", &complaints) else { return options }
+  options.verify = reader.bool("verify", &complaints) ?? true
+  options.caFile = expandedString(&reader, "caFile", context, &complaints) ?? options.caFile
+  options.serverName = expandedString(&reader, "serverName", context, &complaints)
+  if let version = reader.choice(
+    "minimumVersion", of: TLSVersion.allCases.map(\.rawValue), &complaints)
+  {
+    options.minimumVersion = TLSVersion(rawValue: version) ?? .tls12
+  }
+  reader.finish(&complaints)
+  return options
+}
+
+private func decodeExpectations(_ parent: inout FieldReader, _ complaints: inout Complaints)
+  -> HTTPExpectations?
+{
+  var expectations = HTTPExpectations()
+  guard var reader = parent.object("expect", &complaints) else { return expectations }
+  if let ranges = decodeStatus(&reader, &complaints) { expectations.status = ranges }
+  for var entry in reader.objects("headers", &complaints) ?? [] {
+    let name = entry.requiredString("name", &complaints)
+    let equals = entry.string("equals", &complaints)
+    let matches = decodePattern(&entry, "matches", &complaints)
+    entry.finish(&complaints)
+    if let name {
+      expectations.headers.append(.init(name: name, equals: equals, matches: matches))
+    }
+  }
+  if var entry = reader.object("code", &complaints) {
+    let path = decodePath(&entry, &complaints)
+    let ok = entry.strings("ok", &complaints)
+    let refused = entry.strings("refused", &complaints) ?? []
+    if ok == nil && !entry.has("ok") {
+      entry.complain(nil, "expected a key \"ok\" with the codes that mean success", &complaints)
+    }
+    entry.finish(&complaints)
+    if let path, let ok { expectations.code = .init(path: path, ok: ok, refused: refused) }
+  }
+  for var entry in reader.objects("json", &complaints) ?? [] {
+    let path = decodePath(&entry, &complaints)
+    let equals = decodeScalar(&entry, "equals", &complaints)
+    let matches = decodePattern(&entry, "matches", &complaints)
+    entry.finish(&complaints)
+    if let path { expectations.json.append(.init(path: path, equals: equals, matches: matches)) }
+  }
+  expectations.text = reader.strings("text", &complaints) ?? []
+  if let pattern = decodePattern(&reader, "pattern", &complaints) {
+    expectations.patterns = [pattern]
+  }
+  expectations.slow = reader.duration(
+    "slow", range: .milliseconds(1)...Limits.probeIntervalMaximum, &complaints)
+  reader.finish(&complaints)
+  return expectations
+}
+
+/// Statuses as numbers (`200`), classes (`"2xx"`) or ranges (`"200-204"`).
+private func decodeStatus(_ reader: inout FieldReader, _ complaints: inout Complaints)
+  -> [ClosedRange<UInt16>]?
+{
+  guard let node = reader.node("status") else { return nil }
+  let nodes = node.array ?? [node]
+  var ranges: [ClosedRange<UInt16>] = []
+  for entry in nodes {
+    if let number = entry.int, (100...599).contains(number) {
+      ranges.append(UInt16(number)...UInt16(number))
+    } else if let text = entry.string, let range = statusRange(text) {
+      ranges.append(range)
+    } else {
+      reader.complain(
+        "status", "expected HTTP statuses such as 200, \"2xx\" or \"200-204\"", &complaints)
+      return nil
+    }
+  }
+  if ranges.isEmpty { reader.complain("status", "expected at least one status", &complaints) }
+  return ranges.isEmpty ? nil : ranges
+}
+
+private func statusRange(_ text: String) -> ClosedRange<UInt16>? {
+  if text.count == 3, text.hasSuffix("xx"), let first = text.first.flatMap({ UInt16(String($0)) }),
+    (1...5).contains(first)
+  {
+    return (first * 100)...(first * 100 + 99)
+  }
+  let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+  guard let low = parts.first ?? nil, let high = parts.last ?? nil, parts.count <= 2, low <= high,
+    (100...599).contains(low), high <= 599
+  else { return nil }
+  return low...high
+}
+
+private func decodePath(_ reader: inout FieldReader, _ complaints: inout Complaints) -> JSONPath? {
+  guard let text = reader.requiredString("path", &complaints) else { return nil }
+  do {
+    return try JSONPath(text)
+  } catch {
+    reader.complain(
+      "path", "expected a path such as \"data.items[0].code\": \(error.message)", &complaints)
+    return nil
+  }
+}
+
+private func decodePattern(
+  _ reader: inout FieldReader, _ key: String, _ complaints: inout Complaints
+) -> Pattern? {
+  guard let text = reader.string(key, &complaints) else { return nil }
+  do {
+    return try Pattern(text)
+  } catch {
+    reader.complain(
+      key, "not a pattern: \(error.message) (at character \(error.offset + 1))", &complaints)
+    return nil
+  }
+}
+
+private func decodeScalar(
+  _ reader: inout FieldReader, _ key: String, _ complaints: inout Complaints
+) -> String? {
+  guard let node = reader.node(key) else { return nil }
+  switch node.value {
+  case .string(let text): return text
+  case .number(let number): return number.text
+  case .bool(let value): return value ? "true" : "false"
+  case .null: return "null"
+  case .array, .object:
+    reader.complain(key, "expected a text, a number, true, false or null", &complaints)
+    return nil
+  }
+}
+
+/// A string with its `{placeholders}` replaced; complains of those that have no value here.
+package func expandedString(
+  _ reader: inout FieldReader, _ key: String, _ context: ProbeContext,
+  _ complaints: inout Complaints, required: Bool = false
+) -> String? {
+  let text =
+    required ? reader.requiredString(key, &complaints) : reader.string(key, &complaints)
+  guard let text else { return nil }
+  do {
+    return try context.expand(text)
+  } catch {
+    let known = context.placeholders.keys.sorted().map { "{\($0)}" }.joined(separator: ", ")
+    reader.complain(
+      key, "no value for {\(error.name)}; known here: \(known.isEmpty ? "none" : known)",
+      &complaints)
+    return nil
+  }
+}

@@ -1,0 +1,172 @@
+import Base
+import Model
+import Wire
+
+/// Which addresses of a name an attempt may use.
+package enum AddressFamily: String, Sendable, Hashable, CaseIterable {
+  case any
+  case ipv4
+  case ipv6
+}
+
+/// What happens to a running attempt.
+package enum ProbeEvent: Sendable {
+  case start
+  /// The numeric addresses of the name, best first; `took` is the look-up's own time, without
+  /// waiting for a free thread, and zero when the answer was remembered.
+  case resolved(addresses: [String], took: TimeAmount)
+  case notResolved(ResolveCause, took: TimeAmount)
+  case transferred(TransferResult)
+  case examined(Examined)
+  /// The attempt's time is up. `waitingInOurQueue`: what it waits for had not even begun, so this
+  /// says nothing about the link.
+  case timedOut(waitingInOurQueue: Bool)
+}
+
+/// What a running attempt wants done next; exactly one at a time.
+package enum ProbeAction: Sendable {
+  case resolve(host: String, family: AddressFamily)
+  case transfer(Transfer)
+  /// Work too long for the loop, to be run on another thread.
+  case examine(Examination)
+  case finish(ProbeResult)
+}
+
+/// What an attempt showed.
+package struct ProbeResult: Sendable {
+  package var outcome: Outcome
+  package var flags: SampleFlags
+  package var timings: PhaseTimings
+  package var httpStatus: UInt16
+  package var bodyBytes: Int
+  /// The numeric address that was talked to last; nil when it did not come to that.
+  package var address: String?
+  /// What was done, in words; kept only when tracing.
+  package var steps: [String]
+
+  package init(
+    outcome: Outcome, flags: SampleFlags = [], timings: PhaseTimings = .init(),
+    httpStatus: UInt16 = 0, bodyBytes: Int = 0, address: String? = nil, steps: [String] = []
+  ) {
+    self.outcome = outcome
+    self.flags = flags
+    self.timings = timings
+    self.httpStatus = httpStatus
+    self.bodyBytes = bodyBytes
+    self.address = address
+    self.steps = steps
+  }
+}
+
+/// A kind of check: a state machine over one attempt, and the reader of its own settings.
+package protocol Probe: SendableMetatype {
+  associatedtype Options: Sendable
+
+  /// The word that names the kind in the catalogue.
+  static var kind: String { get }
+
+  /// Reads the kind's settings from a probe's object; nil after complaints.
+  static func decode(
+    _ reader: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
+  ) -> Options?
+
+  /// A machine for one attempt that must end within `timeout`.
+  init(_ options: Options, timeout: TimeAmount, tracing: Bool)
+
+  /// Takes an event and says what to do next. After `.finish` no event follows.
+  mutating func step(_ event: ProbeEvent, at now: Instant) -> ProbeAction
+}
+
+/// Every kind of check. A new kind is one file and one word here.
+package let probeKinds: [any Probe.Type] = [HTTPProbe.self]
+
+/// Starts an attempt of whatever kind the definition names; nil when its kind is not registered or
+/// the options are not that kind's.
+package func makeProbe(_ definition: ProbeDefinition, tracing: Bool) -> (any Probe)? {
+  func open<Kind: Probe>(_ kind: Kind.Type) -> (any Probe)? {
+    guard let options = definition.options as? Kind.Options else { return nil }
+    return Kind(options, timeout: definition.timeout, tracing: tracing)
+  }
+  if definition.kind == HTTPProbe.kind { return open(HTTPProbe.self) }
+  guard let kind = probeKinds.first(where: { $0.kind == definition.kind }) else { return nil }
+  return open(kind)
+}
+
+/// What a kind needs from the catalogue to read its settings.
+package struct ProbeContext: Sendable {
+  /// Values for `{name}` in strings, such as `endpoint` and `consumer`.
+  package var placeholders: [String: String]
+  /// Defaults from the configuration.
+  package var defaults: ProbeDefaults
+
+  package init(placeholders: [String: String] = [:], defaults: ProbeDefaults = .init()) {
+    self.placeholders = placeholders
+    self.defaults = defaults
+  }
+
+  /// Replaces each `{name}`; throws the first name that has no value. `{{` and `}}` stand for
+  /// braces; a lone brace, as in a JSON body, stays as it is.
+  package func expand(_ text: String) throws(UnknownPlaceholder) -> String {
+    guard text.utf8.contains(0x7B) else { return text }
+    let bytes = Array(text.utf8)
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      let next = index + 1 < bytes.count ? bytes[index + 1] : 0
+      if (byte == 0x7B || byte == 0x7D) && next == byte {
+        result.append(byte)
+        index += 2
+      } else if byte == 0x7B, let end = placeholderEnd(bytes, from: index + 1) {
+        let name = String(decoding: bytes[(index + 1)..<end], as: UTF8.self)
+        guard let value = placeholders[name] else { throw UnknownPlaceholder(name: name) }
+        result += Array(value.utf8)
+        index = end + 1
+      } else {
+        result.append(byte)
+        index += 1
+      }
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+
+  /// Where the `}` stands if a name of letters, digits, `-`, `_` and `:` comes first.
+  private func placeholderEnd(_ bytes: [UInt8], from start: Int) -> Int? {
+    var index = start
+    while index < bytes.count {
+      switch bytes[index] {
+      case 0x7D: return index > start ? index : nil
+      case 0x61...0x7A, 0x41...0x5A, 0x30...0x39, 0x2D, 0x5F, 0x3A: index += 1
+      default: return nil
+      }
+    }
+    return nil
+  }
+}
+
+/// A `{name}` that has no value here.
+package struct UnknownPlaceholder: Error, Sendable {
+  package var name: String
+}
+
+/// Settings of probes that the configuration gives for all.
+package struct ProbeDefaults: Sendable, Hashable {
+  package var userAgent: String
+  /// The CA bundle for probes that name none; nil means the system's.
+  package var caFile: String?
+  package var proxy: String?
+  package var sourceAddress: String?
+  package var family: AddressFamily
+
+  package init(
+    userAgent: String = "linkhealth", caFile: String? = nil, proxy: String? = nil,
+    sourceAddress: String? = nil, family: AddressFamily = .any
+  ) {
+    self.userAgent = userAgent
+    self.caFile = caFile
+    self.proxy = proxy
+    self.sourceAddress = sourceAddress
+    self.family = family
+  }
+}

@@ -1,0 +1,163 @@
+import Base
+import Model
+import Wire
+
+/// The lowest TLS version that is accepted.
+package enum TLSVersion: String, Sendable, Hashable, CaseIterable {
+  case tls10 = "1.0"
+  case tls11 = "1.1"
+  case tls12 = "1.2"
+  case tls13 = "1.3"
+}
+
+/// Which HTTP version is spoken.
+package enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
+  /// HTTP/2 where the server offers it over TLS, else HTTP/1.1.
+  case automatic
+  case http1 = "1.1"
+  case http2 = "2"
+}
+
+/// How a server proves who it is.
+package struct TLSOptions: Sendable, Hashable {
+  package var verify: Bool
+  /// A PEM bundle; nil means the system's.
+  package var caFile: String?
+  /// The name asked for and checked, when it is not the URL's host.
+  package var serverName: String?
+  package var minimumVersion: TLSVersion
+
+  package init(
+    verify: Bool = true, caFile: String? = nil, serverName: String? = nil,
+    minimumVersion: TLSVersion = .tls12
+  ) {
+    self.verify = verify
+    self.caFile = caFile
+    self.serverName = serverName
+    self.minimumVersion = minimumVersion
+  }
+}
+
+/// How a transfer reaches its host, and within which bounds; the part of it that is the same for
+/// every attempt. A class so that drivers can recognise settings that they have applied before.
+package final class TransferSettings: Sendable {
+  package let headers: [(name: String, value: String)]
+  package let body: [UInt8]
+  package let tls: TLSOptions
+  package let version: HTTPVersion
+  package let proxy: String?
+  package let sourceAddress: String?
+  package let userAgent: String
+  package let bodyLimitBytes: Int
+  package let headerLimitBytes: Int
+  package let connectTimeout: TimeAmount?
+  package let reuse: Bool
+
+  package init(
+    headers: [(name: String, value: String)] = [], body: [UInt8] = [], tls: TLSOptions = .init(),
+    version: HTTPVersion = .automatic, proxy: String? = nil, sourceAddress: String? = nil,
+    userAgent: String = "linkhealth", bodyLimitBytes: Int = Limits.bodyBytes,
+    headerLimitBytes: Int = Limits.headerBytes, connectTimeout: TimeAmount? = nil,
+    reuse: Bool = false
+  ) {
+    self.headers = headers
+    self.body = body
+    self.tls = tls
+    self.version = version
+    self.proxy = proxy
+    self.sourceAddress = sourceAddress
+    self.userAgent = userAgent
+    self.bodyLimitBytes = bodyLimitBytes
+    self.headerLimitBytes = headerLimitBytes
+    self.connectTimeout = connectTimeout
+    self.reuse = reuse
+  }
+}
+
+/// One HTTP exchange with one address; redirects are not followed.
+package struct Transfer: Sendable {
+  package var settings: TransferSettings
+  package var method: String
+  package var url: URLParts
+  /// The numeric address to connect to; nil when the proxy resolves the name.
+  package var address: String?
+  /// Whether the settings' headers and body go along; not so to another host after a redirect.
+  package var sendsHeaders: Bool
+  package var sendsBody: Bool
+  /// All the time that is left.
+  package var timeLimit: TimeAmount
+
+  package init(
+    settings: TransferSettings, method: String, url: URLParts, address: String?,
+    sendsHeaders: Bool = true, sendsBody: Bool = true, timeLimit: TimeAmount
+  ) {
+    self.settings = settings
+    self.method = method
+    self.url = url
+    self.address = address
+    self.sendsHeaders = sendsHeaders
+    self.sendsBody = sendsBody
+    self.timeLimit = timeLimit
+  }
+}
+
+/// How an exchange went.
+package struct TransferResult: Sendable {
+  /// The failure, by phase and cause; nil when a whole answer came.
+  package var failure: Outcome?
+  package var status: UInt16
+  /// The header lines of the last answer, as received, `\r\n` between them.
+  package var head: [UInt8]
+  package var body: [UInt8]
+  package var timings: PhaseTimings
+  package var reusedConnection: Bool
+
+  package init(
+    failure: Outcome? = nil, status: UInt16 = 0, head: [UInt8] = [], body: [UInt8] = [],
+    timings: PhaseTimings = .init(), reusedConnection: Bool = false
+  ) {
+    self.failure = failure
+    self.status = status
+    self.head = head
+    self.body = body
+    self.timings = timings
+    self.reusedConnection = reusedConnection
+  }
+
+  /// The values of a header, in order, trimmed; names compare without case.
+  package func header(_ name: String) -> [String] {
+    let wanted = Array(name.lowercased().utf8)
+    var values: [String] = []
+    for line in head.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+      guard let colon = line.firstIndex(of: 0x3A), colon - line.startIndex == wanted.count,
+        zip(line[..<colon], wanted).allSatisfy({ lowercase($0) == $1 })
+      else { continue }
+      var value = line[(colon + 1)...]
+      while let byte = value.first, byte == 0x20 || byte == 0x09 { value.removeFirst() }
+      while let byte = value.last, byte == 0x20 || byte == 0x09 { value.removeLast() }
+      values.append(String(decoding: value, as: UTF8.self))
+    }
+    return values
+  }
+}
+
+private func lowercase(_ byte: UInt8) -> UInt8 {
+  (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+}
+
+extension PhaseTimings {
+  /// The sum, phase by phase, for attempts of several exchanges.
+  package static func + (a: PhaseTimings, b: PhaseTimings) -> PhaseTimings {
+    func sum(_ x: UInt32, _ y: UInt32) -> UInt32 {
+      let (value, overflow) = x.addingReportingOverflow(y)
+      return overflow ? .max : value
+    }
+    return PhaseTimings(
+      resolveMicroseconds: sum(a.resolveMicroseconds, b.resolveMicroseconds),
+      connectMicroseconds: sum(a.connectMicroseconds, b.connectMicroseconds),
+      tlsMicroseconds: sum(a.tlsMicroseconds, b.tlsMicroseconds),
+      firstByteMicroseconds: sum(a.firstByteMicroseconds, b.firstByteMicroseconds),
+      transferMicroseconds: sum(a.transferMicroseconds, b.transferMicroseconds),
+      totalMicroseconds: sum(a.totalMicroseconds, b.totalMicroseconds))
+  }
+}
