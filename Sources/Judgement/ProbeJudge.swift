@@ -79,9 +79,15 @@ package struct ProbeJudge: Sendable {
     remember(sample)
   }
 
-  /// Takes a rule that was raised before the daemon started.
+  /// Takes a rule that was raised before the daemon started; one that the catalogue has dropped since
+  /// would never clear and is left out.
   package mutating func restore(_ rule: RaisedRule) {
-    if !raised.contains(where: { $0.rule == rule.rule }) { raised.append(rule) }
+    switch rule.rule {
+    case .failures: break
+    case .errorRate: if rules.errorRate == nil { return }
+    case .latency: if rules.latency == nil { return }
+    }
+    if !isRaised(rule.rule) { raised.append(rule) }
   }
 
   /// Takes a fresh sample; true when a rule was raised or cleared by it. Skipped runs say nothing

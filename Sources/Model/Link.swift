@@ -73,6 +73,8 @@ package struct Link: Sendable {
   package var alert: AlertRules
   package var probes: [ProbeDefinition]
   package var location: SourceLocation?
+  /// Differs when anything that the catalogue says of the link differs.
+  package var fingerprint: UInt64 = 0
 
   package init(
     id: LinkID, serviceName: LocalizedName, consumerName: LocalizedName, system: String,

@@ -116,7 +116,7 @@ private func decodeHeaders(
 ) -> [(name: String, value: String)] {
   guard var reader = parent.object("headers", &complaints) else { return [] }
   var headers: [(name: String, value: String)] = []
-  for name in reader.keys {
+  for name in reader.allMembers().map(\.key) {
     guard let value = expandedString(&reader, name, context, &complaints) else { continue }
     let isToken =
       !name.isEmpty

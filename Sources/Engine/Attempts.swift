@@ -1,0 +1,227 @@
+import Base
+import Model
+import Probes
+
+/// A trial of a link, waiting for its attempts.
+struct Trial {
+  var link: LinkID
+  var waiting: Int
+  var attempts: [TrialAttempt?]
+}
+
+extension Engine {
+  /// Hands an event to the attempt that waits for it; one for an attempt that has ended is dropped.
+  package mutating func deliver(_ event: ProbeEvent, to token: Token, at now: Now) {
+    guard var attempt = attempts[token] else { return }
+    let action = attempt.machine.step(event, at: now.instant)
+    perform(action, &attempt, token, at: now)
+  }
+
+  /// The resolver's queue was full: the attempt ends without blaming the link.
+  package mutating func resolverWasBusy(_ token: Token, at now: Now) {
+    deliver(.timedOut(waitingInOurQueue: true), to: token, at: now)
+  }
+
+  /// Runs each probe of a link once, now, beside the schedule, recording nothing; ends in
+  /// `.trialEnded`. False when there is no such link, it has no probes, or the table is full.
+  package mutating func startTrial(_ link: LinkID, id: UInt64, at now: Now) -> Bool {
+    guard let index = linkIndex[link], !links[index].probes.isEmpty, !isStopping else {
+      return false
+    }
+    let range = links[index].probes
+    guard attempts.count + range.count <= attempts.capacity else { return false }
+    trials[id] = Trial(
+      link: link, waiting: range.count, attempts: Array(repeating: nil, count: range.count))
+    for (position, probe) in range.enumerated() {
+      start(probe, purpose: .trial(id: id, position: position), at: now)
+    }
+    return true
+  }
+
+  /// A released run: starts it, or records why not. True when an attempt was started.
+  mutating func startDue(
+    _ probe: Int, due: Instant, tick: Instant, kind: Schedule.Kind, at now: Now
+  ) -> Bool {
+    if kind == .regular { scheduleNext(probe, after: due, at: now) }
+    if let cause = reasonToSkip(probe, at: now) {
+      if kind == .regular || cause == .tableFull { skip(probe, cause, due: due, at: now) }
+      return false
+    }
+    figures.started(at: now.instant, tick: tick, isConfirmation: kind == .confirmation)
+    start(probe, purpose: kind == .confirmation ? .confirmation : .regular, at: now)
+    return true
+  }
+
+  private func reasonToSkip(_ probe: Int, at now: Now) -> SkipCause? {
+    let runtime = probes[probe]
+    if pauses[links[runtime.link].link.id] != nil { return .paused }
+    if runtime.isRunning { return .stillRunning }
+    if attempts.isFull { return .tableFull }
+    if let until = runtime.backsOffUntil, now.instant < until { return .backingOff }
+    return nil
+  }
+
+  private mutating func skip(_ probe: Int, _ cause: SkipCause, due: Instant, at now: Now) {
+    figures.skip(cause)
+    record(probe: probe, Sample(time: now.wall(at: due), outcome: .skipped(cause)), at: now)
+  }
+
+  private mutating func start(_ probe: Int, purpose: Attempt.Purpose, at now: Now) {
+    let definition = definition(of: probe)
+    var tracing = false
+    if case .trial = purpose { tracing = true }
+    guard let machine = makeProbe(definition, tracing: tracing) else {
+      return finishUnsupported(probe, purpose, at: now)
+    }
+    var attempt = Attempt(
+      probe: probe, machine: machine, purpose: purpose, started: now.wall,
+      deadline: now.instant + definition.timeout)
+    guard let token = attempts.insert(attempt) else { return }
+    if !tracing { probes[probe].attempt = token }
+    pushDeadline(attempt, token, timeout: definition.timeout)
+    let action = attempt.machine.step(.start, at: now.instant)
+    perform(action, &attempt, token, at: now)
+  }
+
+  /// Gathered on the tick before the deadline where that costs little of a long time-out; a
+  /// transfer keeps its own, exact time.
+  private mutating func pushDeadline(_ attempt: Attempt, _ token: Token, timeout: TimeAmount) {
+    let exact = timeout < schedule.tick * 10
+    deadlines.push(
+      token, due: exact ? attempt.deadline : schedule.tickAtOrBefore(attempt.deadline))
+  }
+
+  private mutating func perform(
+    _ action: ProbeAction, _ attempt: inout Attempt, _ token: Token, at now: Now
+  ) {
+    switch action {
+    case .resolve(let host, let family):
+      attempt.waiting = .resolve
+      attempts[token] = attempt
+      act(.resolve(token, host: host, family: family))
+    case .transfer(let transfer):
+      attempt.waiting = .transfer
+      attempts[token] = attempt
+      act(.transfer(token, transfer))
+    case .examine(let examination):
+      attempt.waiting = .examine
+      attempts[token] = attempt
+      act(.examine(token, examination))
+    case .finish(let result):
+      attempts.remove(token)
+      finish(attempt, result, at: now)
+    }
+  }
+
+  /// Attempts whose time is up. A transfer ends itself on time; should it not, it is ended here a
+  /// little later.
+  mutating func expireAttempts(at now: Now) {
+    while let (_, token) = deadlines.popDue(at: now.instant) {
+      guard let attempt = attempts[token] else { continue }
+      let backstop = attempt.deadline + .milliseconds(250)
+      if attempt.waiting == .transfer, now.instant < backstop {
+        deadlines.push(token, due: backstop)
+        continue
+      }
+      act(.cancel(token))
+      deliver(.timedOut(waitingInOurQueue: false), to: token, at: now)
+    }
+  }
+
+  private mutating func finish(_ attempt: Attempt, _ result: ProbeResult, at now: Now) {
+    var sample = Sample(
+      time: attempt.started, outcome: result.outcome, flags: result.flags,
+      timings: result.timings, httpStatus: result.httpStatus,
+      bodyBytes: UInt32(clamping: result.bodyBytes))
+    switch attempt.purpose {
+    case .trial(let id, let position):
+      finishTrial(
+        id, position,
+        TrialAttempt(
+          probe: definition(of: attempt.probe).name, sample: sample, address: result.address,
+          steps: result.steps))
+      return
+    case .confirmation: sample.flags.insert(.confirmation)
+    case .regular: break
+    }
+    probes[attempt.probe].attempt = nil
+    record(probe: attempt.probe, sample, at: now)
+    if case .skipped(let cause) = sample.outcome { figures.skip(cause) }
+    planAfter(sample, probe: attempt.probe, at: now)
+  }
+
+  private mutating func finishUnsupported(_ probe: Int, _ purpose: Attempt.Purpose, at now: Now) {
+    let sample = Sample(time: now.wall, outcome: .skipped(.unsupported))
+    if case .trial(let id, let position) = purpose {
+      finishTrial(
+        id, position,
+        TrialAttempt(probe: definition(of: probe).name, sample: sample, address: nil, steps: []))
+    } else {
+      figures.skip(.unsupported)
+      record(probe: probe, sample, at: now)
+    }
+  }
+
+  private mutating func finishTrial(_ id: UInt64, _ position: Int, _ attempt: TrialAttempt) {
+    guard var trial = trials.removeValue(forKey: id) else { return }
+    trial.attempts[position] = attempt
+    trial.waiting -= 1
+    if trial.waiting == 0 {
+      act(.trialEnded(id: id, link: trial.link, trial.attempts.compactMap { $0 }))
+    } else {
+      trials[id] = trial
+    }
+  }
+
+  /// After a failure a short-notice run confirms it, within bounds; after a refused credential none
+  /// does, and from the third refusal on the regular runs come at doubled distances, so that no
+  /// account is locked by this program.
+  private mutating func planAfter(_ sample: Sample, probe: Int, at now: Now) {
+    if sample.outcome.isSkipped { return }
+    let definition = definition(of: probe)
+    if sample.flags.contains(.credentialRefused) {
+      probes[probe].refusals += 1
+      let doublings = min(16, probes[probe].refusals - 2)
+      if doublings > 0 {
+        let wait = min(definition.every * (1 << Int64(doublings)), Limits.credentialBackoffMaximum)
+        probes[probe].backsOffUntil = now.instant + wait - definition.every / 2
+      }
+      return
+    }
+    probes[probe].refusals = 0
+    probes[probe].backsOffUntil = nil
+    guard sample.outcome.isFailure else {
+      probes[probe].retriesLeft = definition.retryLimit
+      return
+    }
+    let due = now.instant + definition.retryEvery
+    guard probes[probe].retriesLeft > 0, !probes[probe].judge.isRaised(.failures),
+      due < probes[probe].nextDue, !isStopping
+    else { return }
+    probes[probe].retriesLeft -= 1
+    schedule.push(
+      Schedule.Due(
+        probe: Int32(probe), generation: probes[probe].generation, kind: .confirmation), at: due)
+  }
+
+  /// The next regular run, one interval after the last; runs that the daemon slept through are
+  /// recorded as one missed run each, up to a bound, and the phase stays.
+  private mutating func scheduleNext(_ probe: Int, after due: Instant, at now: Now) {
+    let every = definition(of: probe).every
+    var next = due + every
+    if next <= now.instant - every {
+      let missed = (now.instant - next).nanoseconds / every.nanoseconds
+      figures.skip(.missed, count: Int(missed))
+      for step in 0..<min(missed, 64) {
+        let time = now.wall(at: next + every * step)
+        record(probe: probe, Sample(time: time, outcome: .skipped(.missed)), at: now)
+      }
+      next = next + every * missed
+    }
+    probes[probe].nextDue = next
+    schedule.push(
+      Schedule.Due(
+        probe: Int32(probe), generation: probes[probe].generation, kind: .regular),
+      at: next)
+  }
+}

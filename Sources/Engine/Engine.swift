@@ -1,0 +1,130 @@
+import Base
+import Catalogue
+import History
+import Judgement
+import Model
+import Probes
+
+/// The one place that wires events to values: it schedules probes, runs their attempts, records the
+/// samples, judges them once they are written, and keeps incidents. It performs nothing itself: its
+/// verbs leave actions, which the daemon or a simulated world takes and performs.
+package struct Engine: ~Copyable {
+  package internal(set) var links: [LinkRuntime] = []
+  package internal(set) var probes: [ProbeRuntime] = []
+  package internal(set) var linkIndex: [LinkID: Int] = [:]
+  package internal(set) var schedule: Schedule
+  package internal(set) var figures: ScheduleFigures
+  package internal(set) var incidents: IncidentKeeper
+  /// Resolved incidents of this run, oldest first, bounded.
+  package internal(set) var resolvedIncidents: [Incident] = []
+  package internal(set) var pauses: [LinkID: Pause] = [:]
+  package internal(set) var recording: Recording
+  var attempts: SlotTable<Attempt>
+  var deadlines = TimerHeap<Token>()
+  var trials: [UInt64: Trial] = [:]
+  var isStopping = false
+  private var backlog = false
+  private var actions: [EngineAction] = []
+
+  package static let resolvedIncidentsKept = 1_000
+
+  package init(tick: TimeAmount, attemptsInFlight: Int, encoder: RingEncoder, seed: UInt64, now: Now)
+  {
+    schedule = Schedule(tick: tick)
+    figures = ScheduleFigures(since: now.instant)
+    incidents = IncidentKeeper(seed: seed)
+    recording = Recording(encoder: encoder)
+    attempts = SlotTable(capacity: attemptsInFlight)
+  }
+
+  package var inFlightCount: Int { attempts.count }
+
+  /// When ``run(at:)`` wants to be called next.
+  package var nextDue: Instant? {
+    if backlog { return Instant(nanoseconds: 0) }
+    var earliest = schedule.nextTick
+    func consider(_ other: Instant?) {
+      guard let other else { return }
+      if earliest.map({ other < $0 }) ?? true { earliest = other }
+    }
+    consider(deadlines.nextDue)
+    consider(recording.nextDue(tickAfter: schedule.tickAfter))
+    return earliest
+  }
+
+  /// Does what is due: ends attempts whose time is up, starts a slice of those released, hands the
+  /// tick's samples over for writing.
+  package mutating func run(at now: Now) {
+    expireAttempts(at: now)
+    startReleased(at: now)
+    flushSamples(at: now)
+    giveUpOnWriting(at: now)
+  }
+
+  /// The actions left since the last call, in order.
+  package mutating func takeActions() -> [EngineAction] {
+    guard !actions.isEmpty else { return [] }
+    let taken = actions
+    actions.removeAll(keepingCapacity: true)
+    return taken
+  }
+
+  mutating func act(_ action: EngineAction) { actions.append(action) }
+
+  mutating func log(
+    _ level: LogLevel, _ message: String, _ fields: [(name: String, value: String)] = []
+  ) {
+    act(.log(LogEntry(level, message, fields)))
+  }
+
+  package mutating func resetFigures(at now: Now) { figures = ScheduleFigures(since: now.instant) }
+
+  /// Starts no more attempts, abandons those in flight without blaming their links, and hands the
+  /// last samples over for writing.
+  package mutating func stop(at now: Now) {
+    isStopping = true
+    schedule.removeAll()
+    backlog = false
+    for token in attempts.tokens {
+      guard let attempt = attempts.remove(token) else { continue }
+      act(.cancel(token))
+      guard case .trial = attempt.purpose else {
+        record(
+          probe: attempt.probe, Sample(time: attempt.started, outcome: .skipped(.stopping)),
+          at: now)
+        continue
+      }
+    }
+    recording.add(.stop, at: now)
+    flushSamples(at: now, force: true)
+  }
+
+  private mutating func startReleased(at now: Now) {
+    backlog = false
+    guard !isStopping else { return }
+    var started = 0
+    var startedTLS = 0
+    while let (due, instant, tick) = schedule.popReleased(at: now.instant) {
+      let index = Int(due.probe)
+      guard index < probes.count, probes[index].generation == due.generation else { continue }
+      if startDue(index, due: instant, tick: tick, kind: due.kind, at: now) {
+        started += 1
+        if usesTLS(index) { startedTLS += 1 }
+      }
+      if started >= Limits.startsPerSlice || startedTLS >= Limits.tlsStartsPerSlice {
+        // The rest of the tick follows after the loop has looked at its sockets.
+        backlog = true
+        return
+      }
+    }
+  }
+
+  private func usesTLS(_ probe: Int) -> Bool {
+    let options = definition(of: probe).options as? HTTPOptions
+    return options?.url.scheme == "https"
+  }
+
+  package func definition(of probe: Int) -> ProbeDefinition {
+    links[probes[probe].link].link.probes[probes[probe].position]
+  }
+}

@@ -1,0 +1,116 @@
+import Base
+import History
+import Judgement
+import Model
+
+extension Engine {
+  /// Takes a sample that an earlier run of the daemon recorded; call before the first run.
+  package mutating func restore(_ key: ProbeKey, _ sample: Sample) {
+    guard let probe = probeIndex(of: key) else { return }
+    probes[probe].judge.restore(sample)
+  }
+
+  /// Takes an incident that was open when the daemon last stopped: its conditions stay raised until
+  /// fresh samples clear them. One whose links are no longer watched is resolved.
+  package mutating func restore(_ incident: Incident, at now: Now) {
+    incidents.restore(incident)
+    for condition in incident.conditions {
+      let key = ProbeKey(link: condition.link, probe: condition.probe)
+      guard let probe = probeIndex(of: key) else { continue }
+      probes[probe].judge.restore(
+        RaisedRule(
+          rule: condition.rule, since: condition.since, evidence: condition.evidence,
+          cause: condition.cause))
+    }
+    for link in incident.links where linkIndex[link] == nil {
+      dropIncident(of: link, reason: "is no longer watched", at: now)
+    }
+    // A condition may name a probe that the catalogue no longer has.
+    for link in incident.links { updateIncident(of: link, at: now) }
+  }
+
+  package func probeIndex(of key: ProbeKey) -> Int? {
+    guard let link = linkIndex[key.link] else { return nil }
+    return links[link].probes.first { definition(of: $0).name == key.probe }
+  }
+
+  /// How old the last sample of a probe may be and still tell its condition.
+  package func staleAfter(_ probe: Int, at now: Now) -> TimeAmount {
+    let definition = definition(of: probe)
+    var limit = definition.every * 3 + definition.timeout
+    if let until = probes[probe].backsOffUntil, until > now.instant {
+      limit = limit + Limits.credentialBackoffMaximum
+    }
+    return max(limit, .seconds(2))
+  }
+
+  package func condition(of probe: Int, at now: Now) -> ProbeCondition {
+    probes[probe].judge.condition(at: now.wall, staleAfter: staleAfter(probe, at: now))
+  }
+
+  /// The state of a link now; a paused link is unknown, because nothing is looked at.
+  package func state(of link: Int, at now: Now) -> LinkState {
+    let runtime = links[link]
+    if runtime.probes.isEmpty { return .notConnected }
+    if pauses[runtime.link.id] != nil { return .unknown }
+    return combinedState(
+      of: runtime.probes.lazy.map { probe in
+        ProbeView(
+          condition: self.probes[probe].judge.condition(
+            at: now.wall, staleAfter: self.staleAfter(probe, at: now)),
+          isRequired: runtime.link.probes[self.probes[probe].position].isRequired)
+      })
+  }
+
+  mutating func judge(_ probe: Int, _ sample: Sample, at now: Now) {
+    let changed = probes[probe].judge.record(sample)
+    let link = probes[probe].link
+    if changed { updateIncident(of: links[link].link.id, at: now) }
+    noteState(of: link, at: now)
+  }
+
+  /// Keeps since when a link has been in its state, and tells of changes.
+  mutating func noteState(of link: Int, at now: Now) {
+    let state = state(of: link, at: now)
+    guard links[link].state != state || links[link].stateSince == nil else { return }
+    let former = links[link].state
+    links[link].state = state
+    links[link].stateSince = now.wall
+    if former != state {
+      log(
+        .info, "link changed state",
+        [("link", "\(links[link].link.id)"), ("from", former.rawValue), ("to", state.rawValue)])
+    }
+  }
+
+  mutating func updateIncident(of link: LinkID, at now: Now) {
+    guard let index = linkIndex[link] else { return }
+    let runtime = links[index]
+    let findings = runtime.probes.map { probe in
+      ProbeFindings(
+        probe: definition(of: probe).name, isRequired: definition(of: probe).isRequired,
+        raised: probes[probe].judge.raised)
+    }
+    let told = incidents.update(
+      link, name: runtime.link.serviceName, findings: findings, at: now.wall)
+    if let told { tell(told) }
+  }
+
+  mutating func dropIncident(of link: LinkID, reason: String, at now: Now) {
+    if let told = incidents.drop(link, reason: reason, at: now.wall) { tell(told) }
+  }
+
+  private mutating func tell(_ incident: Incident) {
+    if incident.status == .resolved {
+      resolvedIncidents.append(incident)
+      if resolvedIncidents.count > Self.resolvedIncidentsKept { resolvedIncidents.removeFirst() }
+    }
+    log(
+      incident.status == .resolved ? .notice : .warning, incident.summary,
+      [
+        ("incident", incident.id), ("sequence", "\(incident.sequence)"),
+        ("status", incident.status.rawValue), ("severity", incident.severity.rawValue),
+      ])
+    act(.tell(incident))
+  }
+}

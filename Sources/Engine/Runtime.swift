@@ -1,0 +1,102 @@
+import Base
+import History
+import Judgement
+import Model
+import Probes
+
+/// What the engine keeps of one probe while it runs.
+package struct ProbeRuntime: Sendable {
+  package let link: Int
+  /// The probe's place among its link's.
+  package let position: Int
+  package var judge: ProbeJudge
+  /// When the next regular run is due.
+  package var nextDue = Instant.distantFuture
+  var generation: UInt32 = 0
+  var attempt: Token?
+  var retriesLeft: Int
+  /// Refusals of our credential in a row.
+  var refusals = 0
+  package var backsOffUntil: Instant?
+  /// Samples recorded and not yet written, which a reader does not see.
+  var unwritten = 0
+
+  init(link: Int, position: Int, definition: ProbeDefinition, rules: AlertRules) {
+    self.link = link
+    self.position = position
+    judge = ProbeJudge(rules: rules, every: definition.every)
+    retriesLeft = definition.retryLimit
+  }
+
+  package var isRunning: Bool { attempt != nil }
+}
+
+/// What the engine keeps of one link.
+package struct LinkRuntime: Sendable {
+  package var link: Link
+  /// The places of its probes in the engine's list.
+  package var probes: Range<Int>
+  package var state = LinkState.unknown
+  package var stateSince: WallTime?
+}
+
+/// An operator's stop of a link's traffic.
+package struct Pause: Sendable, Hashable {
+  package var link: LinkID
+  package var by: String
+  package var reason: String
+  package var since: WallTime
+
+  package init(link: LinkID, by: String, reason: String, since: WallTime) {
+    self.link = link
+    self.by = by
+    self.reason = reason
+    self.since = since
+  }
+}
+
+/// One attempt in flight.
+struct Attempt {
+  enum Purpose {
+    case regular
+    case confirmation
+    case trial(id: UInt64, position: Int)
+  }
+
+  enum Waiting {
+    case resolve
+    case transfer
+    case examine
+  }
+
+  var probe: Int
+  var machine: any Probe
+  var purpose: Purpose
+  var started: WallTime
+  var deadline: Instant
+  var waiting = Waiting.resolve
+}
+
+/// One finished trial run of a link's probes.
+package struct TrialAttempt: Sendable {
+  package var probe: String
+  package var sample: Sample
+  package var address: String?
+  package var steps: [String]
+}
+
+/// What the daemon is to do next for the engine.
+package enum EngineAction: Sendable {
+  case resolve(Token, host: String, family: AddressFamily)
+  case transfer(Token, Transfer)
+  case examine(Token, Examination)
+  /// Let go of whatever an attempt waits for.
+  case cancel(Token)
+  /// Write batches to the ring, then tell ``Engine/written(through:problem:at:)``.
+  case write([EncodedBatch], group: UInt64)
+  /// An incident has a new version that is to be delivered.
+  case tell(Incident)
+  case trialEnded(id: UInt64, link: LinkID, [TrialAttempt])
+  case savePauses([Pause])
+  case log(LogEntry)
+}
