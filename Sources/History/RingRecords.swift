@@ -1,0 +1,111 @@
+import Base
+import Model
+
+/// The record that names a probe.
+func probeDefinition(_ key: ProbeKey) -> [UInt64] {
+  let names = [key.link.service, key.link.consumer, key.probe].map { Array($0.utf8) }
+  precondition(
+    names.allSatisfy { $0.count <= RingFormat.nameBytesMaximum },
+    "names that the catalogue has bounded")
+  let bytes = names.flatMap(\.self)
+  let lengths =
+    UInt32(names[0].count) | UInt32(names[1].count) << 8 | UInt32(names[2].count) << 16
+  let size = 1 + (bytes.count + 7) / 8
+  var words: [UInt64] = []
+  words.reserveCapacity(size)
+  words.appendWord(RecordHead(type: RecordType.probe, words: size, upper: lengths).word)
+  words.appendBytes(bytes)
+  return words
+}
+
+/// The probe that a record names; nil when its texts do not fit in it.
+func readProbe(_ segment: [UInt64], at place: Int, _ head: RecordHead) -> ProbeKey? {
+  let service = Int(head.upper & 0xFF)
+  let consumer = Int(head.upper >> 8 & 0xFF)
+  let probe = Int(head.upper >> 16 & 0xFF)
+  guard service + consumer + probe <= (head.words - 1) * 8 else { return nil }
+  let text = place + 1
+  return ProbeKey(
+    link: LinkID(
+      service: segment.text(at: text, count: service),
+      consumer: segment.text(at: text, skipping: service, count: consumer)),
+    probe: segment.text(at: text, skipping: service + consumer, count: probe))
+}
+
+/// The mark in a record; nil for kinds that this version does not know.
+func readMark(_ segment: [UInt64], at place: Int, _ head: RecordHead) -> RingMark? {
+  guard head.words >= RingFormat.markWords else { return nil }
+  let milliseconds = Int64(bitPattern: segment.word(place + 1))
+  guard RingFormat.milliseconds.contains(milliseconds) else { return nil }
+  let time = WallTime(milliseconds: milliseconds)
+  switch head.byte {
+  case MarkKind.started: return .started(time)
+  case MarkKind.stopped: return .stopped(time)
+  case MarkKind.clockStepped:
+    let step = Int64(bitPattern: segment.word(place + 2))
+    return .clockStepped(at: time, by: .nanoseconds(step))
+  default: return nil
+  }
+}
+
+/// The time of a sample's record, in milliseconds since the epoch.
+func readTime(_ segment: [UInt64], at place: Int, base: Int64) -> Int64 {
+  base + Int64(Int32(bitPattern: segment.word(place + 1).lower))
+}
+
+/// The sample in a record; nil for an outcome that this version does not know, a time that no
+/// clock shows, or a detail that is not among `texts`.
+func readSample(
+  _ segment: [UInt64], at place: Int, _ head: RecordHead, base: Int64, texts: PlaceList
+) -> Sample? {
+  let time = readTime(segment, at: place, base: base)
+  guard RingFormat.milliseconds.contains(time) else { return nil }
+  let codes = segment.word(place + 1).upper
+  let detail = segment.word(place + 2).lower
+  var code = OutcomeCode(
+    phase: UInt8(truncatingIfNeeded: codes), cause: UInt8(truncatingIfNeeded: codes >> 8))
+  if detail & DetailField.number != 0 {
+    code.number = UInt16(truncatingIfNeeded: detail)
+  } else if detail == DetailField.lost {
+    code.text = "…"
+  } else if detail != DetailField.none {
+    guard texts.index(of: detail) != nil else { return nil }
+    let head = segment.word(Int(detail)).upper
+    code.text = segment.text(at: Int(detail) + 1, count: Int(head))
+  }
+  guard let outcome = Outcome(code) else { return nil }
+  return Sample(
+    time: WallTime(milliseconds: time), outcome: outcome, flags: SampleFlags(rawValue: head.byte),
+    timings: readTimings(segment, at: place + 3),
+    httpStatus: UInt16(truncatingIfNeeded: codes >> 16),
+    bodyBytes: segment.word(place + 2).upper)
+}
+
+private func readTimings(_ segment: [UInt64], at place: Int) -> PhaseTimings {
+  let words = (segment.word(place), segment.word(place + 1), segment.word(place + 2))
+  return PhaseTimings(
+    resolveMicroseconds: words.0.lower, connectMicroseconds: words.0.upper,
+    tlsMicroseconds: words.1.lower, firstByteMicroseconds: words.1.upper,
+    transferMicroseconds: words.2.lower, totalMicroseconds: words.2.upper)
+}
+
+/// Places of definitions, added in ascending order as a segment is walked.
+struct PlaceList {
+  private(set) var places: [UInt32] = []
+
+  mutating func append(_ place: Int) { places.append(UInt32(place)) }
+
+  /// Where a place stands in the list, by halving; nil when it is not there.
+  func index(of place: UInt32) -> Int? {
+    var low = 0
+    var high = places.count
+    while low < high {
+      let middle = (low + high) / 2
+      if places[middle] < place { low = middle + 1 } else { high = middle }
+    }
+    return low < places.count && places[low] == place ? low : nil
+  }
+}
+
+/// Whether a text record's bytes fit in it; only such a place is kept in a list of texts.
+func isSoundText(_ head: RecordHead) -> Bool { Int(head.upper) <= (head.words - 1) * 8 }

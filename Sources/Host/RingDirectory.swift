@@ -1,0 +1,166 @@
+import Base
+import Glibc
+import History
+
+/// The directory of a ring: the files in it, and making and moving them.
+struct RingDirectory {
+  let path: String
+
+  static func fileName(_ slot: UInt32) -> String {
+    let digits = String(slot)
+    return "segment-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).ring"
+  }
+
+  func path(of slot: UInt32) -> String { "\(path)/\(Self.fileName(slot))" }
+
+  /// Makes the directory if it is not there; its parent must be.
+  func make() throws(SystemError) {
+    if mkdir(path, 0o750) != 0, errno != EEXIST { throw .last("mkdir", path) }
+  }
+
+  /// The segment files, by slot; what an interrupted start left half made is removed.
+  func slots() throws(SystemError) -> [UInt32] {
+    var slots: [UInt32] = []
+    for name in try names() {
+      if name.hasSuffix(".ring.new"), name.hasPrefix("segment-") {
+        _ = unlink("\(path)/\(name)")
+      } else if name.hasPrefix("segment-"), name.hasSuffix(".ring"),
+        let slot = UInt32(name.dropFirst(8).dropLast(5)), Self.fileName(slot) == name
+      {
+        slots.append(slot)
+      }
+    }
+    return slots.sorted()
+  }
+
+  /// Makes a segment file whose room is taken at once; under its name it is always whole.
+  func create(_ slot: UInt32, byteCount: Int) throws(SystemError) {
+    let name = path(of: slot)
+    let temporary = name + ".new"
+    let file = Descriptor(
+      try checked(
+        open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640), "open",
+        temporary))
+    var code: Int32
+    repeat { code = posix_fallocate(file.raw, 0, byteCount) } while code == EINTR
+    if code == 0, rename(temporary, name) != 0 { code = errno }
+    guard code == 0 else {
+      _ = unlink(temporary)
+      throw SystemError(operation: "preallocate", path: name, code: code)
+    }
+  }
+
+  /// Renames a file that is no use to `.damaged-N`, with the first free N, and returns that name.
+  func setAside(_ slot: UInt32) throws(SystemError) -> String {
+    let name = path(of: slot)
+    var number = 1
+    var status = stat()
+    while lstat("\(name).damaged-\(number)", &status) == 0 { number += 1 }
+    _ = try checked(rename(name, "\(name).damaged-\(number)"), "rename", name)
+    return "\(Self.fileName(slot)).damaged-\(number)"
+  }
+
+  func remove(_ slot: UInt32) throws(SystemError) {
+    _ = try checked(unlink(path(of: slot)), "unlink", path(of: slot))
+  }
+
+  /// Makes names that were given or taken last.
+  func sync() throws(SystemError) {
+    let directory = Descriptor(
+      try checked(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open", path))
+    _ = try checked(fsync(directory.raw), "fsync", path)
+  }
+
+  /// What the start of a segment's file shows.
+  func survey(_ slot: UInt32) throws(SystemError) -> SegmentFile {
+    let path = path(of: slot)
+    let file = Descriptor(
+      try checked(open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), "open", path))
+    var status = stat()
+    _ = try checked(fstat(file.raw, &status), "stat", path)
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      return SegmentFile(slot: slot, byteCount: 0, reading: .damaged("not a regular file"))
+    }
+    var start = [UInt64](repeating: 0, count: SegmentReading.wordsNeeded)
+    let count = try readWords(file.raw, into: &start, offset: 0, path: path)
+    start.removeLast(start.count - count)
+    return SegmentFile(
+      slot: slot, byteCount: Int(status.st_size), reading: SegmentReading(start))
+  }
+
+  /// Reads a whole segment; false when the file does not bear this header (any more). The buffer
+  /// is made if it is empty, and reused if it is not.
+  func load(_ header: SegmentHeader, into buffer: inout [UInt64]) throws(SystemError) -> Bool {
+    let path = path(of: header.slot)
+    let file = Descriptor(try checked(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), "open", path))
+    if buffer.isEmpty { buffer = [UInt64](repeating: 0, count: header.segmentBytes / 8) }
+    return try readWords(file.raw, into: &buffer, offset: 0, path: path) == buffer.count
+      && SegmentReading(buffer) == .valid(header)
+  }
+
+  private func names() throws(SystemError) -> [String] {
+    guard let directory = opendir(path) else { throw .last("opendir", path) }
+    defer { closedir(directory) }
+    var names: [String] = []
+    errno = 0
+    while let entry = readdir(directory) {
+      names.append(
+        withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) {
+            String(cString: $0)
+          }
+        })
+      errno = 0
+    }
+    guard errno == 0 else { throw .last("readdir", path) }
+    return names
+  }
+}
+
+/// The result of a call, or its error when that is -1.
+func checked(
+  _ result: Int32, _ operation: String, _ path: String
+) throws(SystemError) -> Int32 {
+  if result == -1 { throw .last(operation, path) }
+  return result
+}
+
+/// Reads words from a place in a file until they are all there or the file ends; returns how many
+/// whole words came.
+func readWords(
+  _ file: Int32, into words: inout [UInt64], offset: Int, path: String
+) throws(SystemError) -> Int {
+  let wanted = words.count * 8
+  var done = 0
+  while done < wanted {
+    let count = words.withUnsafeMutableBytes { buffer in
+      pread(file, buffer.baseAddress! + done, wanted - done, off_t(offset + done))
+    }
+    if count > 0 {
+      done += count
+    } else if count == 0 {
+      break
+    } else if errno != EINTR {
+      throw .last("read", path)
+    }
+  }
+  return done / 8
+}
+
+/// Writes all words at a place in a file: one call, unless the system takes only a part.
+func writeWords(
+  _ file: Int32, _ words: [UInt64], offset: Int, path: String
+) throws(SystemError) {
+  let wanted = words.count * 8
+  var done = 0
+  while done < wanted {
+    let count = words.withUnsafeBytes { buffer in
+      pwrite(file, buffer.baseAddress! + done, wanted - done, off_t(offset + done))
+    }
+    if count >= 0 {
+      done += count
+    } else if errno != EINTR {
+      throw .last("write", path)
+    }
+  }
+}
