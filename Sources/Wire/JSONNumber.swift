@@ -3,6 +3,7 @@ package struct JSONNumber: Sendable, Hashable {
   /// The source text, in the grammar of the dialect it was read in.
   package var text: String
 
+  /// Takes the text on trust: what is no number of JSON or JSON5 has no useful conversions.
   package init(text: String) { self.text = text }
 
   /// The nearest `Double`; nil where the number is too large for one. JSON5's `Infinity` and `NaN`
