@@ -50,16 +50,16 @@ extension Engine {
 
   /// The state of a link now; a paused link is unknown, because nothing is looked at.
   package func state(of link: Int, at now: Now) -> LinkState {
-    let runtime = links[link]
-    if runtime.probes.isEmpty { return .notConnected }
-    if pauses[runtime.link.id] != nil { return .unknown }
-    return combinedState(
-      of: runtime.probes.lazy.map { probe in
-        ProbeView(
-          condition: self.probes[probe].judge.condition(
-            at: now.wall, staleAfter: self.staleAfter(probe, at: now)),
-          isRequired: runtime.link.probes[self.probes[probe].position].isRequired)
-      })
+    let range = links[link].probes
+    if range.isEmpty { return .notConnected }
+    if !pauses.isEmpty, pauses[links[link].link.id] != nil { return .unknown }
+    var views: [ProbeView] = []
+    views.reserveCapacity(range.count)
+    for probe in range {
+      let isRequired = links[link].link.probes[probes[probe].position].isRequired
+      views.append(ProbeView(condition: condition(of: probe, at: now), isRequired: isRequired))
+    }
+    return combinedState(of: views)
   }
 
   mutating func judge(_ probe: Int, _ sample: Sample, at now: Now) {

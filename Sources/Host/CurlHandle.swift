@@ -181,9 +181,13 @@ final class CurlHandle {
     curl_slist_free_all(connectToList)
     connectToList = nil
     let settings = transfer.settings
-    var url = transfer.url
-    if usesOtherServerName(transfer), let name = settings.tls.serverName { url.host = name }
-    set(CURLOPT_URL, url.text)
+    let url = transfer.url
+    if usesOtherServerName(transfer), let name = settings.tls.serverName {
+      // The name that TLS asks for and checks is the URL's; the Host header keeps the right one.
+      set(CURLOPT_URL, "\(url.scheme)://\(name):\(url.port)\(url.target)")
+    } else {
+      set(CURLOPT_URL, url.text)
+    }
     set(CURLOPT_PATH_AS_IS, 1)
     if let proxy = settings.proxy {
       var address = proxy
@@ -194,7 +198,7 @@ final class CurlHandle {
       set(CURLOPT_NOPROXY, "")
     } else {
       set(CURLOPT_PROXY, "")
-      if let address = transfer.address, address != url.host {
+      if let address = transfer.address, address != url.host || usesOtherServerName(transfer) {
         connectToList = curl_slist_append(nil, "::\(bracketed(address)):\(url.port)")
         check(lh_setopt_list(easy, CURLOPT_CONNECT_TO, connectToList))
       }

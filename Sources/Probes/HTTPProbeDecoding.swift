@@ -20,9 +20,9 @@ extension HTTPProbe {
       limits.finish(&complaints)
     }
     let expectations = decodeExpectations(&reader, &complaints)
-    guard let request, let tls, let expectations else { return nil }
+    guard let request, let url = request.url, let tls, let expectations else { return nil }
     return HTTPOptions(
-      method: request.method, url: request.url,
+      method: request.method, url: url,
       transfer: TransferSettings(
         headers: request.headers, body: request.body, tls: tls, version: request.version,
         proxy: request.proxy, sourceAddress: request.sourceAddress, userAgent: request.userAgent,
@@ -35,7 +35,7 @@ extension HTTPProbe {
 
 private struct DecodedRequest {
   var method: String
-  var url: URLParts
+  var url: URLParts?
   var headers: [(name: String, value: String)]
   var body: [UInt8]
   var version: HTTPVersion
@@ -68,7 +68,7 @@ private func decodeRequest(
   let family = reader.choice("family", of: AddressFamily.allCases.map(\.rawValue), &complaints)
   let version = reader.choice("version", of: HTTPVersion.allCases.map(\.rawValue), &complaints)
   var request = DecodedRequest(
-    method: method ?? (body.isEmpty ? "GET" : "POST"), url: URLParts.placeholder, headers: headers,
+    method: method ?? (body.isEmpty ? "GET" : "POST"), url: nil, headers: headers,
     body: Array(body.utf8), version: version.flatMap(HTTPVersion.init(rawValue:)) ?? .automatic,
     proxy: expandedString(&reader, "proxy", context, &complaints) ?? context.defaults.proxy,
     sourceAddress: reader.string("sourceAddress", &complaints) ?? context.defaults.sourceAddress,

@@ -44,8 +44,6 @@ func percentEncoded(_ byte: UInt8) -> [UInt8] {
 
 func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte | 0x20) }
 
-func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
-
 func isUnreserved(_ byte: UInt8) -> Bool {
   isLetter(byte) || isDigit(byte) || "-._~".utf8.contains(byte)
 }
