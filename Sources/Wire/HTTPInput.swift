@@ -44,8 +44,7 @@ struct HTTPInput: Sendable {
   /// Takes lines up to an empty one (RFC 9112 section 2.1), which is not among the result; nil until
   /// they are complete. The ranges hold until the next call that changes the input.
   mutating func takeSection(_ limits: HTTPLimits) throws(HTTPRefusal) -> [Range<Int>]? {
-    while let line = try nextLine() {
-      guard lineStart - start <= limits.headBytes else { break }
+    while let line = try nextLine(within: limits.headBytes) {
       if line.isEmpty {
         let section = lines
         lines = []
@@ -55,21 +54,20 @@ struct HTTPInput: Sendable {
       guard lines.count <= limits.headers else { throw HTTPRefusal(431, "too many header lines") }
       lines.append(line)
     }
-    guard scanned - start <= limits.headBytes else {
-      throw lines.isEmpty
-        ? HTTPRefusal(414, "the request line is too long")
-        : HTTPRefusal(431, "the header lines are too long")
-    }
-    return nil
+    if count < limits.headBytes { return nil }
+    throw lines.isEmpty
+      ? HTTPRefusal(414, "the request line is too long")
+      : HTTPRefusal(431, "the header lines are too long")
   }
 
-  /// Takes one line; nil until it is complete.
+  /// Takes one line of at most `limit` bytes; nil until it is complete.
   mutating func takeLine(limit: Int) throws(HTTPRefusal) -> Range<Int>? {
-    let line = try nextLine()
-    // Without a line end, the carriage return of one may already be there.
-    guard (line?.count ?? count - 1) <= limit else { throw HTTPRefusal(400, "a line is too long") }
-    if line != nil { start = lineStart }
-    return line
+    if let line = try nextLine(within: limit + 2) {
+      start = lineStart
+      return line
+    }
+    guard count < limit + 2 else { throw HTTPRefusal(400, "a line is too long") }
+    return nil
   }
 
   /// Takes `length` bytes; nil until they are there.
@@ -95,13 +93,16 @@ struct HTTPInput: Sendable {
     scanned = start
   }
 
-  /// The next line that ends in CR LF. A CR or LF on its own, and any other control character but
-  /// the tab, is refused: readers who disagree about line ends disagree about messages.
-  private mutating func nextLine() throws(HTTPRefusal) -> Range<Int>? {
-    while scanned < bytes.count {
+  /// The next line that ends in CR LF within the first `limit` bytes that have not been taken. A CR
+  /// or LF on its own, and any other control character but the tab, is refused: readers who disagree
+  /// about line ends disagree about messages. Bytes beyond the limit are not looked at, so that the
+  /// result does not depend on how much has arrived.
+  private mutating func nextLine(within limit: Int) throws(HTTPRefusal) -> Range<Int>? {
+    let end = min(bytes.count, start + limit)
+    while scanned < end {
       switch bytes[scanned] {
       case 0x0D:
-        guard scanned + 1 < bytes.count else { return nil }
+        guard scanned + 1 < end else { return nil }
         guard bytes[scanned + 1] == 0x0A else {
           throw HTTPRefusal(400, "a carriage return without a line feed")
         }

@@ -164,7 +164,7 @@ package struct HTTPResponseParser: Sendable {
       throw HTTPRefusal(400, "a chunk's length is not a number")
     }
     for digit in digits {
-      guard let value = hexadecimalValue(digit) else {
+      guard let value = hexValue(digit) else {
         throw HTTPRefusal(400, "a chunk's length is not a number")
       }
       length = length << 4 | Int(value)

@@ -1,13 +1,3 @@
-/// The value of one hexadecimal digit, of either case.
-func hexadecimalValue(_ byte: UInt8) -> UInt8? {
-  switch byte {
-  case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-  case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-  case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-  default: nil
-  }
-}
-
 /// The bytes with each `%XX` replaced by its byte (RFC 3986 section 2.1), and with `plusIsSpace` each
 /// `+` by a space, as forms write it; nil where a `%` is followed by anything else.
 package func percentDecode(_ bytes: some Sequence<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
@@ -16,8 +6,8 @@ package func percentDecode(_ bytes: some Sequence<UInt8>, plusIsSpace: Bool = fa
   while let byte = iterator.next() {
     switch byte {
     case UInt8(ascii: "%"):
-      guard let high = iterator.next().flatMap(hexadecimalValue),
-        let low = iterator.next().flatMap(hexadecimalValue)
+      guard let high = iterator.next().flatMap(hexValue),
+        let low = iterator.next().flatMap(hexValue)
       else { return nil }
       decoded.append(high << 4 | low)
     case UInt8(ascii: "+") where plusIsSpace: decoded.append(0x20)

@@ -75,7 +75,7 @@ struct URLAuthority {
     guard label.count >= 2, label.first == UInt8(ascii: "0") else { return false }
     let rest = label.dropFirst()
     return rest.first.map { $0 | 0x20 } == UInt8(ascii: "x")
-      && rest.dropFirst().allSatisfy { hexadecimalValue($0) != nil }
+      && rest.dropFirst().allSatisfy { hexValue($0) != nil }
   }
 }
 
@@ -111,7 +111,7 @@ func isIPv6Address(_ text: ArraySlice<UInt8>) -> Bool {
       groups += 2
       break
     }
-    guard (1...4).contains(group.count), group.allSatisfy({ hexadecimalValue($0) != nil }) else {
+    guard (1...4).contains(group.count), group.allSatisfy({ hexValue($0) != nil }) else {
       return false
     }
     groups += 1

@@ -186,8 +186,8 @@ private func urlTarget(path: [UInt8], query: [UInt8]?) throws(URLError) -> Strin
 private func appendEncoded(_ bytes: [UInt8], to target: inout [UInt8]) throws(URLError) {
   for (index, byte) in bytes.enumerated() {
     if byte == UInt8(ascii: "%") {
-      guard index + 2 < bytes.count, hexadecimalValue(bytes[index + 1]) != nil,
-        hexadecimalValue(bytes[index + 2]) != nil
+      guard index + 2 < bytes.count, hexValue(bytes[index + 1]) != nil,
+        hexValue(bytes[index + 2]) != nil
       else { throw URLError("a % that is not followed by two hexadecimal digits; write %25") }
       target.append(byte)
     } else if isTargetCharacter(byte) {
