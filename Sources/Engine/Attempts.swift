@@ -1,4 +1,5 @@
 import Base
+import Judgement
 import Model
 import Probes
 

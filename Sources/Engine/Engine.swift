@@ -4,6 +4,7 @@ import History
 import Judgement
 import Model
 import Probes
+import Wire
 
 /// The one place that wires events to values: it schedules probes, runs their attempts, records the
 /// samples, judges them once they are written, and keeps incidents. It performs nothing itself: its

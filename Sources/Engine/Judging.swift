@@ -114,3 +114,28 @@ extension Engine {
     act(.tell(incident))
   }
 }
+
+// MARK: - Pauses
+
+extension Engine {
+  /// Stops a link's traffic until it is resumed; attempts in flight end by themselves.
+  package mutating func pause(_ pause: Pause, at now: Now) {
+    pauses[pause.link] = pause
+    pausesChanged(pause.link, at: now)
+  }
+
+  package mutating func resume(_ link: LinkID, at now: Now) {
+    guard pauses.removeValue(forKey: link) != nil else { return }
+    pausesChanged(link, at: now)
+  }
+
+  /// Takes the pauses of an earlier run; those of links that are gone are kept, in case they return.
+  package mutating func restore(pauses list: [Pause]) {
+    for pause in list { pauses[pause.link] = pause }
+  }
+
+  private mutating func pausesChanged(_ link: LinkID, at now: Now) {
+    if let index = linkIndex[link] { noteState(of: index, at: now) }
+    act(.savePauses(pauses.values.sorted { $0.link < $1.link }))
+  }
+}

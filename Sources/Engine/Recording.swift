@@ -60,7 +60,8 @@ enum LifeMark {
 extension Engine {
   /// Puts a sample on its way to the ring.
   mutating func record(probe: Int, _ sample: Sample, at now: Now) {
-    recording.encoder.add(probe: UInt32(probe), key: key(of: probe), sample: sample)
+    let key = key(of: probe)
+    recording.encoder.add(probe: UInt32(probe), key: key, sample: sample)
     recording.unwritten.append(
       Recording.Unwritten(probe: probe, sample: sample, group: recording.group))
     probes[probe].unwritten += 1
@@ -93,6 +94,8 @@ extension Engine {
       }
       recording.problem = problem
     }
+    // A lost batch may have been the one that defined a probe.
+    if problem != nil { recording.encoder.forgetDefinitions() }
     recording.oldestHandedOver = group + 1 < recording.group ? now.instant : nil
     publish(through: group, wereWritten: problem == nil, at: now)
   }
@@ -121,5 +124,17 @@ extension Engine {
     }
     if wereWritten { recording.samplesWritten += count }
     recording.unwritten.removeFirst(count)
+  }
+}
+
+extension Engine {
+  /// Nothing is in flight, and the ring has what was recorded.
+  package var isQuiet: Bool { attempts.count == 0 && recording.unwritten.isEmpty }
+
+  /// The wall clock was set while the daemon ran.
+  package mutating func clockStepped(by step: TimeAmount, at now: Now) {
+    recording.encoder.add(.clockStepped(at: now.wall, by: step))
+    recording.gather(at: now)
+    log(.warning, "the wall clock was set", [("milliseconds", "\(step.milliseconds)")])
   }
 }

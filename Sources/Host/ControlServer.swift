@@ -74,7 +74,7 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     let code = errno
     umask(formerMask)
     guard bound == 0 else {
-      close(raw)
+      Glibc.close(raw)
       throw SystemError(operation: "bind", path: path, code: code)
     }
     if let group, chown(path, UInt32.max, group) == 0 { chmod(path, 0o660) }
@@ -205,7 +205,7 @@ package final class ControlServer: ReadinessHandler, LoopPart {
       "{\"error\":{\"status\":503,\"code\":\"busy\",\"message\":\"too many connections\"}}".utf8)
     let bytes = httpResponse(
       status: 503, headers: Self.headers("application/json"), body: body, keepAlive: false)
-    _ = send(raw, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+    _ = send(raw, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 
   private func receive(_ token: Token) {
@@ -257,7 +257,7 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     let sent = connection.output.withUnsafeBytes { bytes in
       send(
         connection.descriptor, bytes.baseAddress! + connection.written, left,
-        Int32(MSG_NOSIGNAL.rawValue))
+        Int32(MSG_NOSIGNAL))
     }
     if sent < 0 {
       if errno == EAGAIN || errno == EINTR {

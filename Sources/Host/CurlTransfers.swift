@@ -3,6 +3,7 @@ import CLibcurl
 import Glibc
 import Model
 import Probes
+import Wire
 
 /// Runs HTTP transfers on the loop through libcurl's multi interface: one multi per CA bundle,
 /// because a multi keeps the parsed store of a single bundle only.

@@ -70,7 +70,7 @@ package struct HTTPProbe: Probe {
     case .resolved(let found, let took):
       noteResolved(took)
       addresses = Array(found.prefix(Self.addressesTried))
-      trace { "resolve \(url.host): \(addresses.joined(separator: ", ")) (\(milliseconds(took)))" }
+      if tracing { note("resolve \(url.host): \(addresses.joined(separator: ", ")) (\(milliseconds(took)))") }
       return addresses.isEmpty ? fail(.resolve(.noAddress)) : transfer(at: now)
     case .notResolved(let cause, let took):
       noteResolved(took)
@@ -98,7 +98,7 @@ package struct HTTPProbe: Probe {
     stage = .transferring
     let address = addresses.isEmpty ? nil : addresses.removeFirst()
     result.address = address
-    trace { "\(method) \(url.text)" + (address.map { " at \($0)" } ?? " through the proxy") }
+    if tracing { note("\(method) \(url.text)" + (address.map { " at \($0)" } ?? " through the proxy")) }
     return .transfer(
       Transfer(
         settings: options.transfer, method: method, url: url, address: address,
@@ -113,12 +113,12 @@ package struct HTTPProbe: Probe {
     if transferred.reusedConnection { result.flags.insert(.reusedConnection) }
     if let failure = transferred.failure {
       if failure.phase == .connect, !addresses.isEmpty, now < deadline {
-        trace { "\(failure.sentence); trying the next address" }
+        if tracing { note("\(failure.sentence); trying the next address") }
         return transfer(at: now)
       }
       return fail(failure)
     }
-    trace { "answer \(transferred.status), \(transferred.body.count) bytes of body" }
+    if tracing { note("answer \(transferred.status), \(transferred.body.count) bytes of body") }
     if options.redirectLimit > 0, [301, 302, 303, 307, 308].contains(transferred.status),
       let location = transferred.header("location").first
     {
@@ -155,7 +155,7 @@ package struct HTTPProbe: Probe {
       method = method == "HEAD" ? "HEAD" : "GET"
       sendsBody = false
     }
-    trace { "redirect \(status) to \(target.text)" }
+    if tracing { note("redirect \(status) to \(target.text)") }
     url = target
     return begin(at: now)
   }
@@ -196,13 +196,13 @@ package struct HTTPProbe: Probe {
   }
 
   private mutating func fail(_ outcome: Outcome) -> ProbeAction {
-    trace { outcome.sentence }
+    if tracing { note(outcome.sentence) }
     result.outcome = outcome
     return .finish(result)
   }
 
-  private mutating func trace(_ text: () -> String) {
-    if tracing && result.steps.count < 64 { result.steps.append(printable(text())) }
+  private mutating func note(_ text: String) {
+    if result.steps.count < 64 { result.steps.append(printable(text)) }
   }
 }
 

@@ -1,0 +1,2 @@
+/// The version of all four programs.
+package let linkhealthVersion = "0.1.0"

@@ -1,0 +1,279 @@
+import Base
+import CLinux
+import Catalogue
+import Control
+import Delivery
+import Engine
+import Glibc
+import Host
+import Model
+import Probes
+import Wire
+
+/// Puts the parts together: takes the engine's actions and performs them, brings events back, and
+/// answers the control socket. It lives on the loop's thread.
+final class Daemon: LoopPart {
+  let configurationPath: String
+  let reactor: Reactor
+  var engine: Engine
+  var loaded: LoadedConfiguration
+  let disk: Disk
+  let desk: DeliveryDesk
+  let service: ServiceManager
+  let startedAt: Now
+  let historyBytes: Int
+  var loadedAt: WallTime
+  var server: ControlServer?
+  var requests = PendingRequests()
+  let workers: Workers
+  let logger: LogWriter
+  private(set) var isStopping = false
+
+  private var transfers: CurlTransfers?
+  private var resolver: Resolver?
+  private var workReceiver: MailboxReceiver<WorkDone>?
+  private var nextSync: Instant
+  private var clockOffset: Int64
+  private var stopBy = Instant.distantFuture
+
+  /// What the worker threads bring back.
+  enum WorkDone: Sendable {
+    case examined(Token, Examined)
+    case loaded(RequestTicket?, LoadedConfiguration?, Complaints)
+    case named(uid: UInt32, String)
+  }
+
+  init(
+    configurationPath: String, reactor: Reactor, engine: consuming Engine,
+    loaded: LoadedConfiguration, disk: Disk, desk: DeliveryDesk, service: ServiceManager,
+    logger: LogWriter, historyBytes: Int, startedAt: Now
+  ) throws(SystemError) {
+    self.configurationPath = configurationPath
+    self.reactor = reactor
+    self.engine = engine
+    self.loaded = loaded
+    self.disk = disk
+    self.desk = desk
+    self.service = service
+    self.logger = logger
+    self.historyBytes = historyBytes
+    self.startedAt = startedAt
+    loadedAt = startedAt.wall
+    nextSync = startedAt.instant
+    clockOffset = startedAt.wall.nanoseconds - startedAt.instant.nanoseconds
+    workers = try Workers(threads: 2, capacity: Limits.attemptsInFlight)
+    transfers = CurlTransfers(reactor: reactor) { [unowned self] token, result in
+      let now = Clock.now
+      self.engine.deliver(.transferred(result), to: token, at: now)
+      performActions(at: now)
+    }
+    resolver = try Resolver(reactor: reactor) { [unowned self] token, answer in
+      let now = Clock.now
+      self.engine.deliver(answer.event, to: token, at: now)
+      performActions(at: now)
+    }
+    workReceiver = try MailboxReceiver(reactor) { [unowned self] in workEnded($0) }
+    reactor.add(part: self)
+    reactor.add(part: service)
+  }
+
+  var nextDue: Instant? {
+    if isStopping { return min(stopBy, Clock.instant + .milliseconds(20)) }
+    return min(engine.nextDue ?? .distantFuture, nextSync)
+  }
+
+  func runDue(at now: Now) {
+    if isStopping { return finishStopping(at: now) }
+    noteClockStep(at: now)
+    engine.run(at: now)
+    performActions(at: now)
+    if now.instant >= nextSync {
+      nextSync = now.instant + .seconds(5)
+      disk.syncRing()
+    }
+  }
+
+  // MARK: - Actions
+
+  func performActions(at now: Now) {
+    while true {
+      let actions = engine.takeActions()
+      if actions.isEmpty { return }
+      for action in actions { perform(action, at: now) }
+    }
+  }
+
+  private func perform(_ action: EngineAction, at now: Now) {
+    switch action {
+    case .resolve(let token, let host, let family): resolve(token, host, family, at: now)
+    case .transfer(let token, let transfer): transfers?.start(transfer, token: token)
+    case .examine(let token, let examination): examine(token, examination, at: now)
+    case .cancel(let token):
+      transfers?.cancel(token)
+      resolver?.cancel(token)
+    case .write(let batches, let group): disk.writeRing(batches, group: group)
+    case .tell(let incident): desk.tell(incident)
+    case .trialEnded(let id, let link, let attempts): answerTrial(id, link, attempts)
+    case .savePauses(let pauses): savePauses(pauses)
+    case .log(let entry): logger.write(entry)
+    }
+  }
+
+  private func resolve(_ token: Token, _ host: String, _ family: AddressFamily, at now: Now) {
+    guard let resolver else { return }
+    switch resolver.resolve(host, family: family, token: token, at: now.instant) {
+    case .known(let answer): engine.deliver(answer.event, to: token, at: now)
+    case .pending: break
+    case .busy: engine.resolverWasBusy(token, at: now)
+    }
+  }
+
+  private func examine(_ token: Token, _ examination: Examination, at now: Now) {
+    guard let mailbox = workReceiver?.mailbox else { return }
+    let accepted = workers.submit { mailbox.post(.examined(token, examination.run())) }
+    if !accepted {
+      engine.deliver(
+        .examined(Examined(outcome: .skipped(.tableFull))), to: token, at: now)
+    }
+  }
+
+  private func workEnded(_ work: WorkDone) {
+    let now = Clock.now
+    switch work {
+    case .examined(let token, let examined):
+      engine.deliver(.examined(examined), to: token, at: now)
+    case .loaded(let ticket, let loaded, let complaints):
+      reloadEnded(ticket, loaded, complaints, at: now)
+    case .named(let uid, let name): requests.names[uid] = name
+    }
+    performActions(at: now)
+  }
+
+  func diskEvent(_ event: Disk.Event) {
+    let now = Clock.now
+    switch event {
+    case .ringWritten(let group, let problem):
+      engine.written(through: group, problem: problem, at: now)
+      performActions(at: now)
+    case .journalWritten(let group, let problem, let unwritten, let messages):
+      desk.journalWritten(
+        group, problem: problem, unwritten: unwritten, messages: messages, at: now)
+    case .samplesRead(let id, let found, let problem): answerSamples(id, found, problem)
+    case .problem(let words): logger.write(LogEntry(.error, words))
+    }
+  }
+
+  private func savePauses(_ pauses: [Pause]) {
+    disk.writeFile(pausesPath(loaded.configuration.stateDirectory), pausesDocument(pauses))
+  }
+
+  /// A step of the wall clock is marked in the ring; deadlines do not notice it.
+  private func noteClockStep(at now: Now) {
+    let offset = now.wall.nanoseconds - now.instant.nanoseconds
+    let step = TimeAmount(nanoseconds: offset - clockOffset)
+    clockOffset = offset
+    guard abs(step.nanoseconds) > 500_000_000 else { return }
+    engine.clockStepped(by: step, at: now)
+  }
+
+  // MARK: - Reload
+
+  /// Reads the configuration on a worker; `ticket` is the caller that waits for the outcome.
+  func reload(_ ticket: RequestTicket?) {
+    guard !requests.isReloading, let mailbox = workReceiver?.mailbox else {
+      if let ticket { answer(ticket, ControlError(503, "busy", "a reload is under way")) }
+      return
+    }
+    requests.isReloading = true
+    service.reloading()
+    let path = configurationPath
+    let accepted = workers.submit {
+      let (loaded, complaints) = readConfiguration(path)
+      mailbox.post(.loaded(ticket, loaded, complaints))
+    }
+    if !accepted {
+      requests.isReloading = false
+      service.ready("reload refused: busy")
+      if let ticket { answer(ticket, ControlError(503, "busy", "the workers are busy")) }
+    }
+  }
+
+  private func reloadEnded(
+    _ ticket: RequestTicket?, _ new: LoadedConfiguration?, _ complaints: Complaints, at now: Now
+  ) {
+    requests.isReloading = false
+    guard let new else {
+      for complaint in complaints.list { logger.write(LogEntry(.error, complaint.description)) }
+      logger.write(LogEntry(.error, "the configuration has mistakes; the running one stays"))
+      service.ready("running with the former configuration; the new one has mistakes")
+      if let ticket {
+        server?.answer(ticket, status: 422, body: complaintsBody(complaints))
+      }
+      return
+    }
+    for warning in restartWarnings(new) + new.warnings {
+      logger.write(LogEntry(.warning, warning))
+    }
+    let summary = engine.load(new.configuration.links, at: now)
+    loaded = new
+    loadedAt = now.wall
+    transfers?.renewBundles()
+    resolver?.forgetAll()
+    desk.configure(new.notifiers)
+    performActions(at: now)
+    let words = "watching \(summary.links) links"
+    logger.write(
+      LogEntry(
+        .notice, "configuration reloaded",
+        [
+          ("links", "\(summary.links)"), ("added", "\(summary.added)"),
+          ("removed", "\(summary.removed)"), ("changed", "\(summary.changed)"),
+        ]))
+    service.ready(words)
+    if let ticket { server?.answer(ticket, status: 200, body: reloadBody(summary)) }
+  }
+
+  /// Settings that only a restart can change.
+  private func restartWarnings(_ new: LoadedConfiguration) -> [String] {
+    let former = loaded.configuration
+    var changed: [String] = []
+    if new.configuration.stateDirectory != former.stateDirectory { changed.append("state") }
+    if new.configuration.socketPath != former.socketPath { changed.append("socket") }
+    if new.configuration.tick != former.tick { changed.append("tick") }
+    if new.configuration.historyBytes != former.historyBytes { changed.append("history") }
+    return changed.map { "a change of \($0) takes effect after a restart" }
+  }
+
+  // MARK: - The end
+
+  /// Ends in order: no new attempts, the last samples and alerts on the disk, then out.
+  func stop() {
+    guard !isStopping else { return }
+    let now = Clock.now
+    isStopping = true
+    stopBy = now.instant + .seconds(8)
+    service.stopping()
+    logger.write(LogEntry(.notice, "stopping"))
+    engine.stop(at: now)
+    performActions(at: now)
+    desk.stop()
+  }
+
+  private func finishStopping(at now: Now) {
+    engine.run(at: now)
+    performActions(at: now)
+    guard (!desk.isCommitting && engine.isQuiet) || now.instant >= stopBy else { return }
+    server?.close()
+    reactor.stop()
+  }
+}
+
+extension Resolver.Answer {
+  /// The answer as an attempt takes it.
+  fileprivate var event: ProbeEvent {
+    switch self {
+    case .addresses(let list, let took): .resolved(addresses: list, took: took)
+    case .failed(let cause, let took): .notResolved(cause, took: took)
+    }
+  }
+}

@@ -1,0 +1,162 @@
+import Base
+import Delivery
+import Glibc
+import Host
+import Model
+import Probes
+import Wire
+
+/// Carries incidents from the outbox to the disk and to the receivers.
+final class DeliveryDesk: LoopPart {
+  private(set) var outbox: Outbox
+  private(set) var problem: String?
+  private var receivers: [WebhookNotifier] = []
+  private let disk: Disk
+  private let log: (LogEntry) -> Void
+  private var transfers: CurlTransfers?
+  private var resolver: Resolver?
+  private var waiting: [Token: NotifierRequest] = [:]
+  private var isStopping = false
+
+  init(
+    outbox: Outbox, disk: Disk, reactor: Reactor, log: @escaping (LogEntry) -> Void
+  ) throws(SystemError) {
+    self.outbox = outbox
+    self.disk = disk
+    self.log = log
+    transfers = CurlTransfers(reactor: reactor) { [unowned self] token, result in
+      ended(token, result)
+    }
+    // Its own threads, so that look-ups of dead links never delay an alert.
+    resolver = try Resolver(reactor: reactor, threads: 2) { [unowned self] token, answer in
+      resolved(token, answer)
+    }
+    reactor.add(part: self)
+  }
+
+  func configure(_ notifiers: [WebhookNotifier]) {
+    receivers = notifiers
+    for message in outbox.configure(receivers: notifiers.map(\.name)) {
+      log(LogEntry(.warning, message))
+    }
+    transfers?.renewBundles()
+  }
+
+  func tell(_ incident: Incident) {
+    let refused = outbox.enqueue(incident, receivers: receivers.map(\.name))
+    if refused > 0 {
+      log(
+        LogEntry(
+          .error, "the outbox is full: an alert is kept as a file only",
+          [("incident", incident.id), ("receivers", "\(refused)")]))
+    }
+    if !isStopping { writeOut(at: Clock.now) }
+  }
+
+  /// Hands everything that waits to the disk; posts no more.
+  func stop() {
+    isStopping = true
+    writeOut(at: Clock.now)
+  }
+
+  /// Whether the disk has not answered for what was handed to it.
+  private(set) var isCommitting = false
+
+  // MARK: - The loop
+
+  var nextDue: Instant? { isStopping && isCommitting ? nil : outbox.nextDue }
+
+  func runDue(at now: Now) {
+    writeOut(at: now)
+    guard !isStopping else { return }
+    for action in outbox.ready(at: now) {
+      if case .post(let attempt) = action { post(attempt, at: now) }
+    }
+  }
+
+  private func writeOut(at now: Now) {
+    guard let group = outbox.takeGroup(at: now.instant) else { return }
+    isCommitting = true
+    disk.writeJournal(group)
+  }
+
+  func journalWritten(
+    _ group: UInt64, problem: String?, unwritten: [Incident], messages: [String], at now: Now
+  ) {
+    isCommitting = false
+    for message in messages { log(LogEntry(.error, message)) }
+    if problem != self.problem {
+      if let problem {
+        log(LogEntry(.error, "the outbox journal cannot be written", [("problem", problem)]))
+      } else {
+        log(LogEntry(.notice, "the outbox journal is written again"))
+      }
+      self.problem = problem
+    }
+    if problem == nil {
+      outbox.committed(through: group, unwritten: unwritten, at: now.instant)
+    } else {
+      outbox.commitFailed(through: group, unwritten: unwritten, at: now.instant)
+    }
+    runDue(at: now)
+  }
+
+  // MARK: - Webhooks
+
+  private func post(_ attempt: DeliveryAttempt, at now: Now) {
+    guard let receiver = receivers.first(where: { $0.name == attempt.receiver }) else {
+      outbox.finished(attempt.token, .failed("the receiver is not configured"), at: now)
+      return
+    }
+    let request = receiver.request(for: attempt, at: now.wall)
+    guard let url = try? URLParts(request.url) else {
+      outbox.finished(attempt.token, .failed("the receiver's address is wrong"), at: now)
+      return
+    }
+    if url.isIPLiteral { return send(request, attempt.token, url: url, address: url.host) }
+    waiting[attempt.token] = request
+    let start = resolver?.resolve(url.host, family: .any, token: attempt.token, at: now.instant)
+    switch start {
+    case .known(let answer): resolved(attempt.token, answer)
+    case .pending: break
+    case .busy, nil: fail(attempt.token, "name look-ups are busy")
+    }
+  }
+
+  private func resolved(_ token: Token, _ answer: Resolver.Answer) {
+    guard let request = waiting.removeValue(forKey: token), let url = try? URLParts(request.url)
+    else { return }
+    switch answer {
+    case .addresses(let list, _): send(request, token, url: url, address: list.first)
+    case .failed(let cause, _): fail(token, Outcome.resolve(cause).sentence)
+    }
+  }
+
+  private func send(_ request: NotifierRequest, _ token: Token, url: URLParts, address: String?) {
+    let settings = TransferSettings(
+      headers: request.headers, body: request.body,
+      tls: TLSOptions(caFile: request.caFile), userAgent: "linkhealth/\(linkhealthVersion)",
+      bodyLimitBytes: 64 << 10)
+    transfers?.start(
+      Transfer(
+        settings: settings, method: request.method, url: url, address: address,
+        timeLimit: request.timeout),
+      token: token)
+  }
+
+  private func ended(_ token: Token, _ result: TransferResult) {
+    let now = Clock.now
+    if let failure = result.failure {
+      fail(token, failure.sentence)
+    } else {
+      outbox.finished(
+        token,
+        .answered(status: Int(result.status), retryAfter: result.header("retry-after").first),
+        at: now)
+    }
+  }
+
+  private func fail(_ token: Token, _ reason: String) {
+    outbox.finished(token, .failed(reason), at: Clock.now)
+  }
+}

@@ -1,0 +1,139 @@
+import Base
+import Delivery
+import Engine
+import Glibc
+import History
+import Host
+import Model
+import Synchronization
+
+/// What the disk thread works on. Only jobs on that thread touch it; the lock is never waited for.
+struct DiskFiles {
+  var ring: RingFiles
+  var journal: JournalFile
+  var alerts: AlertFiles
+}
+
+/// Hands work to the one thread that may wait for the disk, and brings its results to the loop.
+final class Disk: Sendable {
+  enum Event: Sendable {
+    case ringWritten(group: UInt64, problem: String?)
+    case journalWritten(group: UInt64, problem: String?, unwritten: [Incident], messages: [String])
+    case samplesRead(RequestID, [(probe: String, samples: [Sample])], problem: String?)
+    case problem(String)
+  }
+
+  typealias RequestID = UInt64
+
+  private let files: Mutex<DiskFiles>
+  private let worker: Workers
+  private let mailbox: Mailbox<Event>
+
+  init(_ files: sending DiskFiles, events mailbox: Mailbox<Event>) throws(SystemError) {
+    self.files = Mutex(files)
+    self.mailbox = mailbox
+    worker = try Workers(threads: 1, capacity: 4_096)
+  }
+
+  func writeRing(_ batches: [EncodedBatch], group: UInt64) {
+    submit { files, mailbox in
+      var problem: String?
+      for batch in batches {
+        do throws(SystemError) {
+          try files.ring.write(batch)
+        } catch {
+          problem = "\(error)"
+        }
+      }
+      mailbox.post(.ringWritten(group: group, problem: problem))
+    } onRefusal: { mailbox in
+      mailbox.post(.ringWritten(group: group, problem: "the disk is too slow: its queue is full"))
+    }
+  }
+
+  /// Asks the disk to hold what was written against a loss of power.
+  func syncRing() {
+    submit { files, mailbox in
+      do throws(SystemError) { try files.ring.sync() } catch { mailbox.post(.problem("\(error)")) }
+    } onRefusal: { _ in
+    }
+  }
+
+  func writeJournal(_ group: JournalGroup) {
+    submit { files, mailbox in
+      var problem: String?
+      do throws(SystemError) {
+        try files.journal.write(group.write)
+      } catch {
+        problem = "\(error)"
+      }
+      let failures = files.alerts.apply(group.alertFiles)
+      mailbox.post(
+        .journalWritten(
+          group: group.number, problem: problem, unwritten: failures.map(\.incident),
+          messages: failures.map { "alert file of \($0.incident.id): \($0.error)" }))
+    } onRefusal: { mailbox in
+      mailbox.post(
+        .journalWritten(
+          group: group.number, problem: "the disk is too slow: its queue is full",
+          unwritten: group.alertFiles, messages: []))
+    }
+  }
+
+  /// Searches the ring, one segment a job, so that writing never waits for a long search.
+  func readSamples(
+    _ request: RequestID, keys: [ProbeKey], from: WallTime, to: WallTime, limit: Int
+  ) {
+    let queries = keys.map { RingQuery(key: $0, from: from, to: to, limit: limit) }
+    search(request, keys: keys, queries, place: 0)
+  }
+
+  private func search(
+    _ request: RequestID, keys: [ProbeKey], _ queries: [RingQuery], place: Int
+  ) {
+    submit { [self] files, mailbox in
+      var queries = queries
+      var place = place
+      do throws(SystemError) {
+        if place < queries.count, try files.ring.advance(&queries[place]) { place += 1 }
+      } catch {
+        mailbox.post(.samplesRead(request, [], problem: "\(error)"))
+        return
+      }
+      if place >= queries.count {
+        let found = zip(keys, queries).map { (probe: $0.probe, samples: $1.samples) }
+        mailbox.post(.samplesRead(request, found, problem: nil))
+      } else {
+        search(request, keys: keys, queries, place: place)
+      }
+    } onRefusal: { mailbox in
+      mailbox.post(.samplesRead(request, [], problem: "the disk is too slow: its queue is full"))
+    }
+  }
+
+  /// Writes a small file whole or not at all.
+  func writeFile(_ path: String, _ bytes: [UInt8]) {
+    submit { _, mailbox in
+      do throws(SystemError) {
+        try replaceFile(path, with: bytes, mode: 0o640)
+      } catch {
+        mailbox.post(.problem("\(error)"))
+      }
+    } onRefusal: { mailbox in
+      mailbox.post(.problem("write \(path): the disk's queue is full"))
+    }
+  }
+
+  /// Runs what waits to its end and joins the thread.
+  func stopAndWait() { worker.stopAndWait() }
+
+  private func submit(
+    _ job: @escaping @Sendable (inout DiskFiles, Mailbox<Event>) -> Void,
+    onRefusal: (Mailbox<Event>) -> Void
+  ) {
+    let accepted = worker.submit { [self] in
+      files.withLock { job(&$0, mailbox) }
+    }
+    if !accepted { onRefusal(mailbox) }
+  }
+}

@@ -1,0 +1,171 @@
+import Base
+import Control
+import Delivery
+import Engine
+import Glibc
+import History
+import Host
+import Model
+import Wire
+
+/// Requests of the control socket that wait for something.
+struct PendingRequests {
+  var trials: [UInt64: RequestTicket] = [:]
+  var samples: [UInt64: (ticket: RequestTicket, request: SamplesRequest)] = [:]
+  var nextID: UInt64 = 1
+  var isReloading = false
+  /// Callers' names by uid, looked up beside the loop.
+  var names: [UInt32: String] = [:]
+
+  mutating func takeID() -> UInt64 {
+    nextID += 1
+    return nextID
+  }
+}
+
+extension Daemon: ControlHandler {
+  func received(
+    _ request: HTTPRequestHead, body: [UInt8], from peer: PeerIdentity, _ ticket: RequestTicket
+  ) {
+    let now = Clock.now
+    let mayAct = self.mayAct(peer)
+    let reply = route(request, body: body, engine, facts, mayAct: mayAct, at: now)
+    if request.method == "POST" { audit(request, peer, reply) }
+    switch reply {
+    case .answer(let status, let contentType, let body):
+      server?.answer(ticket, status: status, contentType: contentType, body: body)
+    case .listing(let listing): stream(listing, ticket)
+    case .samples(let question): ask(question, ticket)
+    case .act(let act): perform(act, by: peer, ticket, at: now)
+    }
+  }
+
+  private func mayAct(_ peer: PeerIdentity) -> Bool {
+    peer.uid == 0 || peer.uid == geteuid()
+      || peer.groups.contains { loaded.operatorGroups.contains($0) }
+  }
+
+  private func stream(_ listing: LinkListing, _ ticket: RequestTicket) {
+    var listing = listing
+    server?.stream(ticket) { [unowned self] in
+      listing.isDone ? nil : listing.nextPiece(engine, at: Clock.now)
+    }
+  }
+
+  private func ask(_ question: SamplesRequest, _ ticket: RequestTicket) {
+    let id = requests.takeID()
+    requests.samples[id] = (ticket, question)
+    disk.readSamples(
+      id, keys: question.keys, from: question.from, to: question.to, limit: question.limit)
+  }
+
+  func answerSamples(
+    _ id: UInt64, _ found: [(probe: String, samples: [Sample])], _ problem: String?
+  ) {
+    guard let (ticket, question) = requests.samples.removeValue(forKey: id) else { return }
+    if let problem {
+      answer(ticket, ControlError(503, "busy", "the ring cannot be read: \(problem)"))
+    } else {
+      server?.answer(ticket, status: 200, body: samplesBody(question, found))
+    }
+  }
+
+  private func perform(
+    _ act: ControlAct, by peer: PeerIdentity, _ ticket: RequestTicket, at now: Now
+  ) {
+    if isStopping {
+      return answer(ticket, ControlError(503, "stopping", "the daemon is stopping"))
+    }
+    switch act {
+    case .reload: reload(ticket)
+    case .resetSchedule:
+      engine.resetFigures(at: now)
+      server?.answer(ticket, status: 200, body: Array("{}".utf8))
+    case .trial(let link):
+      let id = requests.takeID()
+      requests.trials[id] = ticket
+      if !engine.startTrial(link, id: id, at: now) {
+        requests.trials[id] = nil
+        answer(
+          ticket,
+          ControlError(
+            503, "busy",
+            "\(link) cannot be tried now: it has no endpoint, or too many attempts are in flight"))
+      }
+    case .pause(let link, let reason):
+      engine.pause(
+        Pause(link: link, by: callerName(peer), reason: reason, since: now.wall), at: now)
+      server?.answer(ticket, status: 200, body: pauseBody(link, isPaused: true))
+    case .resume(let link):
+      engine.resume(link, at: now)
+      server?.answer(ticket, status: 200, body: pauseBody(link, isPaused: false))
+    }
+    performActions(at: now)
+  }
+
+  func answerTrial(_ id: UInt64, _ link: LinkID, _ attempts: [TrialAttempt]) {
+    guard let ticket = requests.trials.removeValue(forKey: id) else { return }
+    server?.answer(ticket, status: 200, body: trialBody(link, attempts))
+  }
+
+  func answer(_ ticket: RequestTicket, _ error: ControlError) {
+    server?.answer(ticket, status: error.status, body: error.body)
+  }
+
+  /// Every act leaves a line, allowed or not, with who asked.
+  private func audit(_ request: HTTPRequestHead, _ peer: PeerIdentity, _ reply: ControlReply) {
+    var act = request.path
+    var outcome = "allowed"
+    switch reply {
+    case .act(let allowed): act = allowed.words
+    case .answer(let status, _, _): outcome = "refused with \(status)"
+    default: break
+    }
+    logger.write(
+      LogEntry(
+        .notice, "audit",
+        [
+          ("act", act), ("outcome", outcome), ("uid", "\(peer.uid)"), ("user", callerName(peer)),
+          ("pid", "\(peer.pid)"),
+        ]))
+  }
+
+  /// The caller's name if it is known already; it is looked up beside the loop for the next time.
+  private func callerName(_ peer: PeerIdentity) -> String {
+    if peer.uid == 0 { return "root" }
+    if let name = requests.names[peer.uid] { return name }
+    if requests.names.count < 1_024 { lookUpName(of: peer.uid) }
+    return "uid \(peer.uid)"
+  }
+
+  private var facts: () -> DaemonFacts {
+    { [unowned self] in
+      let memory = residentMemory()
+      return DaemonFacts(
+        version: linkhealthVersion, vantage: loaded.configuration.vantage, startedAt: startedAt,
+        configurationFile: configurationPath, loadedAt: loadedAt, historyBytes: historyBytes,
+        deliveryPending: desk.outbox.pendingCount, deliveryProblem: desk.problem,
+        receivers: desk.outbox.receiverStatuses.map {
+          DaemonFacts.Receiver(name: $0.name, pending: $0.pending, lastError: $0.lastError)
+        },
+        residentBytes: memory.resident, mappedFileBytes: memory.mappedFiles)
+    }
+  }
+}
+
+/// Resident memory in bytes from /proc/self/status: all of it, and the part that is pages of files.
+private func residentMemory() -> (resident: Int, mappedFiles: Int) {
+  guard let bytes = try? FileAccess.system.read("/proc/self/status") else { return (0, 0) }
+  var resident = 0
+  var files = 0
+  for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+    let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" })
+    guard words.count >= 2, let kibibytes = Int(words[1]) else { continue }
+    switch words[0] {
+    case "VmRSS:": resident = kibibytes * 1_024
+    case "RssFile:", "RssShmem:": files += kibibytes * 1_024
+    default: break
+    }
+  }
+  return (resident, files)
+}
