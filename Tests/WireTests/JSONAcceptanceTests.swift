@@ -191,6 +191,7 @@ struct JSONAcceptanceTests {
     refuse(#"["\uD800"]"#, "a first half alone (the RFC leaves it open)"),
     refuse(#"["\uDC00"]"#, "a second half alone (the RFC leaves it open)"),
     refuse(#"["\uD800\uD800"]"#, "two first halves"),
+    refuse(#"["\uDC00\uDC00"]"#, "two second halves"),
     refuse(#"["\uDC00\uD800"]"#, "the halves swapped"),
     refuse(#"["\uD800\u0041"]"#, "a first half before a letter"),
     refuse(#"["\uD800\n"]"#, "a first half before another escape"),

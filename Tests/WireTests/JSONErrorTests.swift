@@ -113,6 +113,16 @@ struct JSONErrorTests {
       ])
   }
 
+  @Test("repetitions are told in the order of the text, however nested")
+  func duplicatesInOrder() {
+    #expect(
+      errors("{a: 1, a: {c: 1, c: 2}, a: 3}") == [
+        #"1:8: the key "a" was given before, at 1:2"#,
+        #"1:18: the key "c" was given before, at 1:12"#,
+        #"1:25: the key "a" was given before, at 1:2"#,
+      ])
+  }
+
   @Test("repetitions are found in large objects, and told before a later error of syntax")
   func duplicatesInLargeObjects() {
     let members = (0..<100).map { "k\($0 % 99): \($0)" }.joined(separator: ", ")

@@ -59,6 +59,12 @@ struct JSONLimitsTests {
     }
   }
 
+  @Test("looking for repeated keys is not quadratic", .timeLimit(.minutes(1)))
+  func manyKeys() {
+    let members = (0..<100_000).map { "k\($0): 0" }.joined(separator: ",")
+    #expect(errors("{\(members),k5: 1}").count == 1)
+  }
+
   @Test("changed, cut and swapped bytes never trap, and each refusal has its place")
   func mutations() {
     let source = Array(

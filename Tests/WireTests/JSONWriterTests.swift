@@ -72,6 +72,16 @@ struct JSONWriterTests {
         + #"\u2028\u2029😀""#)
   }
 
+  @Test(
+    "each of them is escaped when it stands alone among letters",
+    arguments: ["\"", "\\", "\u{1F}", "\u{7F}", "\u{85}", "\u{2028}", "\u{2029}"])
+  func loneEscape(_ character: String) {
+    var writer = JSONWriter()
+    writer.string("a\(character)b")
+    #expect(text(writer).hasPrefix("\"a\\"))
+    #expect(text(writer).hasSuffix("b\""))
+  }
+
   @Test("a Double that JSON cannot say becomes null, and any other reads back as itself")
   func doubles() throws {
     for value in [
