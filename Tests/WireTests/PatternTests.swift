@@ -42,6 +42,8 @@ private let matchingRows: [PatternRow] = [
   .init("(?i)hà nội", "HÀ NỘI", true, "ignoring case covers Vietnamese letters"),
   .init("(?i)[a-c]+z", "xABCZ", true, "ignoring case covers classes"),
   .init("(?i)[^a]", "A", false, "ignoring case folds before a class is negated"),
+  .init("(?i)^[ς]Σ$", "σσ", true, "ignoring case covers letters that share a capital"),
+  .init("(?i)đ", "Đ", true, "ignoring case covers Đ"),
   .init("hà", "HÀ", false, "case counts without (?i)"),
   .init("^a{3}$", "aaa", true, "a count"),
   .init("^a{3}$", "aa", false, "a count too low"),
