@@ -52,34 +52,37 @@ struct ScalarSet: Hashable, Sendable {
     return low < ranges.count && ranges[low].contains(value)
   }
 
-  /// The set with the other case of each of its letters added, for letters below U+2000 (Latin with
+  /// The set with the other cases of each of its letters added, for letters below U+2000 (Latin with
   /// all Vietnamese letters, Greek, Cyrillic, Armenian).
   var withBothCases: ScalarSet {
-    var folded = self
-    // Twice, because three letters may be one another's cases, as the two small sigmas are.
-    for _ in 0..<2 {
-      var added: [ClosedRange<UInt32>] = []
-      for pair in casePairs {
-        if folded.contains(pair.letter) { added.append(pair.other...pair.other) }
-        if folded.contains(pair.other) { added.append(pair.letter...pair.letter) }
+    var all = ranges
+    for range in ranges where range.lowerBound < caseLimit {
+      for value in range.lowerBound...min(range.upperBound, caseLimit - 1) {
+        for other in otherCases[value] ?? [] { all.append(other...other) }
       }
-      folded = ScalarSet(folded.ranges + added)
     }
-    return folded
+    return ScalarSet(all)
   }
 }
 
-/// Letters below U+2000 beside their simple upper or lower case.
-private let casePairs: [(letter: UInt32, other: UInt32)] = {
-  var pairs: [(letter: UInt32, other: UInt32)] = []
-  for value in UInt32(0x41)..<0x2000 {
+private let caseLimit: UInt32 = 0x2000
+
+/// For each letter below ``caseLimit`` all that differ from it by case alone: most often one, two
+/// where several share a capital, as both small sigmas do.
+private let otherCases: [UInt32: Set<UInt32>] = {
+  var table: [UInt32: Set<UInt32>] = [:]
+  for value in 0..<caseLimit {
     guard let scalar = Unicode.Scalar(value) else { continue }
     for mapping in [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping] {
       let mapped = Array(mapping.unicodeScalars)
-      if mapped.count == 1, mapped[0] != scalar, mapped[0].value < 0x2000 {
-        pairs.append((value, mapped[0].value))
-      }
+      guard mapped.count == 1, mapped[0] != scalar, mapped[0].value < caseLimit else { continue }
+      table[value, default: []].insert(mapped[0].value)
+      table[mapped[0].value, default: []].insert(value)
     }
   }
-  return pairs
+  return table.reduce(into: [:]) { whole, entry in
+    let (letter, others) = entry
+    let shared = others.reduce(into: others) { $0.formUnion(table[$1] ?? []) }
+    whole[letter] = shared.subtracting([letter])
+  }
 }()

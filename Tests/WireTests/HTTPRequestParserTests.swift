@@ -207,6 +207,14 @@ struct HTTPRequestParserTests {
     #expect(!parser.isIdle)
   }
 
+  @Test("one empty line may precede each request")
+  func emptyLines() {
+    let found = requests([Array((valid[3] + valid[3] + "\r\n\r\n" + valid[0]).utf8)])
+    #expect(found.count == 3)
+    #expect(found[0] == found[1])
+    #expect(found[2].hasPrefix("400 empty lines"))
+  }
+
   @Test("any cut in two gives the same requests", arguments: valid.indices)
   func cuts(index: Int) {
     let bytes = Array((valid[index] + valid[0]).utf8)

@@ -42,6 +42,8 @@ private let matchingRows: [PatternRow] = [
   .init("(?i)hà nội", "HÀ NỘI", true, "ignoring case covers Vietnamese letters"),
   .init("(?i)[a-c]+z", "xABCZ", true, "ignoring case covers classes"),
   .init("(?i)[^a]", "A", false, "ignoring case folds before a class is negated"),
+  .init("(?i)^[ς]Σ$", "σσ", true, "ignoring case covers letters that share a capital"),
+  .init("(?i)đ", "Đ", true, "ignoring case covers Đ"),
   .init("hà", "HÀ", false, "case counts without (?i)"),
   .init("^a{3}$", "aaa", true, "a count"),
   .init("^a{3}$", "aa", false, "a count too low"),
@@ -84,6 +86,8 @@ struct PatternTests {
       (#"^\D$"#, [0xC3], true, "a negated escape takes a cut sequence"),
       ("^...$", [0xE1, 0xBB, 0x61], true, "a cut sequence is a unit a byte"),
       ("^..$", [0xC0, 0x80], true, "an overlong form is two units"),
+      ("^.{3}$", [0xE0, 0x80, 0x80], true, "an overlong form of three bytes is three units"),
+      ("^.{4}$", [0xF0, 0x8F, 0x80, 0x80], true, "an overlong form of four bytes is four units"),
       ("^.{3}$", [0xED, 0xA0, 0x80], true, "a surrogate is three units"),
       ("^.{4}$", [0xF4, 0x90, 0x80, 0x80], true, "beyond the last scalar: four units"),
       ("[\u{80}-\u{10FFFF}]", [0xFF], false, "a range of scalars holds no broken byte"),
@@ -168,6 +172,32 @@ struct PatternTests {
       return
     }
     #expect(first > 0 && first <= 1_000)
+  }
+
+  @Test("counts of more states than a word has bits are exact")
+  func wideCounts() throws {
+    for count in [62, 63, 64, 65, 127, 128, 129, 500] {
+      let pattern = try Pattern("^a{\(count)}b$")
+      for length in [count - 1, count, count + 1] {
+        let text = [UInt8](repeating: 0x61, count: length) + [0x62]
+        #expect(pattern.matches(text) == (length == count), "\(length) letters for \(count)")
+      }
+    }
+  }
+
+  @Test("the table of states is emptied when full and the search goes on")
+  func fullTable() throws {
+    var generator = SeededBits(seed: 5)
+    var text: [UInt8] = []
+    for _ in 0..<40 {
+      text += [UInt8](repeating: 0x62, count: 1_000)
+      for _ in 0..<40 { text.append(generator.next() ? 0x61 : 0x62) }
+    }
+    let pattern = try Pattern("a[ab]{40}c")
+    #expect(!pattern.matches(text))
+    let tail = [UInt8](repeating: 0x62, count: 40) + [0x63]
+    #expect(pattern.matches(text + [0x61] + tail))
+    #expect(!pattern.matches(text + [UInt8](repeating: 0x62, count: 50) + tail))
   }
 
   @Test("a text that leads to ever new states is searched without keeping them")
