@@ -53,8 +53,15 @@ package enum Limits {
   package static let webhooksInFlight = 16
   package static let webhookRetryFirst = TimeAmount.seconds(1)
   package static let webhookRetryLongest = TimeAmount.minutes(5)
+  package static let webhooksPerReceiver = 4
+  /// Links and conditions that one webhook body lists; the alert file lists all.
+  package static let webhookEntries = 200
   package static let outboxPending = 100_000
+  package static let outboxPendingBytes = 256 << 20
   package static let outboxCompactBytes = 16 << 20
+  package static let outboxDiskRetry = TimeAmount.seconds(5)
+  package static let outboxDamageMessages = 100
+  package static let alertFilesClosed = 10_000
 
   // Judgement
   package static let windowSamples = 4_096

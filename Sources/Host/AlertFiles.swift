@@ -1,0 +1,249 @@
+import Delivery
+import Glibc
+import Model
+
+/// The alert files: `open/ID.json` for each open incident, `closed/ID.json` for the newest resolved
+/// ones, each written whole or not at all. Used on the disk thread, without state of its own.
+package struct AlertFiles: Sendable {
+  /// An incident whose file could not be written, and why.
+  package struct Failure: Error, Sendable {
+    package var incident: Incident
+    package var error: SystemError
+  }
+
+  private static let fileMode: mode_t = 0o640
+  /// Readers are members of the directories' group, which new files inherit.
+  private static let directoryMode: mode_t = 0o2750
+  /// Up to so many files are synced one by one; more at once with their file system.
+  private static let syncedSingly = 16
+
+  private let directory: String
+  private let openDirectory: String
+  private let closedDirectory: String
+  private let closedLimit: Int
+
+  /// `closedLimit` bounds the files in `closed/`; when there are more, the oldest go.
+  package init(directory: String, closedLimit: Int = Limits.alertFilesClosed) {
+    self.directory = directory
+    openDirectory = "\(directory)/open"
+    closedDirectory = "\(directory)/closed"
+    self.closedLimit = closedLimit
+  }
+
+  /// Makes the directories where there are none. Directories that exist keep their modes.
+  package func prepare() throws(SystemError) {
+    for path in [directory, openDirectory, closedDirectory] {
+      try makeDirectory(path, mode: Self.directoryMode)
+    }
+  }
+
+  /// Writes the newest versions of some incidents, each at most once. A resolved one leaves `open/`
+  /// only after its file in `closed/` is durable. Returns those that could not be written.
+  package func apply(_ incidents: [Incident]) -> [Failure] {
+    var changes = incidents.map { incident in
+      Change(
+        id: incident.id, isClosed: incident.status == .resolved,
+        bytes: IncidentDocument.encode(incident, pretty: true))
+    }
+    write(&changes)
+    return zip(incidents, changes).compactMap { incident, change in
+      change.error.map { Failure(incident: incident, error: $0) }
+    }
+  }
+}
+
+// MARK: - Writing
+
+extension AlertFiles {
+  private struct Change {
+    var id: String
+    var isClosed: Bool
+    var bytes: [UInt8]
+    var error: SystemError?
+  }
+
+  private func directory(closed isClosed: Bool) -> String {
+    isClosed ? closedDirectory : openDirectory
+  }
+
+  private func path(_ id: String, closed isClosed: Bool) -> String {
+    "\(directory(closed: isClosed))/\(id).json"
+  }
+
+  private func write(_ changes: inout [Change]) {
+    let synced = changes.count <= Self.syncedSingly
+    attempt(&changes) { change throws(SystemError) in
+      guard isIncidentID(change.id) else {
+        throw SystemError(operation: "alert file", path: change.id, code: EINVAL)
+      }
+      let temporary = path(change.id, closed: change.isClosed) + temporarySuffix
+      try writeTemporaryFile(temporary, change.bytes, mode: Self.fileMode, synced: synced)
+    }
+    if !synced { attemptOnce(&changes) { () throws(SystemError) in try syncFileSystem() } }
+    attempt(&changes) { change throws(SystemError) in
+      let path = path(change.id, closed: change.isClosed)
+      try renameFile(path + temporarySuffix, to: path)
+    }
+    if changes.contains(where: { $0.isClosed }) {
+      attemptOnce(&changes, closed: true) { () throws(SystemError) in
+        try syncDirectory(closedDirectory)
+      }
+      attempt(&changes) { change throws(SystemError) in
+        if change.isClosed { try removeOpen(change.id) }
+      }
+      prune()
+    }
+    attemptOnce(&changes) { () throws(SystemError) in try syncDirectory(openDirectory) }
+  }
+
+  /// Does a step for each change that has not failed yet.
+  private func attempt(
+    _ changes: inout [Change], _ step: (Change) throws(SystemError) -> Void
+  ) {
+    for index in changes.indices where changes[index].error == nil {
+      do throws(SystemError) {
+        try step(changes[index])
+      } catch {
+        changes[index].error = error
+      }
+    }
+  }
+
+  /// Does a step for all changes together; an error is that of each that has not failed yet, or of
+  /// those in `closed/` alone.
+  private func attemptOnce(
+    _ changes: inout [Change], closed: Bool = false, _ step: () throws(SystemError) -> Void
+  ) {
+    do throws(SystemError) {
+      try step()
+    } catch {
+      for index in changes.indices
+      where changes[index].error == nil && (changes[index].isClosed || !closed) {
+        changes[index].error = error
+      }
+    }
+  }
+
+  private func syncFileSystem() throws(SystemError) {
+    let raw = open(openDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = Descriptor(try checked(raw, "open", openDirectory))
+    _ = try checked(syncfs(descriptor.raw), "syncfs", openDirectory)
+  }
+
+  private func removeOpen(_ id: String) throws(SystemError) {
+    let path = path(id, closed: false)
+    if unlink(path) != 0, errno != ENOENT { throw .last("unlink", path) }
+  }
+
+  /// Removes the oldest files of `closed/` when there are too many, and some more, so that this is
+  /// not to be done each time. What cannot be removed stays: nothing depends on it.
+  private func prune() {
+    guard let names = try? fileNames(in: closedDirectory) else { return }
+    let ids = names.compactMap(incidentID(ofFile:))
+    guard ids.count > closedLimit else { return }
+    var aged: [(seconds: Int, nanoseconds: Int, path: String)] = []
+    for id in ids {
+      let path = path(id, closed: true)
+      var status = stat()
+      guard lstat(path, &status) == 0 else { continue }
+      aged.append((status.st_mtim.tv_sec, status.st_mtim.tv_nsec, path))
+    }
+    aged.sort { $0 < $1 }
+    for file in aged.prefix(ids.count - closedLimit + closedLimit / 20) { unlink(file.path) }
+  }
+}
+
+// MARK: - After a start
+
+extension AlertFiles {
+  /// Makes the files say what the journal says, after a stop or a crash. `resolved` are incidents of
+  /// which the journal holds the end. A file in `open/` of which the journal knows nothing moves to
+  /// `closed/` with a note in it. Returns what was found amiss, in words.
+  package func reconcile(
+    open incidents: [Incident], resolved: [Incident]
+  ) throws(SystemError) -> [String] {
+    var messages: [String] = []
+    try removeLeftovers(in: closedDirectory, &messages)
+    var present = Set<String>()
+    for name in try removeLeftovers(in: openDirectory, &messages) {
+      if let id = incidentID(ofFile: name) {
+        present.insert(id)
+      } else {
+        messages.append("\(openDirectory)/\(name) is no alert file and was left alone")
+      }
+    }
+    var known = Set<String>()
+    var wanted: [Incident] = []
+    for incident in incidents where known.insert(incident.id).inserted {
+      if try !isFiled(incident) {
+        wanted.append(incident)
+        messages.append("alert file of \(incident.id) written anew")
+      }
+    }
+    // A later end of the same incident counts.
+    for incident in resolved.reversed() where known.insert(incident.id).inserted {
+      if try present.contains(incident.id) || !isFiled(incident) { wanted.append(incident) }
+    }
+    for failure in apply(wanted) { throw failure.error }
+    for id in present.subtracting(known).sorted() { try closeUnknown(id, &messages) }
+    return messages
+  }
+
+  /// Removes temporary files and returns the other names.
+  @discardableResult
+  private func removeLeftovers(
+    in directory: String, _ messages: inout [String]
+  ) throws(SystemError) -> [String] {
+    var others: [String] = []
+    for name in try fileNames(in: directory) {
+      if name.hasSuffix(temporarySuffix) {
+        let path = "\(directory)/\(name)"
+        _ = try checked(unlink(path), "unlink", path)
+        messages.append("\(path) was left by a crash and removed")
+      } else {
+        others.append(name)
+      }
+    }
+    return others
+  }
+
+  /// Whether the file of an open incident says exactly what it should; of a resolved one, whether
+  /// there is any.
+  private func isFiled(_ incident: Incident) throws(SystemError) -> Bool {
+    let isResolved = incident.status == .resolved
+    let bytes = try readWholeFile(path(incident.id, closed: isResolved))
+    return isResolved
+      ? bytes != nil : bytes == IncidentDocument.encode(incident, pretty: true)
+  }
+
+  private func closeUnknown(_ id: String, _ messages: inout [String]) throws(SystemError) {
+    let path = path(id, closed: false)
+    if try readWholeFile(self.path(id, closed: true)) != nil {
+      try removeOpen(id)
+      return try syncDirectory(openDirectory)
+    }
+    messages.append("\(path) moved to closed/: the journal does not know this incident as open")
+    guard let bytes = try readWholeFile(path), let incident = try? IncidentDocument.decode(bytes)
+    else {
+      try renameFile(path, to: self.path(id, closed: true))
+      try syncDirectory(closedDirectory)
+      return try syncDirectory(openDirectory)
+    }
+    let note = "moved here at a start of the daemon, whose journal did not know it as open"
+    var changes = [
+      Change(
+        id: id, isClosed: true,
+        bytes: IncidentDocument.encode(incident, pretty: true, note: note))
+    ]
+    write(&changes)
+    if let error = changes[0].error { throw error }
+  }
+}
+
+private let temporarySuffix = ".tmp"
+
+private func incidentID(ofFile name: String) -> String? {
+  guard name.hasSuffix(".json") else { return nil }
+  let id = String(name.dropLast(5))
+  return isIncidentID(id) ? id : nil
+}
