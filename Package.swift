@@ -54,12 +54,15 @@ let package = Package(
       "Engine",
       ["Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Catalogue"]),
     // 6
-    floor("Control", ["Base", "Model", "Wire", "History", "Catalogue", "Engine"]),
+    floor(
+      "Control",
+      ["Base", "Model", "Wire", "History", "Delivery", "Judgement", "Catalogue", "Engine"]),
     // 7
     .target(
       name: "Host",
       dependencies: [
         "CLibcurl", "CLinux", "Base", "Model", "Wire", "History", "Probes", "Delivery",
+        "Catalogue",
       ],
       swiftSettings: common),
     // 8

@@ -240,3 +240,4 @@ uint64_t lh_eventfd_take(int fd) {
   return read(fd, &count, sizeof count) == sizeof count ? count : 0;
 }
 int lh_random(void *bytes, int count) { return getrandom(bytes, (size_t)count, 0) == count; }
+int lh_syncfs(int fd) { return syncfs(fd); }

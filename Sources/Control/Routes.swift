@@ -2,6 +2,7 @@ import Base
 import Delivery
 import Engine
 import History
+import Judgement
 import Model
 import Wire
 
@@ -249,7 +250,7 @@ private func samples(
 
 private func time(_ name: String, _ request: HTTPRequestHead) throws(ControlError) -> WallTime? {
   guard let text = request.query(name) else { return nil }
-  guard let time = parseTimestamp(text) else {
+  guard let time = wallTime(rfc3339: text) else {
     throw ControlError(
       400, "badRequest", "\(name): expected a time such as 2025-11-07T01:02:03Z")
   }

@@ -1,5 +1,6 @@
 import Base
 import Engine
+import Judgement
 import Model
 import Wire
 

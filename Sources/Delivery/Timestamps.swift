@@ -2,7 +2,7 @@ import Base
 
 /// Reads `2025-11-07T01:02:03.004Z` (RFC 3339, section 5.6, in UTC; any number of decimals); nil for
 /// anything else, a date that does not exist included.
-func wallTime(rfc3339 text: String) -> WallTime? {
+package func wallTime(rfc3339 text: String) -> WallTime? {
   var digits = DigitReader(text)
   guard let year = digits.number(4), digits.skip("-"), let month = digits.number(2),
     digits.skip("-"), let day = digits.number(2), digits.skip("T"),

@@ -127,7 +127,7 @@ extension AlertFiles {
   private func syncFileSystem() throws(SystemError) {
     let raw = open(openDirectory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     let descriptor = Descriptor(try checked(raw, "open", openDirectory))
-    _ = try checked(syncfs(descriptor.raw), "syncfs", openDirectory)
+    _ = try checked(lh_syncfs(descriptor.raw), "syncfs", openDirectory)
   }
 
   private func removeOpen(_ id: String) throws(SystemError) {
@@ -182,9 +182,11 @@ extension AlertFiles {
     }
     // A later end of the same incident counts.
     for incident in resolved.reversed() where known.insert(incident.id).inserted {
-      if try present.contains(incident.id) || !isFiled(incident) { wanted.append(incident) }
+      let isLeftOpen = present.contains(incident.id)
+      let isKept = try isFiled(incident)
+      if isLeftOpen || !isKept { wanted.append(incident) }
     }
-    for failure in apply(wanted) { throw failure.error }
+    if let failure = apply(wanted).first { throw failure.error }
     for id in present.subtracting(known).sorted() { try closeUnknown(id, &messages) }
     return messages
   }

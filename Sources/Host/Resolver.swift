@@ -46,6 +46,7 @@ package final class Resolver {
 
   private let workers: Workers
   private let lookup: Lookup
+  private let lifetime: TimeAmount
   private let onAnswer: (Token, Answer) -> Void
   private var receiver: MailboxReceiver<Finished>?
   private var flights: [Key: Flight] = [:]
@@ -54,9 +55,11 @@ package final class Resolver {
 
   package init(
     reactor: Reactor, threads: Int = Limits.resolverThreads, queue: Int = Limits.resolverQueue,
+    lifetime: TimeAmount = Limits.resolvedLifetime,
     lookup: @escaping Lookup = systemLookup, onAnswer: @escaping (Token, Answer) -> Void
   ) throws(SystemError) {
     self.lookup = lookup
+    self.lifetime = lifetime
     self.onAnswer = onAnswer
     workers = try Workers(threads: threads, capacity: queue)
     receiver = try MailboxReceiver(reactor) { [unowned self] in self.received($0) }
@@ -129,7 +132,7 @@ package final class Resolver {
     }
     let lifetime: TimeAmount
     switch answer {
-    case .addresses: lifetime = Limits.resolvedLifetime
+    case .addresses: lifetime = self.lifetime
     case .failed: lifetime = Limits.unresolvedLifetime
     }
     remembered[key] = Remembered(answer: answer, until: now + lifetime)

@@ -24,14 +24,17 @@ func readConfiguration(_ path: String) -> (loaded: LoadedConfiguration?, complai
   var notifiers: [WebhookNotifier] = []
   for webhook in configuration.webhooks {
     do throws(SecretError) {
-      let text = try secrets.read(webhook.secretName)
+      guard case .named(let name) = webhook.secret else {
+        throw SecretError(message: "a webhook is always signed: expected \"{secret:NAME}\"")
+      }
+      let text = try secrets.read(name)
       notifiers.append(
         WebhookNotifier(
           name: webhook.name, url: webhook.url.text, secrets: try webhookSecrets(text),
           timeout: webhook.timeout, caFile: webhook.caFile))
     } catch {
       complaints.add(
-        file: configuration.file, position: webhook.position,
+        file: configuration.file, position: Position(line: 1, column: 1, offset: 0),
         keyPath: "webhooks.\(webhook.name).secret", message: error.message)
     }
   }
@@ -93,7 +96,7 @@ struct SecretStore {
       }
       let bytes: [UInt8]
       do {
-        bytes = try FileAccess.system.read(path)
+        bytes = try readFile(path, limitBytes: 64 << 10)
       } catch {
         throw SecretError(message: "\(error)")
       }

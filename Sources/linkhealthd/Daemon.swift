@@ -67,7 +67,10 @@ final class Daemon: LoopPart {
       self.engine.deliver(.transferred(result), to: token, at: now)
       performActions(at: now)
     }
-    resolver = try Resolver(reactor: reactor) { [unowned self] token, answer in
+    resolver = try Resolver(
+      reactor: reactor, threads: loaded.configuration.resolver.threads,
+      lifetime: loaded.configuration.resolver.lifetime
+    ) { [unowned self] token, answer in
       let now = Clock.now
       self.engine.deliver(answer.event, to: token, at: now)
       performActions(at: now)
@@ -240,7 +243,7 @@ final class Daemon: LoopPart {
     if new.configuration.stateDirectory != former.stateDirectory { changed.append("state") }
     if new.configuration.socketPath != former.socketPath { changed.append("socket") }
     if new.configuration.tick != former.tick { changed.append("tick") }
-    if new.configuration.historyBytes != former.historyBytes { changed.append("history") }
+    if new.configuration.history != former.history { changed.append("history") }
     return changed.map { "a change of \($0) takes effect after a restart" }
   }
 

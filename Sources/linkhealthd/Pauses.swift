@@ -28,7 +28,7 @@ func pausesDocument(_ pauses: [Pause]) -> [UInt8] {
 
 /// The pauses of an earlier run; what cannot be read is told, and nothing is paused by it.
 func readPauses(_ path: String) -> (pauses: [Pause], problem: String?) {
-  guard let bytes = try? FileAccess.system.read(path) else { return ([], nil) }
+  guard let bytes = try? readFile(path, limitBytes: 16 << 20) else { return ([], nil) }
   let parsed = parseJSON(bytes, dialect: .json, limits: .request)
   guard let list = parsed.node?["pauses"]?.array, parsed.errors.isEmpty else {
     return ([], "\(path) cannot be read: no link is paused")

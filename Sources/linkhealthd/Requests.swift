@@ -155,7 +155,7 @@ extension Daemon: ControlHandler {
 
 /// Resident memory in bytes from /proc/self/status: all of it, and the part that is pages of files.
 private func residentMemory() -> (resident: Int, mappedFiles: Int) {
-  guard let bytes = try? FileAccess.system.read("/proc/self/status") else { return (0, 0) }
+  guard let bytes = try? readFile("/proc/self/status", limitBytes: 64 << 10) else { return (0, 0) }
   var resident = 0
   var files = 0
   for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {

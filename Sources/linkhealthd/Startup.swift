@@ -63,8 +63,8 @@ private func run(
   service.status("reading the history")
 
   let ring = try RingFiles(
-    directory: "\(statePath)/history", ringBytes: configuration.historyBytes,
-    segmentBytes: configuration.segmentBytes, newRingID: randomSeed())
+    directory: "\(statePath)/history", ringBytes: configuration.history.sizeBytes,
+    segmentBytes: configuration.history.segmentBytes, newRingID: randomSeed())
   for message in ring.messages { logger.write(LogEntry(.warning, message)) }
   let historyBytes = ring.byteCount
   var engine = Engine(
@@ -142,7 +142,6 @@ private func restoreWindows(
   var samples: [(ProbeKey, Sample)] = []
   let messages = try ring.replay(since: now.wall - min(longest, .hours(24))) { record in
     if case .sample(let key, let sample) = record { samples.append((key, sample)) }
-    if samples.count >= 65_536 { samples.removeFirst(0) }
   }
   for message in messages { logger.write(LogEntry(.warning, message)) }
   for (key, sample) in samples { engine.restore(key, sample) }

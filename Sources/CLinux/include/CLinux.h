@@ -49,6 +49,8 @@ int lh_open(const char *path, int flags, uint32_t mode);
 int lh_set_nonblocking(int fd);
 void lh_eventfd_add(int fd, uint64_t count);
 uint64_t lh_eventfd_take(int fd);
+/* syncfs is a GNU extension. */
+int lh_syncfs(int fd);
 /* Fills up to 256 bytes from the kernel; 1 on success. */
 int lh_random(void *bytes, int count);
 
