@@ -46,6 +46,7 @@ let package = Package(
     floor("History", ["Base", "Model"]),
     floor("Probes", ["Base", "Model", "Wire"]),
     floor("Delivery", ["Base", "Model", "Wire"]),
+    floor("Scenario", ["Base", "Model", "Wire"]),
     // 4
     floor("Judgement", ["Base", "Model"]),
     floor("Catalogue", ["Base", "Model", "Wire", "Probes"]),
@@ -73,9 +74,10 @@ let package = Package(
         "History", "Wire", "Model", "Base",
       ]),
     program("linkhealthctl", ["CLinux", "Host", "Catalogue", "Wire", "Model", "Base"]),
-    program("linkhealth-sim", ["CLinux", "Host", "Wire", "Model", "Base"]),
+    program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
     program("linkhealth-bench", ["CLibcurl", "CLinux", "Host", "Wire", "Model", "Base"]),
     // tests, one target a module
     tests("WireTests", ["Wire", "Base"]),
+    tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
   ]
 )
