@@ -55,6 +55,7 @@ let package = Package(
       ["Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Catalogue"]),
     // 6
     floor("Control", ["Base", "Model", "Wire", "History", "Catalogue", "Engine"]),
+    floor("ControlClient", ["Base", "Model", "Wire"]),
     // 7
     .target(
       name: "Host",
@@ -69,10 +70,13 @@ let package = Package(
         "CLinux", "Host", "Control", "Engine", "Catalogue", "Judgement", "Delivery", "Probes",
         "History", "Wire", "Model", "Base",
       ]),
-    program("linkhealthctl", ["CLinux", "Host", "Catalogue", "Wire", "Model", "Base"]),
+    program(
+      "linkhealthctl",
+      ["CLinux", "Host", "ControlClient", "Catalogue", "Wire", "Model", "Base"]),
     program("linkhealth-sim", ["CLinux", "Host", "Wire", "Model", "Base"]),
     program("linkhealth-bench", ["CLibcurl", "CLinux", "Host", "Wire", "Model", "Base"]),
     // tests, one target a module
     tests("WireTests", ["Wire", "Base"]),
+    tests("ControlClientTests", ["ControlClient", "Wire", "Model", "Base"]),
   ]
 )
