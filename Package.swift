@@ -58,6 +58,7 @@ let package = Package(
     floor(
       "Control",
       ["Base", "Model", "Wire", "History", "Delivery", "Judgement", "Catalogue", "Engine"]),
+    floor("ControlClient", ["Base", "Model", "Wire"]),
     // 7
     .target(
       name: "Host",
@@ -73,11 +74,14 @@ let package = Package(
         "CLinux", "Host", "Control", "Engine", "Catalogue", "Judgement", "Delivery", "Probes",
         "History", "Wire", "Model", "Base",
       ]),
-    program("linkhealthctl", ["CLinux", "Host", "Catalogue", "Wire", "Model", "Base"]),
+    program(
+      "linkhealthctl",
+      ["CLinux", "Host", "ControlClient", "Catalogue", "Wire", "Model", "Base"]),
     program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
     program("linkhealth-bench", ["CLibcurl", "CLinux", "Host", "Wire", "Model", "Base"]),
     // tests, one target a module
     tests("WireTests", ["Wire", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
+    tests("ControlClientTests", ["ControlClient", "Wire", "Model", "Base"]),
   ]
 )

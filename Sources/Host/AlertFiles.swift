@@ -1,3 +1,4 @@
+import CLinux
 import Delivery
 import Glibc
 import Model

@@ -1,1 +1,51 @@
-print("not built yet")
+import Base
+import CLinux
+import ControlClient
+import Glibc
+import Host
+
+// A reader that goes away shows as an error of the write, not as a signal.
+lh_ignore_sigpipe()
+exit(run(Array(CommandLine.arguments.dropFirst())))
+
+/// Runs one command line and returns the exit code.
+func run(_ arguments: [String]) -> Int32 {
+  let environment = readEnvironment()
+  let invocation: Invocation
+  do throws(UsageError) {
+    invocation = try parseArguments(arguments, environment: environment, now: Clock.wall)
+  } catch {
+    return deliver(Report(errors: Array(error.text.utf8), exitCode: Exit.usage))
+  }
+  if case .check(let arguments) = invocation.action { return runCheck(arguments: arguments) }
+  let display = Display(
+    columns: terminalColumns(), color: invocation.common.color, environment: environment)
+  return deliver(converse(Conversation(invocation, display), invocation))
+}
+
+/// Carries a conversation to its report: sends what it asks to send, tells it what came back.
+private func converse(_ conversation: Conversation, _ invocation: Invocation) -> Report {
+  var conversation = conversation
+  let connection = ControlConnection(
+    path: invocation.common.socket, timeout: invocation.timeout, startedAt: Clock.instant)
+  var step = conversation.begin()
+  while true {
+    switch step {
+    case .finish(let report): return report
+    case .send(let request): step = conversation.receive(connection.answer(to: request))
+    }
+  }
+}
+
+/// Writes a report to the two streams. A reader who has read enough is no error.
+private func deliver(_ report: Report) -> Int32 {
+  do throws(SystemError) {
+    try writeAll(report.output, to: STDOUT_FILENO)
+    try writeAll(report.errors, to: STDERR_FILENO)
+  } catch {
+    if error.code == EPIPE { return report.exitCode }
+    try? writeAll(Array("linkhealthctl: \(error)\n".utf8), to: STDERR_FILENO)
+    return report.exitCode == Exit.done ? Exit.failed : report.exitCode
+  }
+  return report.exitCode
+}

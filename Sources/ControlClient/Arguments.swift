@@ -1,0 +1,242 @@
+import Base
+import Model
+import Wire
+
+/// Reads the command line (without the program's name). `now` turns `--from 2h` into a time.
+package func parseArguments(
+  _ arguments: [String], environment: Environment, now: WallTime
+) throws(UsageError) -> Invocation {
+  var reader = ArgumentReader(arguments)
+  try reader.readAll()
+  let common = try commonSettings(reader, environment)
+  if reader.isOn("--help") { return Invocation(.help(reader.command), common) }
+  guard let command = reader.command else { throw UsageError("a command is missing") }
+  return Invocation(try action(command, reader, now), common)
+}
+
+/// Sorts arguments into the command, its operands and its options.
+private struct ArgumentReader {
+  private let arguments: [String]
+  private var index = 0
+  private(set) var command: Command?
+  private(set) var operands: [String] = []
+  /// In the order of the command line; an option without a value has an empty one.
+  private var options: [(name: String, value: String)] = []
+
+  init(_ arguments: [String]) { self.arguments = arguments }
+
+  func isOn(_ name: String) -> Bool { options.contains { $0.name == name } }
+  /// The last value of an option.
+  func value(_ name: String) -> String? { options.last { $0.name == name }?.value }
+  /// All values of an option, also those separated by commas.
+  func values(_ name: String) -> [String] {
+    options.filter { $0.name == name }
+      .flatMap { $0.value.split(separator: ",").map(String.init) }
+  }
+
+  mutating func readAll() throws(UsageError) {
+    while index < arguments.count {
+      let argument = arguments[index]
+      index += 1
+      if argument == "--" {
+        for rest in arguments[index...] { try takeWord(rest) }
+        break
+      }
+      if argument == "-h" {
+        options.append(("--help", ""))
+      } else if argument.hasPrefix("-"), argument != "-" {
+        try takeOption(argument)
+      } else {
+        try takeWord(argument)
+        // What follows `check` is its own to read, save a wish for help.
+        if command == .check, operands.isEmpty { return takeRest() }
+      }
+    }
+    try checkOperands()
+  }
+
+  private mutating func takeRest() {
+    operands = Array(arguments[index...])
+    let beforeEnd = operands.prefix { $0 != "--" }
+    if beforeEnd.contains("--help") || beforeEnd.contains("-h") { options.append(("--help", "")) }
+  }
+
+  private mutating func takeWord(_ word: String) throws(UsageError) {
+    guard command != nil else {
+      command = Command(rawValue: word)
+      if command == nil {
+        throw UsageError(
+          "unknown command \(word)" + suggestion(word, among: Command.allCases.map(\.rawValue)))
+      }
+      return
+    }
+    operands.append(word)
+  }
+
+  private mutating func takeOption(_ argument: String) throws(UsageError) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(parts[0])
+    let known = commonOptions + (command?.spec.options ?? [])
+    guard let option = known.first(where: { $0.name == name }) else {
+      throw unknownOption(name, known)
+    }
+    guard option.value != nil else {
+      if parts.count > 1 { throw UsageError("\(name) takes no value", command) }
+      options.append((name, ""))
+      return
+    }
+    let value = parts.count > 1 ? String(parts[1]) : try nextValue(name)
+    // A list of nothing must not pass for no filter at all.
+    if value.allSatisfy({ $0 == "," }) { throw UsageError("\(name) needs a value", command) }
+    options.append((name, value))
+  }
+
+  private func unknownOption(_ name: String, _ known: [OptionSpec]) -> UsageError {
+    if let command {
+      return UsageError(
+        "unknown option \(name) of \(command.rawValue)"
+          + suggestion(name, among: known.map(\.name)), command)
+    }
+    let belongsToCommand = Command.allCases.contains {
+      $0.spec.options.contains { $0.name == name }
+    }
+    return belongsToCommand
+      ? UsageError("\(name) belongs after its command")
+      : UsageError("unknown option \(name)" + suggestion(name, among: known.map(\.name)))
+  }
+
+  private mutating func nextValue(_ name: String) throws(UsageError) -> String {
+    guard index < arguments.count, !arguments[index].hasPrefix("--") else {
+      throw UsageError("\(name) needs a value; one that starts with -- as \(name)=VALUE", command)
+    }
+    index += 1
+    return arguments[index - 1]
+  }
+
+  private func checkOperands() throws(UsageError) {
+    guard let command, !isOn("--help") else { return }
+    let spec = command.spec
+    if operands.count < spec.operandCount.lowerBound {
+      throw UsageError("\(command.rawValue) needs \(spec.operands)", command)
+    }
+    if operands.count > spec.operandCount.upperBound {
+      throw UsageError(
+        "too much: \(operands[spec.operandCount.upperBound])", command)
+    }
+  }
+}
+
+private func suggestion(_ word: String, among known: [String]) -> String {
+  nearest(word, among: known).map { "; did you mean \($0)?" } ?? ""
+}
+
+// MARK: - Meaning
+
+private func commonSettings(
+  _ reader: ArgumentReader, _ environment: Environment
+) throws(UsageError) -> CommonSettings {
+  var common = CommonSettings()
+  if let socket = environment.socket, !socket.isEmpty { common.socket = socket }
+  if let socket = reader.value("--socket") { common.socket = socket }
+  common.isJSON = reader.isOn("--json")
+  if let text = reader.value("--color") {
+    guard let choice = ColorChoice(rawValue: text) else {
+      throw UsageError("--color is auto, always or never, not \(text)", reader.command)
+    }
+    common.color = choice
+  }
+  if let text = reader.value("--timeout") {
+    guard let timeout = parseDuration(text), timeout >= .milliseconds(1), timeout <= .hours(1)
+    else {
+      throw UsageError(
+        "--timeout is a time from 1ms to 1h, such as 3s, not \(text)", reader.command)
+    }
+    common.timeout = timeout
+  }
+  return common
+}
+
+private func action(
+  _ command: Command, _ reader: ArgumentReader, _ now: WallTime
+) throws(UsageError) -> Action {
+  switch command {
+  case .status: .status
+  case .links: .links(try linkFilter(reader))
+  case .show: .show(try link(reader))
+  case .samples: .samples(try link(reader), try sampleFilter(reader, now))
+  case .incidents: .incidents(all: reader.isOn("--all"))
+  case .check: .check(reader.operands)
+  case .attempt: .attempt(try link(reader))
+  case .pause: .pause(try link(reader), reason: reader.value("--reason"))
+  case .resume: .resume(try link(reader))
+  case .reload: .reload
+  case .version: .version
+  case .help: .help(try helpTopic(reader))
+  }
+}
+
+private func link(_ reader: ArgumentReader) throws(UsageError) -> LinkID {
+  let text = reader.operands[0]
+  guard let link = LinkID(text) else {
+    throw UsageError(
+      "\(text) is no link; one is named SERVICE/CONSUMER, such as land-database/ha-noi",
+      reader.command)
+  }
+  return link
+}
+
+private func linkFilter(_ reader: ArgumentReader) throws(UsageError) -> LinkFilter {
+  var filter = LinkFilter()
+  filter.services = reader.values("--service")
+  filter.consumers = reader.values("--consumer")
+  filter.systems = reader.values("--system")
+  filter.owners = reader.values("--owner")
+  for text in reader.values("--state") {
+    guard let state = LinkState(rawValue: text) else {
+      throw UsageError(
+        "unknown state \(text)" + suggestion(text, among: LinkState.allCases.map(\.rawValue)),
+        reader.command)
+    }
+    filter.states.append(state)
+  }
+  filter.limit = try number("--limit", 1...LinkFilter.limitMaximum, reader)
+  filter.offset = try number("--offset", 0...Limits.linksPerDaemon, reader)
+  return filter
+}
+
+private func sampleFilter(
+  _ reader: ArgumentReader, _ now: WallTime
+) throws(UsageError) -> SampleFilter {
+  var filter = SampleFilter()
+  filter.limit = try number("--limit", 1...Limits.samplesPerAnswer, reader)
+  filter.probe = reader.value("--probe")
+  filter.from = reader.value("--from").map { time($0, now) }
+  filter.to = reader.value("--to").map { time($0, now) }
+  return filter
+}
+
+/// A length of time becomes the time so long ago; the daemon judges everything else.
+private func time(_ text: String, _ now: WallTime) -> String {
+  parseDuration(text).map { (now - $0).description } ?? text
+}
+
+private func number(
+  _ name: String, _ range: ClosedRange<Int>, _ reader: ArgumentReader
+) throws(UsageError) -> Int? {
+  guard let text = reader.value(name) else { return nil }
+  guard let value = Int(text), range.contains(value) else {
+    throw UsageError(
+      "\(name) is a whole number from \(range.lowerBound) to \(range.upperBound), not \(text)",
+      reader.command)
+  }
+  return value
+}
+
+private func helpTopic(_ reader: ArgumentReader) throws(UsageError) -> Command? {
+  guard let word = reader.operands.first else { return nil }
+  guard let command = Command(rawValue: word) else {
+    throw UsageError(
+      "unknown command \(word)" + suggestion(word, among: Command.allCases.map(\.rawValue)), .help)
+  }
+  return command
+}

@@ -1,0 +1,214 @@
+import Base
+import Wire
+
+/// An answer of the daemon.
+package struct ControlAnswer: Sendable, Hashable {
+  package var status: Int
+  package var body: [UInt8]
+
+  package init(status: Int, body: [UInt8]) {
+    self.status = status
+    self.body = body
+  }
+}
+
+/// What the program prints and how it ends.
+package struct Report: Sendable, Hashable {
+  /// For the output stream.
+  package var output: [UInt8]
+  /// For the error stream.
+  package var errors: [UInt8]
+  package var exitCode: Int32
+
+  package init(output: [UInt8] = [], errors: [UInt8] = [], exitCode: Int32) {
+    self.output = output
+    self.errors = errors
+    self.exitCode = exitCode
+  }
+
+  init(_ page: Page, exitCode: Int32 = Exit.done) {
+    self.init(output: Array(page.text.utf8), exitCode: exitCode)
+  }
+
+  init(error message: String, exitCode: Int32) {
+    self.init(errors: Array("linkhealthctl: \(message)\n".utf8), exitCode: exitCode)
+  }
+}
+
+/// One command from the first request to the report. It does no input or output of its own: it says
+/// what to send next and is told what came back.
+package struct Conversation: Sendable {
+  package enum Step: Sendable, Hashable {
+    case send(ControlRequest)
+    case finish(Report)
+  }
+
+  private let invocation: Invocation
+  private let display: Display
+  /// The figures of `status`, while the links that are not well are asked for.
+  private var status: (node: JSONNode, figures: HealthFigures)?
+
+  package init(_ invocation: Invocation, _ display: Display) {
+    self.invocation = invocation
+    self.display = display
+  }
+
+  private var isJSON: Bool { invocation.common.isJSON }
+
+  /// The first step.
+  package func begin() -> Step {
+    switch invocation.action {
+    case .status, .version: .send(.status)
+    case .links(let filter): .send(.links(filter))
+    case .show(let link): .send(.show(link))
+    case .samples(let link, let filter): .send(.samples(link, filter))
+    case .incidents(let all): .send(.incidents(all: all))
+    case .attempt(let link): .send(.attempt(link))
+    case .pause(let link, let reason): .send(.pause(link, reason: reason))
+    case .resume(let link): .send(.resume(link))
+    case .reload: .send(.reload)
+    case .help(let command): .finish(Report(renderHelp(command, display)))
+    case .check: preconditionFailure("check asks no daemon")
+    }
+  }
+
+  /// The step after an answer, or after there was none.
+  package mutating func receive(_ result: Result<ControlAnswer, ClientFailure>) -> Step {
+    if let status { return .finish(finishStatus(status, result)) }
+    switch result {
+    case .failure(let failure): return .finish(report(failure))
+    case .success(let answer):
+      guard let node = parseJSON(answer.body, dialect: .json, limits: answerLimits).node else {
+        return .finish(
+          report(
+            .brokenAnswer(
+              path: invocation.common.socket, problem: "status \(answer.status), no JSON")))
+      }
+      return (200...299).contains(answer.status)
+        ? accept(node, answer) : .finish(refusal(node, answer))
+    }
+  }
+
+  private mutating func accept(_ node: JSONNode, _ answer: ControlAnswer) -> Step {
+    if case .status = invocation.action {
+      guard let figures = HealthFigures(node) else {
+        return .finish(
+          report(.brokenAnswer(path: invocation.common.socket, problem: "figures are missing")))
+      }
+      let isWell = figures.down + figures.degraded + figures.unknown == 0
+      if isWell || isJSON { return .finish(statusReport(node, figures, nil, answer.body)) }
+      status = (node, figures)
+      return .send(.links(WrongLinks.filter))
+    }
+    if isJSON { return .finish(jsonReport(node, answer.body)) }
+    return .finish(Report(page(node), exitCode: exitCode(node)))
+  }
+
+  private func page(_ node: JSONNode) -> Page {
+    switch invocation.action {
+    case .links(let filter): renderLinks(node, offset: filter.offset ?? 0, display)
+    case .show: renderLink(node, display)
+    case .samples: renderSamples(node, display)
+    case .incidents(let all): renderIncidents(node, all: all, display)
+    case .attempt: renderAttempts(node, display)
+    case .pause(let link, let reason): renderPaused(node, link, reason: reason, display)
+    case .resume(let link): renderPaused(node, link, reason: nil, display)
+    case .reload: renderReloaded(node, display)
+    case .version: renderVersions(daemon: node, problem: nil, display)
+    case .status, .check, .help: Page(display)
+    }
+  }
+
+  /// An attempt that went wrong is a failure of `try`, so that scripts can ask by it.
+  private func exitCode(_ node: JSONNode) -> Int32 {
+    guard case .attempt = invocation.action else { return Exit.done }
+    return attemptsSucceeded(node) ? Exit.done : Exit.failed
+  }
+
+  private func jsonReport(_ node: JSONNode, _ body: [UInt8]) -> Report {
+    if case .version = invocation.action {
+      return Report(
+        output: versionsJSON(daemon: node.text("version")) + [0x0A], exitCode: Exit.done)
+    }
+    return Report(output: shownJSON(body, display), exitCode: exitCode(node))
+  }
+}
+
+// MARK: - status
+
+extension Conversation {
+  private func finishStatus(
+    _ status: (node: JSONNode, figures: HealthFigures),
+    _ result: Result<ControlAnswer, ClientFailure>
+  ) -> Report {
+    statusReport(status.node, status.figures, wrongLinks(result), [])
+  }
+
+  private func statusReport(
+    _ node: JSONNode, _ figures: HealthFigures, _ wrong: WrongLinks?, _ body: [UInt8]
+  ) -> Report {
+    isJSON
+      ? Report(output: shownJSON(body, display), exitCode: figures.verdict.rawValue)
+      : Report(
+        renderStatus(node, figures, wrong, display), exitCode: figures.verdict.rawValue)
+  }
+
+  private func wrongLinks(_ result: Result<ControlAnswer, ClientFailure>) -> WrongLinks {
+    switch result {
+    case .failure(let failure): .notListed(failure.message)
+    case .success(let answer):
+      if let node = parseJSON(answer.body, dialect: .json, limits: answerLimits).node {
+        answer.status == 200 ? .listed(node) : .notListed(refusalMessage(node, answer.status))
+      } else {
+        .notListed("status \(answer.status), no JSON")
+      }
+    }
+  }
+}
+
+// MARK: - What went wrong
+
+extension Conversation {
+  private func report(_ failure: ClientFailure) -> Report {
+    switch invocation.action {
+    case .status where !isJSON: unknownStatus(failure.message)
+    case .status: Report(error: failure.message, exitCode: Health.unknown.rawValue)
+    case .version where isJSON:
+      Report(output: versionsJSON(daemon: nil) + [0x0A], exitCode: Exit.done)
+    case .version: Report(renderVersions(daemon: nil, problem: failure.message, display))
+    default: Report(error: failure.message, exitCode: failure.exitCode)
+    }
+  }
+
+  /// The daemon answered with an error of its own.
+  private func refusal(_ node: JSONNode, _ answer: ControlAnswer) -> Report {
+    let message = refusalMessage(node, answer.status)
+    if case .status = invocation.action, !isJSON { return unknownStatus(message) }
+    if case .version = invocation.action { return report(.system(reason: message)) }
+    var report = Report(error: message, exitCode: refusalCode(answer.status))
+    let complaints = node.list("complaints")
+    if !complaints.isEmpty, !isJSON {
+      report.errors += Array(renderComplaints(complaints, display).text.utf8)
+    }
+    if isJSON { report.output = shownJSON(answer.body, display) }
+    return report
+  }
+
+  private func refusalCode(_ status: Int) -> Int32 {
+    if case .status = invocation.action { return Health.unknown.rawValue }
+    return status == 403 ? Exit.forbidden : Exit.failed
+  }
+
+  private func refusalMessage(_ node: JSONNode, _ status: Int) -> String {
+    let message = node["error"]?.text("message") ?? "status \(status) without a reason"
+    return printable(message, limit: 1_000)
+  }
+
+  private func unknownStatus(_ message: String) -> Report {
+    Report(renderNoStatus(message, display), exitCode: Health.unknown.rawValue)
+  }
+}
+
+/// The daemon is asked for as much as it may have: 100,000 links of some 30 values each.
+private let answerLimits = JSONLimits(
+  stringBytes: 1 << 20, totalNodes: 8_000_000, duplicateKeys: .lastWins)

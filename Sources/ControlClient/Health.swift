@@ -1,0 +1,72 @@
+import Wire
+
+/// The verdict of `status`. Raw values are the exit codes of the monitoring plug-ins' convention
+/// (Monitoring Plugins Development Guidelines, "Plugin Return Codes").
+package enum Health: Int32, Sendable, Hashable, CaseIterable {
+  case ok = 0
+  case warning = 1
+  case critical = 2
+  case unknown = 3
+
+  package var word: String {
+    switch self {
+    case .ok: "OK"
+    case .warning: "WARNING"
+    case .critical: "CRITICAL"
+    case .unknown: "UNKNOWN"
+    }
+  }
+
+  var style: Style {
+    switch self {
+    case .ok: .good
+    case .critical: .bad
+    case .warning, .unknown: .warning
+    }
+  }
+}
+
+/// What the verdict rests on, as read from `/v1/status`.
+package struct HealthFigures: Sendable, Hashable {
+  package var up: Int
+  package var degraded: Int
+  package var down: Int
+  package var unknown: Int
+  package var openIncidents: Int
+  package var criticalIncidents: Int
+  package var isRecording: Bool
+
+  package init(
+    up: Int, degraded: Int = 0, down: Int = 0, unknown: Int = 0, openIncidents: Int = 0,
+    criticalIncidents: Int = 0, isRecording: Bool = true
+  ) {
+    self.up = up
+    self.degraded = degraded
+    self.down = down
+    self.unknown = unknown
+    self.openIncidents = openIncidents
+    self.criticalIncidents = criticalIncidents
+    self.isRecording = isRecording
+  }
+
+  /// Nil when a figure is missing: without it nothing may be called well.
+  package init?(_ status: JSONNode) {
+    guard let links = status["links"], let incidents = status["incidents"],
+      let up = links.figure("up"), let degraded = links.figure("degraded"),
+      let down = links.figure("down"), let unknown = links.figure("unknown"),
+      let open = incidents.figure("open"), let critical = incidents.figure("critical"),
+      let isRecording = status["history"]?["recording"]?.bool
+    else { return nil }
+    self.init(
+      up: up, degraded: degraded, down: down, unknown: unknown, openIncidents: open,
+      criticalIncidents: critical, isRecording: isRecording)
+  }
+
+  /// Where no link at all is up, nothing is known to be well. A daemon that records nothing, and an
+  /// incident that is open while its links are up again, are at least a warning.
+  package var verdict: Health {
+    if down > 0 || criticalIncidents > 0 { return .critical }
+    if degraded > 0 || unknown > 0 || openIncidents > 0 || !isRecording { return .warning }
+    return up == 0 ? .unknown : .ok
+  }
+}

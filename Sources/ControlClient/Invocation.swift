@@ -1,0 +1,104 @@
+import Base
+import Model
+
+/// A command line that was understood.
+package struct Invocation: Sendable, Hashable {
+  package var action: Action
+  package var common: CommonSettings
+
+  package init(_ action: Action, _ common: CommonSettings = .init()) {
+    self.action = action
+    self.common = common
+  }
+
+  /// How long to wait for the daemon: acts that wait for work to be done are given longer.
+  package var timeout: TimeAmount {
+    if let timeout = common.timeout { return timeout }
+    switch action {
+    case .attempt, .reload: return .seconds(60)
+    default: return .seconds(10)
+    }
+  }
+}
+
+/// What is asked for.
+package enum Action: Sendable, Hashable {
+  case status
+  case links(LinkFilter)
+  case show(LinkID)
+  case samples(LinkID, SampleFilter)
+  case incidents(all: Bool)
+  /// The arguments after the command's word, untouched.
+  case check([String])
+  case attempt(LinkID)
+  case pause(LinkID, reason: String?)
+  case resume(LinkID)
+  case reload
+  case version
+  case help(Command?)
+}
+
+/// The options that every command takes.
+package struct CommonSettings: Sendable, Hashable {
+  package var socket: String
+  package var isJSON: Bool
+  package var color: ColorChoice
+  package var timeout: TimeAmount?
+
+  package init(
+    socket: String = defaultSocket, isJSON: Bool = false, color: ColorChoice = .auto,
+    timeout: TimeAmount? = nil
+  ) {
+    self.socket = socket
+    self.isJSON = isJSON
+    self.color = color
+    self.timeout = timeout
+  }
+}
+
+/// Which links to list; an empty list of values lets all through.
+package struct LinkFilter: Sendable, Hashable {
+  package var services: [String] = []
+  package var consumers: [String] = []
+  package var systems: [String] = []
+  package var owners: [String] = []
+  package var states: [LinkState] = []
+  package var limit: Int?
+  package var offset: Int?
+
+  package init() {}
+
+  /// How many links are asked for at once: at some 900 bytes each, the most of them stay well
+  /// within ``Limits/controlResponseBytes``.
+  package static let limitStandard = 10_000
+  package static let limitMaximum = 50_000
+}
+
+/// Which samples to list.
+package struct SampleFilter: Sendable, Hashable {
+  package var limit: Int?
+  package var probe: String?
+  /// Times as the daemon is to read them.
+  package var from: String?
+  package var to: String?
+
+  package init() {}
+}
+
+/// A command line that was not understood.
+package struct UsageError: Error, Sendable, Hashable {
+  package var message: String
+  /// The command whose help would tell more.
+  package var command: Command?
+
+  package init(_ message: String, _ command: Command? = nil) {
+    self.message = message
+    self.command = command
+  }
+
+  /// What to print on the error stream, newline-terminated and safe for a terminal.
+  package var text: String {
+    let help = command.map { "linkhealthctl help \($0.rawValue)" } ?? "linkhealthctl help"
+    return "linkhealthctl: \(printable(message, limit: 1_000))\nHow to use it: \(help)\n"
+  }
+}

@@ -1,0 +1,48 @@
+import Wire
+
+/// The screen of `incidents`: the newest first, each with its links.
+func renderIncidents(_ answer: JSONNode, all: Bool, _ display: Display) -> Page {
+  var page = Page(display)
+  let incidents = answer.list("incidents")
+  if incidents.isEmpty {
+    page.line(Cell(all ? "no incidents" : "no open incidents"))
+    return page
+  }
+  for (index, incident) in incidents.enumerated() {
+    if index > 0 { page.blank() }
+    renderIncident(incident, &page)
+  }
+  let rest = (answer.figure("total") ?? 0) - incidents.count
+  if rest > 0 {
+    page.blank()
+    page.line(Cell("... and \(counted(rest, "older incident"))"))
+  }
+  return page
+}
+
+private func renderIncident(_ incident: JSONNode, _ page: inout Page) {
+  page.line(
+    Cell(incident.text("id") ?? unknownText, .strong), Cell("  "),
+    stateCell(incident.text("status")), Cell("  "), stateCell(incident.text("severity")),
+    Cell(incident.text("pattern").map { "  \($0)" } ?? ""))
+  if let summary = incident.text("summary") { page.line(Cell("  \(summary)"), hang: 4) }
+  page.line(Cell("  \(times(incident))", .faint))
+  let links = incident.texts("links")
+  for link in links.prefix(linksShown) { page.line(Cell("    \(link)")) }
+  if links.count > linksShown {
+    page.line(Cell("    ... and \(links.count - linksShown) more links"))
+  }
+}
+
+/// An incident of a whole system may name hundreds.
+private let linksShown = 10
+
+private func times(_ incident: JSONNode) -> String {
+  var parts = ["opened \(timeText(incident.text("openedAt") ?? unknownText))"]
+  if let resolved = incident.text("resolvedAt") {
+    parts.append("resolved \(timeText(resolved))")
+  } else if let updated = incident.text("updatedAt"), updated != incident.text("openedAt") {
+    parts.append("changed \(timeText(updated))")
+  }
+  return parts.joined(separator: ", ")
+}

@@ -1,0 +1,117 @@
+import Wire
+
+/// The screen of `show`: the link, then each of its probes.
+func renderLink(_ answer: JSONNode, _ display: Display) -> Page {
+  var page = Page(display)
+  let link = answer["link"] ?? answer
+  page.line(
+    Cell(link.text("id") ?? unknownText, .strong), Cell("  "), stateCell(link.text("state")),
+    Cell(link.text("since").map { " since \(timeText($0))" } ?? ""))
+  renderFacts(link, location: answer.text("location"), &page)
+  for probe in answer.list("probes") {
+    page.blank()
+    renderProbe(probe, &page)
+  }
+  return page
+}
+
+private func renderFacts(_ link: JSONNode, location: String?, _ page: inout Page) {
+  let language = page.display.language
+  let names = [link.name("name", language), link.name("consumerName", language)]
+  fact("name", names.compactMap { $0 }.joined(separator: " - "), &page)
+  fact("system", link.text("system"), &page)
+  fact("owner", link.text("owner"), &page)
+  let route = link.texts("route")
+  fact("route", route.isEmpty ? "direct" : route.joined(separator: " > "), &page)
+  let marks = link.texts("marks")
+  if !marks.isEmpty { fact("marks", marks.joined(separator: ", "), .warning, &page) }
+  fact("reason", link.text("reason"), style(ofState: link.text("state")), &page)
+  fact("incident", link.text("incident"), &page)
+  fact("written in", location, &page)
+}
+
+private func fact(_ title: String, _ text: String?, _ style: Style = .plain, _ page: inout Page) {
+  guard let text, !text.isEmpty else { return }
+  let padding = String(repeating: " ", count: max(1, 12 - title.count))
+  page.line(Cell("  \(title)\(padding)", .faint), Cell(text, style), hang: 14)
+}
+
+private func fact(_ title: String, _ text: String?, _ page: inout Page) {
+  fact(title, text, .plain, &page)
+}
+
+private func renderProbe(_ probe: JSONNode, _ page: inout Page) {
+  let name = probe.text("name") ?? unknownText
+  let kind = probe.text("kind").map { $0 == name ? "" : " (\($0))" } ?? ""
+  let required = probe["required"]?.bool == false ? ", not required" : ""
+  page.line(
+    Cell("probe \(name)\(kind)\(required)", .strong), Cell("  "),
+    stateCell(probe.text("condition")))
+  fact("runs", runsText(probe), &page)
+  let window = probe.text("window") ?? ""
+  if !window.isEmpty {
+    page.line([Cell("  window      ", .faint)] + windowStrip(window), hang: 14)
+  }
+  fact("last", probe["lastSample"].flatMap(sampleText), &page)
+  for rule in probe.list("raised") {
+    let since = rule.text("since").map { " since \(timeText($0))" } ?? ""
+    fact(
+      "raised", "\(rule.text("rule") ?? unknownText)\(since): \(rule.text("evidence") ?? "")", .bad,
+      &page)
+  }
+}
+
+private func runsText(_ probe: JSONNode) -> String {
+  var parts: [String] = []
+  if let every = probe.figure("everyMilliseconds") {
+    parts.append("every \(spanText(milliseconds: every))")
+  }
+  if let timeout = probe.figure("timeoutMilliseconds") {
+    parts.append("time-out \(spanText(milliseconds: timeout))")
+  }
+  if probe.flag("running") { parts.append("running now") }
+  if let wait = probe.figure("backsOffMilliseconds") {
+    parts.append("backs off for \(spanText(milliseconds: wait))")
+  }
+  if let next = probe.figure("nextInMilliseconds") {
+    parts.append("next in \(spanText(milliseconds: next))")
+  } else if !probe.flag("running") {
+    parts.append("no next run")
+  }
+  return parts.joined(separator: ", ")
+}
+
+/// The window of the last attempts, oldest first: one cell per run of equal letters.
+func windowStrip(_ window: String) -> [Cell] {
+  var strip: [Cell] = []
+  var run = ""
+  for letter in window {
+    if let last = run.last, last != letter {
+      strip.append(Cell(run, windowStyle(last)))
+      run = ""
+    }
+    run.append(letter)
+  }
+  if let last = run.last { strip.append(Cell(run, windowStyle(last))) }
+  return strip
+}
+
+private func windowStyle(_ letter: Character) -> Style {
+  switch letter {
+  case "o": .good
+  case "s": .warning
+  case "x": .bad
+  default: .plain
+  }
+}
+
+/// A sample in one line; nil for a null.
+func sampleText(_ sample: JSONNode) -> String? {
+  guard let time = sample.text("time") else { return nil }
+  var text = "\(timeText(time, milliseconds: true)) \(sample.text("sentence") ?? unknownText)"
+  if let total = sample.figure("totalMicroseconds"), !sample.flag("skipped") {
+    text += " after \(phaseText(microseconds: total))"
+  }
+  let marks = sampleMarks(sample)
+  return marks.isEmpty ? text : "\(text) (\(marks))"
+}

@@ -1,0 +1,64 @@
+import Model
+import Testing
+
+@testable import ControlClient
+
+@Suite struct RequestTests {
+  static let link = LinkID(service: "land-database", consumer: "ha-noi")
+
+  static let requests: [(Action, String, String)] = [
+    (.status, "GET", "/v1/status"),
+    (.version, "GET", "/v1/status"),
+    (.links(LinkFilter()), "GET", "/v1/links?limit=10000"),
+    (.show(link), "GET", "/v1/links/land-database/ha-noi"),
+    (.samples(link, SampleFilter()), "GET", "/v1/links/land-database/ha-noi/samples"),
+    (.incidents(all: false), "GET", "/v1/incidents?status=open"),
+    (.incidents(all: true), "GET", "/v1/incidents?status=all"),
+    (.attempt(link), "POST", "/v1/links/land-database/ha-noi/try"),
+    (.pause(link, reason: nil), "POST", "/v1/links/land-database/ha-noi/pause"),
+    (.resume(link), "POST", "/v1/links/land-database/ha-noi/resume"),
+    (.reload, "POST", "/v1/reload"),
+  ]
+
+  @Test("each action asks for its resource", arguments: requests)
+  func resource(_ action: Action, _ method: String, _ target: String) {
+    let step = Conversation(Invocation(action), Display()).begin()
+    #expect(step == .send(ControlRequest(method: method, target: target)))
+  }
+
+  @Test("values of a query are encoded, commas between them are not")
+  func query() {
+    var filter = LinkFilter()
+    filter.services = ["a&b=c", "d/e", "bảo trì"]
+    filter.states = [.notConnected, .up]
+    filter.limit = 5
+    #expect(
+      ControlRequest.links(filter).target
+        == "/v1/links?service=a%26b%3Dc,d%2Fe,b%E1%BA%A3o%20tr%C3%AC&state=notConnected,up&limit=5")
+    var samples = SampleFilter()
+    samples.probe = "x\r\nHost: y"
+    samples.from = "2025-11-07T01:02:03.004+07:00"
+    #expect(
+      ControlRequest.samples(Self.link, samples).target
+        == "/v1/links/land-database/ha-noi/samples?probe=x%0D%0AHost%3A%20y"
+        + "&from=2025-11-07T01%3A02%3A03.004%2B07%3A00")
+  }
+
+  @Test("a request without a body and one with it, as they are sent")
+  func bytes() {
+    #expect(
+      text(.status)
+        == "GET /v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        + "Accept: application/json\r\n\r\n")
+    #expect(
+      text(.pause(Self.link, reason: "bảo \"trì\""))
+        == "POST /v1/links/land-database/ha-noi/pause HTTP/1.1\r\nHost: localhost\r\n"
+        + "Connection: close\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
+        + "Content-Length: 27\r\n\r\n{\"reason\":\"bảo \\\"trì\\\"\"}")
+    #expect(text(.reload).hasSuffix("\r\nContent-Length: 0\r\n\r\n"))
+  }
+
+  private func text(_ request: ControlRequest) -> String {
+    String(decoding: request.bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,143 @@
+import Base
+import Model
+import Testing
+
+@testable import ControlClient
+
+/// The screens of the commands for people, from fixed answers, against those kept in `Golden/ctl`.
+@Suite struct ScreenTests {
+  static let link = LinkID(service: "civil-registry", consumer: "bac-ninh")
+  static let reason = "bảo trì"
+
+  struct Scene: Sendable, CustomTestStringConvertible {
+    var name: String
+    var action: Action
+    /// The names of the files with the daemon's answers, in order.
+    var answers: [String]
+    var status = 200
+    var testDescription: String { name }
+  }
+
+  static let scenes: [Scene] = [
+    Scene(name: "status", action: .status, answers: ["status", "wrong"]),
+    Scene(name: "status-ok", action: .status, answers: ["status-ok"]),
+    Scene(name: "links", action: .links(LinkFilter()), answers: ["links"]),
+    Scene(name: "show", action: .show(link), answers: ["show"]),
+    Scene(name: "samples", action: .samples(link, SampleFilter()), answers: ["samples"]),
+    Scene(name: "incidents", action: .incidents(all: true), answers: ["incidents"]),
+    Scene(name: "try", action: .attempt(link), answers: ["try"]),
+    Scene(name: "pause", action: .pause(link, reason: reason), answers: ["paused"]),
+    Scene(name: "resume", action: .resume(link), answers: ["resumed"]),
+    Scene(name: "reload", action: .reload, answers: ["reloaded"]),
+    Scene(name: "reload-refused", action: .reload, answers: ["refused-reload"], status: 422),
+    Scene(name: "version", action: .version, answers: ["status"]),
+  ]
+
+  @Test("a screen into a pipe: nothing is cut, no colour", arguments: scenes)
+  func piped(_ scene: Scene) throws {
+    try expectGolden(try screen(scene, Display()), scene.name)
+  }
+
+  @Test("a screen on a narrow terminal with colour, in Vietnamese", arguments: scenes)
+  func narrow(_ scene: Scene) throws {
+    let display = Display(columns: 72, hasColor: true, isUnicode: true, language: .vi)
+    let screen = try screen(scene, display)
+    try expectGolden(screen, "\(scene.name)-narrow")
+    for line in withoutColor(screen).split(separator: "\n") {
+      #expect(scene.status != 200 || displayWidth(String(line)) <= 72)
+    }
+  }
+
+  @Test("colour changes nothing but the colour", arguments: scenes)
+  func colored(_ scene: Scene) throws {
+    let plain = try screen(scene, Display())
+    let colored = try screen(scene, Display(hasColor: true))
+    #expect(withoutColor(colored) == String(decoding: plain, as: UTF8.self))
+    #expect(!plain.contains(0x1B))
+  }
+
+  @Test("without a UTF-8 locale bars and cuts are drawn in ASCII")
+  func ascii() throws {
+    let scene = Scene(name: "try", action: .attempt(Self.link), answers: ["try"])
+    let screen = try screen(scene, Display(columns: 60, isUnicode: false))
+    #expect(screen.allSatisfy { $0 < 0x80 })
+    try expectGolden(screen, "try-ascii")
+  }
+
+  @Test("the help on every command")
+  func help() throws {
+    var text = ""
+    for command in [nil] + Command.allCases.map(Optional.some) {
+      let page = renderHelp(command, Display())
+      for line in page.text.split(separator: "\n") { #expect(line.count <= 80) }
+      text += "$ linkhealthctl help \(command?.rawValue ?? "")\n\(page.text)\n"
+    }
+    try expectGolden(Array(text.utf8), "help")
+  }
+
+  @Test("empty answers say so in words")
+  func empty() throws {
+    func text(_ action: Action, _ body: String) throws -> String {
+      try screen(action, [body], Display())
+    }
+    #expect(try text(.links(LinkFilter()), #"{"total":0,"links":[]}"#) == "no link matches\n")
+    var late = LinkFilter()
+    late.offset = 9
+    #expect(try text(.links(late), #"{"total":3,"links":[]}"#) == "no link from number 10 on\n")
+    #expect(try text(.incidents(all: false), #"{"incidents":[]}"#) == "no open incidents\n")
+    #expect(
+      try text(.samples(Self.link, SampleFilter()), #"{"samples":[]}"#) == "no samples\n")
+    #expect(try text(.attempt(Self.link), "{}") == "no probe was run\n")
+  }
+
+  @Test("a part of the links says how to get the next")
+  func nextPage() throws {
+    var filter = LinkFilter()
+    filter.offset = 2
+    let body = #"{"total":9,"links":[{"id":"a/b","state":"up"},{"id":"a/c","state":"up"}]}"#
+    let text = try screen(.links(filter), [body], Display())
+    #expect(text.hasSuffix("\n2 of 9 links; the next: --offset 4\n"))
+  }
+
+  @Test("incidents beyond those listed are counted")
+  func moreIncidents() throws {
+    let body = #"{"incidents":[{"id":"inc-1","status":"open"}],"total":3}"#
+    let text = try screen(.incidents(all: false), [body], Display())
+    #expect(text.hasSuffix("\n\n... and 2 older incidents\n"))
+  }
+
+  // MARK: -
+
+  private func screen(_ scene: Scene, _ display: Display) throws -> [UInt8] {
+    let bodies = try scene.answers.map {
+      String(decoding: try contents("\(goldenDirectory)/\($0).json"), as: UTF8.self)
+    }
+    return Array(try screen(scene.action, bodies, display, status: scene.status).utf8)
+  }
+
+  private func screen(
+    _ action: Action, _ bodies: [String], _ display: Display, status: Int = 200
+  ) throws -> String {
+    var conversation = Conversation(Invocation(action), display)
+    for body in bodies {
+      let answer = ControlAnswer(status: status, body: Array(body.utf8))
+      if case .finish(let report) = conversation.receive(.success(answer)) {
+        return String(decoding: report.output + report.errors, as: UTF8.self)
+      }
+    }
+    throw Unfinished()
+  }
+
+  private struct Unfinished: Error {}
+
+  private func withoutColor(_ screen: [UInt8]) -> String {
+    var text = ""
+    var isSequence = false
+    for scalar in String(decoding: screen, as: UTF8.self).unicodeScalars {
+      if scalar == "\u{1B}" { isSequence = true }
+      if !isSequence { text.unicodeScalars.append(scalar) }
+      if scalar == "m" { isSequence = false }
+    }
+    return text
+  }
+}
