@@ -98,3 +98,13 @@ func fileNames(in path: String) throws(SystemError) -> [String] {
   guard errno == 0 else { throw .last("readdir", path) }
   return names.sorted()
 }
+
+/// Writes a file whole or not at all: a temporary file beside it, synced, renamed, and the directory
+/// synced.
+package func replaceFile(_ path: String, with bytes: [UInt8], mode: mode_t) throws(SystemError) {
+  let temporary = "\(path).tmp"
+  try writeTemporaryFile(temporary, bytes, mode: mode, synced: true)
+  try renameFile(temporary, to: path)
+  let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+  try syncDirectory(directory.isEmpty ? "/" : directory)
+}

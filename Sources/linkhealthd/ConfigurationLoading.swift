@@ -24,17 +24,14 @@ func readConfiguration(_ path: String) -> (loaded: LoadedConfiguration?, complai
   var notifiers: [WebhookNotifier] = []
   for webhook in configuration.webhooks {
     do throws(SecretError) {
-      guard case .named(let name) = webhook.secret else {
-        throw SecretError(message: "a webhook is always signed: expected \"{secret:NAME}\"")
-      }
-      let text = try secrets.read(name)
+      let text = try secrets.read(webhook.secretName)
       notifiers.append(
         WebhookNotifier(
           name: webhook.name, url: webhook.url.text, secrets: try webhookSecrets(text),
           timeout: webhook.timeout, caFile: webhook.caFile))
     } catch {
       complaints.add(
-        file: configuration.file, position: Position(line: 1, column: 1, offset: 0),
+        file: configuration.file, position: webhook.position,
         keyPath: "webhooks.\(webhook.name).secret", message: error.message)
     }
   }

@@ -179,6 +179,12 @@ final class Daemon: LoopPart {
     engine.clockStepped(by: step, at: now)
   }
 
+  /// Looks a caller's name up beside the loop, since name services may ask the network.
+  func lookUpName(_ uid: UInt32) {
+    guard let mailbox = workReceiver?.mailbox else { return }
+    _ = workers.submit { mailbox.post(.named(uid: uid, userName(uid))) }
+  }
+
   // MARK: - Reload
 
   /// Reads the configuration on a worker; `ticket` is the caller that waits for the outcome.
@@ -243,7 +249,7 @@ final class Daemon: LoopPart {
     if new.configuration.stateDirectory != former.stateDirectory { changed.append("state") }
     if new.configuration.socketPath != former.socketPath { changed.append("socket") }
     if new.configuration.tick != former.tick { changed.append("tick") }
-    if new.configuration.history != former.history { changed.append("history") }
+    if new.configuration.historyBytes != former.historyBytes { changed.append("history") }
     return changed.map { "a change of \($0) takes effect after a restart" }
   }
 

@@ -29,10 +29,60 @@ final class Disk: Sendable {
   private let worker: Workers
   private let mailbox: Mailbox<Event>
 
-  init(_ files: sending DiskFiles, events mailbox: Mailbox<Event>) throws(SystemError) {
+  private init(_ files: sending DiskFiles, events mailbox: Mailbox<Event>) throws(SystemError) {
     self.files = Mutex(files)
     self.mailbox = mailbox
     worker = try Workers(threads: 1, capacity: 4_096)
+  }
+
+  /// What was found on the disk at the start.
+  struct Found: Sendable {
+    var disk: Disk
+    var resume: RingResume
+    var historyBytes: Int
+    /// The samples of the last while, oldest first.
+    var samples: [(ProbeKey, Sample)]
+    /// The journal's content.
+    var journal: [UInt8]
+    var messages: [String]
+  }
+
+  /// Opens the files of a state directory, and reads what the daemon goes on from.
+  static func open(
+    _ statePath: String, ringBytes: Int, segmentBytes: Int, samplesSince: WallTime,
+    events mailbox: Mailbox<Event>
+  ) throws -> Found {
+    let ring = try RingFiles(
+      directory: "\(statePath)/history", ringBytes: ringBytes, segmentBytes: segmentBytes,
+      newRingID: randomSeed())
+    var messages = ring.messages
+    let resume = ring.resume
+    let historyBytes = ring.byteCount
+    var samples: [(ProbeKey, Sample)] = []
+    messages += try ring.replay(since: samplesSince) { record in
+      if case .sample(let key, let sample) = record { samples.append((key, sample)) }
+    }
+    let journal = JournalFile(directory: "\(statePath)/outbox")
+    let bytes = try journal.readAll()
+    let alerts = AlertFiles(directory: "\(statePath)/alerts")
+    try alerts.prepare()
+    let disk = try Disk(
+      DiskFiles(ring: ring, journal: journal, alerts: alerts), events: mailbox)
+    return Found(
+      disk: disk, resume: resume, historyBytes: historyBytes, samples: samples, journal: bytes,
+      messages: messages)
+  }
+
+  /// Brings the alert files in line with the journal, before the loop runs.
+  func reconcile(_ replay: OutboxReplay) throws -> [String] {
+    let open = replay.openIncidents
+    let resolved = replay.resolvedIncidents
+    let isDamaged = !replay.damage.isEmpty
+    return try files.withLock { files in
+      var messages = try files.alerts.reconcile(open: open, resolved: resolved)
+      if isDamaged { messages.append("the damaged journal is kept as \(try files.journal.keepDamaged())") }
+      return messages
+    }
   }
 
   func writeRing(_ batches: [EncodedBatch], group: UInt64) {

@@ -1,4 +1,5 @@
 import Base
+import Catalogue
 import Control
 import Delivery
 import Engine
@@ -134,7 +135,7 @@ extension Daemon: ControlHandler {
   private func callerName(_ peer: PeerIdentity) -> String {
     if peer.uid == 0 { return "root" }
     if let name = requests.names[peer.uid] { return name }
-    if requests.names.count < 1_024 { lookUpName(of: peer.uid) }
+    if requests.names.count < 1_024 { lookUpName(peer.uid) }
     return "uid \(peer.uid)"
   }
 

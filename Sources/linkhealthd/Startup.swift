@@ -62,41 +62,28 @@ private func run(
   let service = ServiceManager()
   service.status("reading the history")
 
-  let ring = try RingFiles(
-    directory: "\(statePath)/history", ringBytes: configuration.history.sizeBytes,
-    segmentBytes: configuration.history.segmentBytes, newRingID: randomSeed())
-  for message in ring.messages { logger.write(LogEntry(.warning, message)) }
-  let historyBytes = ring.byteCount
+  let relay = DiskRelay()
+  let receiver = try MailboxReceiver<Disk.Event>(reactor) { relay.daemon?.diskEvent($0) }
+  let found = try Disk.open(
+    statePath, ringBytes: configuration.historyBytes, segmentBytes: configuration.segmentBytes,
+    samplesSince: startedAt.wall - longestWindow(configuration), events: receiver.mailbox)
+  for message in found.messages { logger.write(LogEntry(.warning, message)) }
   var engine = Engine(
     tick: configuration.tick, attemptsInFlight: configuration.attemptsInFlight,
-    encoder: RingEncoder(resume: ring.resume), seed: randomSeed(), now: startedAt)
+    encoder: RingEncoder(resume: found.resume), seed: randomSeed(), now: startedAt)
   _ = engine.load(configuration.links, at: startedAt)
-  try restoreWindows(&engine, from: ring, configuration, logger, at: startedAt)
+  for (key, sample) in found.samples { engine.restore(key, sample) }
   engine.markStart(at: startedAt)
 
-  let journal = JournalFile(directory: "\(statePath)/outbox")
-  let replay = Outbox.replay(
-    try journal.readAll(), generator: SeededGenerator(seed: randomSeed()))
-  if !replay.damage.isEmpty {
-    for message in replay.damage { logger.write(LogEntry(.error, message)) }
-    let kept = try journal.keepDamaged()
-    logger.write(LogEntry(.error, "the damaged journal is kept", [("file", kept)]))
-  }
-  let alerts = AlertFiles(directory: "\(statePath)/alerts")
-  try alerts.prepare()
-  for message in try alerts.reconcile(
-    open: replay.openIncidents, resolved: replay.resolvedIncidents)
-  {
+  let replay = Outbox.replay(found.journal, generator: SeededGenerator(seed: randomSeed()))
+  for message in try replay.damage + found.disk.reconcile(replay) {
     logger.write(LogEntry(.warning, message))
   }
   let (pauses, pauseProblem) = readPauses(pausesPath(statePath))
   if let pauseProblem { logger.write(LogEntry(.error, pauseProblem)) }
   engine.restore(pauses: pauses)
 
-  let relay = DiskRelay()
-  let receiver = try MailboxReceiver<Disk.Event>(reactor) { relay.daemon?.diskEvent($0) }
-  let disk = try Disk(
-    DiskFiles(ring: ring, journal: journal, alerts: alerts), events: receiver.mailbox)
+  let disk = found.disk
   let desk = try DeliveryDesk(outbox: replay.outbox, disk: disk, reactor: reactor) {
     logger.write($0)
   }
@@ -105,7 +92,7 @@ private func run(
 
   let daemon = try Daemon(
     configurationPath: arguments.configuration, reactor: reactor, engine: engine, loaded: loaded,
-    disk: disk, desk: desk, service: service, logger: logger, historyBytes: historyBytes,
+    disk: disk, desk: desk, service: service, logger: logger, historyBytes: found.historyBytes,
     startedAt: startedAt)
   relay.daemon = daemon
   let handler = SignalHandler(descriptor: signals, daemon: daemon)
@@ -129,22 +116,15 @@ private func run(
   withExtendedLifetime((handler, receiver)) {}
 }
 
-/// Fills the windows of the rules from the ring, so that a restart does not forget them.
-private func restoreWindows(
-  _ engine: inout Engine, from ring: RingFiles, _ configuration: Configuration,
-  _ logger: LogWriter, at now: Now
-) throws {
-  var longest = TimeAmount.minutes(15)
+/// How far back samples are wanted to fill the windows of the rules, so that a restart does not
+/// forget them.
+private func longestWindow(_ configuration: Configuration) -> TimeAmount {
+  var longest = TimeAmount.zero
   for link in configuration.links {
     longest = max(longest, link.alert.errorRate?.window ?? .zero, link.alert.latency?.window ?? .zero)
-    for probe in link.probes { longest = max(longest, probe.every * 64) }
+    for probe in link.probes { longest = max(longest, probe.every * 16) }
   }
-  var samples: [(ProbeKey, Sample)] = []
-  let messages = try ring.replay(since: now.wall - min(longest, .hours(24))) { record in
-    if case .sample(let key, let sample) = record { samples.append((key, sample)) }
-  }
-  for message in messages { logger.write(LogEntry(.warning, message)) }
-  for (key, sample) in samples { engine.restore(key, sample) }
+  return min(longest, .hours(24))
 }
 
 /// Breaks the circle between the disk's mailbox and the daemon that it is a part of.

@@ -24,19 +24,24 @@ struct StateDirectory: ~Copyable {
         throw .unusable(SystemError.last("mkdir", path + part))
       }
     }
+    lock = try Self.takeLock(path)
+  }
+
+  private static func takeLock(_ path: String) throws(Problem) -> Descriptor {
     let lockPath = path + "/lock"
     let raw = lh_open(lockPath, O_RDWR | O_CREAT, 0o640)
     guard raw >= 0 else { throw .unusable(SystemError.last("open", lockPath)) }
-    lock = Descriptor(raw)
+    let lock = Descriptor(raw)
     guard flock(raw, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
-      if code == EWOULDBLOCK { throw .inUse(path: path, by: Self.holder(raw)) }
+      if code == EWOULDBLOCK { throw .inUse(path: path, by: holder(raw)) }
       throw .unusable(SystemError(operation: "flock", path: lockPath, code: code))
     }
     let text = Array("\(getpid())\n".utf8)
     guard ftruncate(raw, 0) == 0, pwrite(raw, text, text.count, 0) == text.count else {
       throw .unusable(SystemError.last("write", lockPath))
     }
+    return lock
   }
 
   private static func holder(_ raw: Int32) -> String {
