@@ -79,6 +79,10 @@ struct EncoderTests {
         testTime.nanoseconds, stored, testTime.nanoseconds,
       ],
       "\(reason)")
+    let search = SampleSearch(key: testKey(0), times: .all, limit: 10)
+    let found = search.samples(in: disk.files[0]!, header: batches[0].segment)
+    #expect(found.samples.map(\.time) == disk.records().map(\.time), "\(reason)")
+    #expect(found.times == batches[0].times, "\(reason)")
   }
 
   @Test("a long detail is cut by characters, not within one")

@@ -213,4 +213,19 @@ struct RingTests {
     let scan = scanSegment(disk.files[0]!, header: third) { _ in }
     #expect(scan.samples == 1 && scan.damagedBytes == 0)
   }
+
+  @Test("a batch with an older number than the one before it is left over, and is not taken")
+  func olderNumber() {
+    var encoder = RingEncoder(resume: testResume())
+    encoder.add(.started(testTime))
+    let first = encoder.finish()[0]
+    encoder.add(.stopped(testTime))
+    let second = encoder.finish()[0]
+    var records: [HistoryRecord] = []
+    let scan = scanSegment(
+      first.segment.block + second.words + first.words, header: first.segment
+    ) { records.append($0) }
+    #expect(records == [.mark(.stopped(testTime))])
+    #expect(scan.nextSequence == 3 && scan.end == second.offset)
+  }
 }

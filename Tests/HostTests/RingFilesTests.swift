@@ -209,7 +209,7 @@ struct RingFilesTests {
     let ring = try openRing(directory.ring)
     var encoder = RingEncoder(resume: ring.resume)
     try write(0..<20, to: ring, &encoder)
-    let offset = ring.resume.segmentBytes / 2 + 800
+    let offset = RingFormat.headerBlockBytes + 800
     directory.overwrite(0, at: offset, with: [0xFF, 0xFF])
     var count = 0
     let complaints = try ring.replay(since: start) { _ in count += 1 }
@@ -217,6 +217,37 @@ struct RingFilesTests {
     #expect(
       complaints == ["\(directory.file(0)): left out 96 damaged bytes and 0 unreadable records"])
     #expect(try openRing(directory.ring).messages == complaints)
+  }
+
+  @Test("times that went back with the clock are found")
+  func timesGoingBack() throws {
+    let ring = try openRing(directory.ring)
+    var encoder = RingEncoder(resume: ring.resume)
+    for number in [100, 5, 200] { try write(number..<(number + 1), to: ring, &encoder) }
+    func read(_ ring: RingFiles) throws -> [UInt32] {
+      try (0...1).flatMap { probe in
+        try ring.read(
+          key: key(probe), from: sample(0).time, to: sample(10).time, limit: 10
+        ).map(\.bodyBytes)
+      }
+    }
+    #expect(try read(ring) == [5])
+    #expect(try read(try openRing(directory.ring)) == [5])
+  }
+
+  @Test("a file that lost its header while in use is told of, and the others are read")
+  func headerLostInUse() throws {
+    let ring = try openRing(directory.ring)
+    var encoder = RingEncoder(resume: ring.resume)
+    try write(0..<40, to: ring, &encoder)
+    directory.overwrite(0, at: 64, with: [1])
+    var found: [Int] = []
+    let complaints = try ring.replay(since: start) { record in
+      if case .sample(_, let sample) = record { found.append(Int(sample.bodyBytes)) }
+    }
+    #expect(complaints == ["\(directory.file(0)): the header has changed; left out"])
+    #expect(found == Array((40 - found.count)..<40) && !found.isEmpty)
+    #expect(try numbers(ring) == found.filter { $0 % 2 == 0 })
   }
 
   @Test("batches lost at the end of a full segment are counted")
@@ -390,41 +421,5 @@ struct SmallDiskTests {
         == "open \(path)/segment-0000.ring.new: Read-only file system (EROFS);"
         + " the history needs a file system that can be written"
     }
-  }
-}
-
-@Suite("Errors and descriptors")
-struct SystemErrorTests {
-  @Test(
-    "an error says what was tried, on what, and why",
-    arguments: [
-      (
-        SystemError(operation: "open", path: "/x/y", code: EACCES),
-        "open /x/y: Permission denied (EACCES)", "with a path"
-      ),
-      (
-        SystemError(operation: "epoll_wait", code: EBADF),
-        "epoll_wait: Bad file descriptor (EBADF)", "without one"
-      ),
-      (
-        SystemError(operation: "read", path: "/x", code: EL2HLT),
-        "read /x: Level 2 halted (errno 51)", "an error without a name of ours"
-      ),
-    ] as [(SystemError, String, String)])
-  func description(error: SystemError, text: String, reason: String) {
-    #expect("\(error)" == text, "\(reason)")
-  }
-
-  @Test("a descriptor closes with its owner, unless it was released")
-  func descriptor() {
-    var ends: [Int32] = [-1, -1]
-    #expect(pipe(&ends) == 0)
-    let released = Descriptor(ends[0]).release()
-    #expect(released == ends[0])
-    do { _ = Descriptor(ends[1]).raw }
-    // The other end is closed, so that reading finds the end of the pipe.
-    var byte: UInt8 = 0
-    #expect(read(released, &byte, 1) == 0)
-    #expect(close(released) == 0)
   }
 }
