@@ -83,5 +83,9 @@ let package = Package(
     tests("WireTests", ["Wire", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
     tests("ControlClientTests", ["ControlClient", "Wire", "Model", "Base"]),
+    tests("HistoryTests", ["History", "Model", "Base"]),
+    tests(
+      "HostTests",
+      ["Host", "CLinux", "CLibcurl", "History", "Probes", "Delivery", "Wire", "Model", "Base"]),
   ]
 )

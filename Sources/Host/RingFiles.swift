@@ -133,6 +133,7 @@ package final class RingFiles {
   ) throws(SystemError) -> [String] {
     defer { buffer = [] }
     var messages: [String] = []
+    var before: (generation: UInt64, nextSequence: UInt64)?
     for index in segments.indices {
       let header = segments[index].header
       if let times = segments[index].times, times.upperBound < since { continue }
@@ -147,6 +148,13 @@ package final class RingFiles {
       if let complaint = scan.complaint(of: directory.path(of: header.slot)) {
         messages.append(complaint)
       }
+      if let before, header.generation == before.generation + 1,
+        header.firstSequence > before.nextSequence
+      {
+        let missing = header.firstSequence - before.nextSequence
+        messages.append("\(missing) batches before \(directory.path(of: header.slot)) are missing")
+      }
+      before = (header.generation, scan.nextSequence)
     }
     return messages
   }
