@@ -1,0 +1,161 @@
+import Base
+import Model
+import Wire
+
+/// What a catalogue is read from.
+struct CatalogueSources {
+  /// Service files and directories of them.
+  var services: [NamedPath]
+  /// The provinces; nil means `provinces.json` near the service files.
+  var provinces: NamedPath?
+  /// Nil means that no service has an endpoint.
+  var endpoints: NamedPath?
+  var defaults = CatalogueDefaults()
+  var accelerate = 1
+  var accelerateOrigin: Origin?
+}
+
+/// Reads a catalogue without a configuration: service files and directories of them, with
+/// `provinces.json` beside them or in the directory above. No link has an endpoint then, so no link
+/// has probes that need one, but they are checked all the same. Nil links after any complaint.
+package func loadCatalogue(
+  _ paths: [String], _ access: FileAccess
+) -> (links: [Link]?, complaints: Complaints) {
+  var complaints = Complaints()
+  let sources = CatalogueSources(services: paths.map { NamedPath($0) })
+  let links = readCatalogue(sources, access, &complaints)
+  complaints.sort()
+  return (complaints.isEmpty ? links : nil, complaints)
+}
+
+/// Reads the links of a catalogue; after complaints there are fewer than there should be.
+func readCatalogue(
+  _ sources: CatalogueSources, _ access: FileAccess, _ complaints: inout Complaints
+) -> [Link] {
+  let files = serviceFiles(sources.services, access, &complaints)
+  let table = consumerTable(sources, access, &complaints)
+  var services: [Service] = []
+  var readAll = files.count > 0
+  for file in files {
+    guard let root = file.parse(access, &complaints) else {
+      readAll = false
+      continue
+    }
+    let before = complaints.count
+    services += readServices(root, file: file.path, table, sources.defaults, &complaints)
+    if complaints.count > before { readAll = false }
+  }
+  services = withoutRepetitions(services, &complaints)
+  checkOwners(services, &complaints)
+  checkIntervals(services, sources, &complaints)
+  var endpoints = EndpointTable()
+  if let file = sources.endpoints, let root = file.parse(access, &complaints) {
+    endpoints = EndpointTable(root, file: file.path, &complaints)
+    // A service that could not be read would make its endpoints look misspelt.
+    if readAll { endpoints.checkNames(services, &complaints) }
+  }
+  var expansion = LinkExpansion(sources.defaults, accelerate: sources.accelerate, endpoints)
+  for service in services { expansion.add(service, &complaints) }
+  return expansion.links
+}
+
+/// The service files in order, each once.
+private func serviceFiles(
+  _ named: [NamedPath], _ access: FileAccess, _ complaints: inout Complaints
+) -> [NamedPath] {
+  var files: [NamedPath] = []
+  var seen: Set<String> = []
+  for entry in named {
+    var found = [entry]
+    if !namesFile(entry.path) {
+      do {
+        found = try access.list(entry.path).map {
+          NamedPath(resolve($0, from: entry.path), origin: entry.origin)
+        }
+      } catch {
+        entry.origin.complain("cannot list \(entry.path): \(printable("\(error)"))", &complaints)
+        continue
+      }
+      if found.isEmpty {
+        entry.origin.complain("no *.json5 files in the directory \(entry.path)", &complaints)
+      }
+    }
+    for file in found {
+      if seen.insert(file.path).inserted {
+        files.append(file)
+      } else {
+        entry.origin.complain("\(file.path) is named twice", &complaints)
+      }
+    }
+  }
+  return files
+}
+
+/// Nil when the provinces could not be read.
+private func consumerTable(
+  _ sources: CatalogueSources, _ access: FileAccess, _ complaints: inout Complaints
+) -> ConsumerTable? {
+  guard let file = sources.provinces ?? usualProvinces(sources, access) else { return nil }
+  guard let root = file.parse(access, &complaints) else { return nil }
+  let before = complaints.count
+  let table = readProvinces(root, file: file.path, &complaints)
+  return complaints.count > before ? nil : table
+}
+
+/// `provinces.json` in the first entry's directory or, where that cannot be read, in the one above.
+private func usualProvinces(_ sources: CatalogueSources, _ access: FileAccess) -> NamedPath? {
+  guard let first = sources.services.first else { return nil }
+  let beside = namesFile(first.path) ? directory(of: first.path) : first.path
+  let above = directoryAbove(beside)
+  let near = resolve("provinces.json", from: beside)
+  let isNear = (try? access.read(near)) != nil
+  return NamedPath(isNear ? near : resolve("provinces.json", from: above), origin: first.origin)
+}
+
+/// Where a service is given twice, the later one is complained of and left out.
+private func withoutRepetitions(
+  _ services: [Service], _ complaints: inout Complaints
+) -> [Service] {
+  var first: [String: Origin] = [:]
+  return services.filter { service in
+    guard let id = service.id else { return true }
+    if let former = first[id] {
+      service.origin.complain(
+        "service \"\(id)\" was given before, at \(former.location)", &complaints)
+      return false
+    }
+    first[id] = service.origin
+    return true
+  }
+}
+
+/// A system has one owner, whichever of its services says so.
+private func checkOwners(_ services: [Service], _ complaints: inout Complaints) {
+  var owners: [String: (owner: String, origin: Origin)] = [:]
+  for service in services where !service.system.isEmpty && !service.owner.isEmpty {
+    guard let former = owners[service.system] else {
+      owners[service.system] = (service.owner, service.ownerOrigin)
+      continue
+    }
+    if former.owner != service.owner {
+      service.ownerOrigin.complain(
+        "system \"\(service.system)\" has another owner, \"\(former.owner)\", at "
+          + "\(former.origin.location)", &complaints)
+    }
+  }
+}
+
+/// Accelerated intervals stay within what the schedule can keep.
+private func checkIntervals(
+  _ services: [Service], _ sources: CatalogueSources, _ complaints: inout Complaints
+) {
+  guard sources.accelerate > 1, let origin = sources.accelerateOrigin else { return }
+  let shortest = services.flatMap(\.probes).min { $0.every < $1.every }
+  guard let shortest else { return }
+  let most = shortest.every.nanoseconds / Ranges.every.lowerBound.nanoseconds
+  if Int64(sources.accelerate) > most {
+    origin.complain(
+      "expected at most \(most): the probe at \(shortest.origin.location) runs every "
+        + "\(shortest.every), and \(Ranges.every.lowerBound) is the least", &complaints)
+  }
+}

@@ -1,0 +1,93 @@
+import Base
+import Model
+import Wire
+
+/// What looking through a catalogue showed, for people and for programs.
+package struct CheckReport: Sendable {
+  package var complaints: Complaints
+  package var services = 0
+  package var systems = 0
+  package var links = 0
+  package var probes = 0
+  /// Links without probes: not connected.
+  package var linksWithoutProbes = 0
+
+  package var ok: Bool { complaints.isEmpty }
+
+  fileprivate init(_ links: [Link], _ complaints: Complaints) {
+    self.complaints = complaints
+    services = Set(links.map(\.id.service)).count
+    systems = Set(links.map(\.system)).count
+    self.links = links.count
+    probes = links.reduce(0) { $0 + $1.probes.count }
+    linksWithoutProbes = links.count(where: \.probes.isEmpty)
+  }
+
+  /// A line for each complaint, `file:line:column: key.path: message`, then what was read.
+  package var lines: [String] {
+    var lines = complaints.list.map { printable($0.description, limit: 2_000) }
+    if complaints.unlisted > 0 { lines.append("and \(complaints.unlisted) more mistakes") }
+    var summary =
+      "\(services) services of \(systems) systems, \(links) links, \(probes) probes"
+    if linksWithoutProbes > 0 {
+      summary += "; \(linksWithoutProbes) links without probes (no endpoint)"
+    }
+    let mistakes = complaints.count == 1 ? "1 mistake" : "\(complaints.count) mistakes"
+    lines.append(ok ? "ok: \(summary)" : "\(mistakes) in \(summary)")
+    return lines
+  }
+
+  /// The same as a JSON object, with a line end.
+  package func json() -> [UInt8] {
+    var writer = JSONWriter(pretty: true)
+    writer.beginObject()
+    writer.member("ok", ok)
+    writer.member("services", services)
+    writer.member("systems", systems)
+    writer.member("links", links)
+    writer.member("probes", probes)
+    writer.member("linksWithoutProbes", linksWithoutProbes)
+    writer.member("unlisted", complaints.unlisted)
+    writer.key("complaints")
+    writer.beginArray()
+    for complaint in complaints.list {
+      writer.beginObject()
+      writer.member("file", complaint.file)
+      writer.member("line", complaint.position.line)
+      writer.member("column", complaint.position.column)
+      writer.member("keyPath", complaint.keyPath)
+      writer.member("message", complaint.message)
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.endObject()
+    return writer.bytes + [0x0A]
+  }
+}
+
+/// Checks a configuration file with all that it names, or service files and directories of them.
+/// A single file is taken for a configuration when it looks like one.
+package func checkReport(_ paths: [String], _ access: FileAccess) -> CheckReport {
+  var complaints = Complaints()
+  var links: [Link] = []
+  if paths.count == 1, namesFile(paths[0]), looksLikeConfiguration(paths[0], access) {
+    links = readConfiguration(paths[0], access, &complaints)?.links ?? []
+  } else {
+    links = readCatalogue(
+      CatalogueSources(services: paths.map { NamedPath($0) }), access, &complaints)
+  }
+  complaints.sort()
+  return CheckReport(links, complaints)
+}
+
+/// Whether a file has keys that only a configuration has, and none that only a service has.
+private func looksLikeConfiguration(_ path: String, _ access: FileAccess) -> Bool {
+  guard let bytes = try? access.read(path), bytes.count <= Limits.catalogueFileBytes,
+    let members = parseJSON(bytes, dialect: .json5, limits: .catalogue).node?.object
+  else { return false }
+  let keys = Set(members.map(\.key))
+  return keys.isDisjoint(with: ["service", "consumers", "probes"])
+    && !keys.isDisjoint(with: [
+      "catalogue", "endpoints", "history", "socket", "state", "vantage", "webhooks",
+    ])
+}

@@ -1,0 +1,82 @@
+import Base
+import Model
+import Wire
+
+/// Everything that the configuration file and the catalogue say, checked and complete.
+package struct Configuration: Sendable {
+  package struct Resolver: Sendable, Hashable {
+    package var threads = Limits.resolverThreads
+    /// How long a look-up's answer is used.
+    package var lifetime = Limits.resolvedLifetime
+  }
+
+  /// The path of the file as it was asked for.
+  package var file: String
+  /// Where this daemon stands, as its samples and alerts say.
+  package var vantage = "main"
+  package var stateDirectory = "/var/lib/linkhealth"
+  package var socketPath = "/run/linkhealth/control.sock"
+  package var tick = TimeAmount.milliseconds(100)
+  /// The size of the whole ring, at least two segments.
+  package var historyBytes = 256 << 20
+  package var segmentBytes = 8 << 20
+  /// Names of the groups whose members may act through the control socket.
+  package var operators = ["linkhealth-oncall"]
+  package var webhooks: [WebhookSettings] = []
+  /// Where named secrets are looked for when the service manager hands over none.
+  package var secretsDirectory: String?
+  package var attemptsInFlight = Limits.attemptsInFlight
+  package var resolver = Resolver()
+  /// By how much intervals and rule windows have been divided; they already are in `links`.
+  package var accelerate = 1
+  /// In the order of the catalogue: by file, service and consumer.
+  package var links: [Link] = []
+
+  init(file: String) { self.file = file }
+}
+
+/// A receiver of signed alerts.
+package struct WebhookSettings: Sendable, Hashable {
+  package var name: String
+  package var url: URLParts
+  /// The secret that its messages are signed with: the name of a file among the service manager's
+  /// credentials or in the secrets directory. The secret itself is in no file that is read here.
+  package var secretName: String
+  /// The CA bundle for this receiver; nil means the default's.
+  package var caFile: String?
+  package var timeout: TimeAmount
+  /// Where the secret is named, in the configuration file.
+  package var position: Position
+
+  package init(
+    name: String, url: URLParts, secretName: String, caFile: String? = nil,
+    timeout: TimeAmount = Limits.webhookTimeout, position: Position
+  ) {
+    self.name = name
+    self.url = url
+    self.secretName = secretName
+    self.caFile = caFile
+    self.timeout = timeout
+    self.position = position
+  }
+}
+
+/// The name in `{secret:NAME}`: 1 to 64 of letters, digits, `-`, `_` and inner `.`, so that it cannot
+/// lead out of its directory; nil for any other text.
+func secretName(_ text: String) -> String? {
+  guard text.hasPrefix("{secret:"), text.hasSuffix("}") else { return nil }
+  let name = text.dropFirst(8).dropLast()
+  let bytes = Array(name.utf8)
+  guard (1...64).contains(bytes.count), bytes.first != 0x2E, bytes.last != 0x2E,
+    bytes.allSatisfy(isFileNameByte)
+  else { return nil }
+  return String(name)
+}
+
+/// Letters, digits, `-`, `_` and `.`.
+func isFileNameByte(_ byte: UInt8) -> Bool {
+  switch byte {
+  case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F, 0x2E: true
+  default: false
+  }
+}

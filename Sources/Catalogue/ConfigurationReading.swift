@@ -1,0 +1,254 @@
+import Base
+import Model
+import Probes
+import Wire
+
+/// Reads the configuration file and the catalogue that it names. The configuration is nil when
+/// there is any complaint; complaints are in the order of files and lines.
+package func loadConfiguration(
+  _ path: String, _ access: FileAccess
+) -> (configuration: Configuration?, complaints: Complaints) {
+  var complaints = Complaints()
+  let configuration = readConfiguration(path, access, &complaints)
+  complaints.sort()
+  return (complaints.isEmpty ? configuration : nil, complaints)
+}
+
+/// The same with what could be read in spite of complaints.
+func readConfiguration(
+  _ path: String, _ access: FileAccess, _ complaints: inout Complaints
+) -> Configuration? {
+  guard let root = NamedPath(path).parse(access, &complaints),
+    let reader = FieldReader(root, file: path, path: "", complaints: &complaints)
+  else { return nil }
+  var reading = ConfigurationReading(reader)
+  var configuration = Configuration(file: path)
+  reading.readPlace(&configuration, &complaints)
+  reading.readRuntime(&configuration, &complaints)
+  reading.readControl(&configuration, &complaints)
+  configuration.webhooks = reading.readWebhooks(&complaints)
+  let sources = reading.readSources(&complaints)
+  reading.reader.finish(&complaints)
+  configuration.accelerate = sources.accelerate
+  configuration.links = readCatalogue(sources, access, &complaints)
+  return configuration
+}
+
+/// The keys of the configuration file, by subject.
+private struct ConfigurationReading {
+  var reader: FieldReader
+  /// Relative paths are seen from here.
+  private let home: String
+  private var defaults = CatalogueDefaults()
+
+  init(_ reader: FieldReader) {
+    self.reader = reader
+    home = directory(of: reader.file)
+  }
+
+  /// Who we are and where we write.
+  mutating func readPlace(_ configuration: inout Configuration, _ complaints: inout Complaints) {
+    if let vantage = slug(&reader, "vantage", &complaints) {
+      configuration.vantage = vantage
+    }
+    if let path = path("state", &complaints) { configuration.stateDirectory = path }
+    if let path = path("socket", &complaints) {
+      configuration.socketPath = path
+      if path.utf8.count > Ranges.socketPathBytes {
+        reader.complain(
+          "socket", "expected at most \(Ranges.socketPathBytes) bytes, the directory included",
+          &complaints)
+      }
+    }
+    configuration.secretsDirectory = path("secrets", &complaints)
+  }
+
+  /// The tick, the ring, and bounds of what runs at a time.
+  mutating func readRuntime(_ configuration: inout Configuration, _ complaints: inout Complaints) {
+    if let tick = reader.duration("tick", range: Ranges.tick, &complaints) {
+      configuration.tick = tick
+    }
+    if var history = reader.object("history", &complaints) {
+      readHistory(&history, &configuration, &complaints)
+      history.finish(&complaints)
+    }
+    if var attempts = reader.object("attempts", &complaints) {
+      if let count = attempts.int("inFlight", range: Ranges.attemptsInFlight, &complaints) {
+        configuration.attemptsInFlight = count
+      }
+      attempts.finish(&complaints)
+    }
+    if var resolver = reader.object("resolver", &complaints) {
+      if let threads = resolver.int("threads", range: Ranges.resolverThreads, &complaints) {
+        configuration.resolver.threads = threads
+      }
+      if let time = resolver.duration("lifetime", range: Ranges.resolverLifetime, &complaints) {
+        configuration.resolver.lifetime = time
+      }
+      resolver.finish(&complaints)
+    }
+  }
+
+  private func readHistory(
+    _ reader: inout FieldReader, _ configuration: inout Configuration,
+    _ complaints: inout Complaints
+  ) {
+    if let size = reader.size("size", range: Ranges.historyBytes, &complaints) {
+      configuration.historyBytes = size
+      // A small ring with no segment size of its own gets one that fits.
+      configuration.segmentBytes = min(
+        configuration.segmentBytes, max(Ranges.segmentBytes.lowerBound, size / 4 / 65_536 * 65_536))
+    }
+    guard let segment = reader.size("segment", range: Ranges.segmentBytes, &complaints) else {
+      return
+    }
+    configuration.segmentBytes = segment
+    if segment % Ranges.segmentBlockBytes != 0 {
+      reader.complain("segment", "expected a whole number of 4KiB blocks", &complaints)
+    } else if segment * 2 > configuration.historyBytes {
+      reader.complain(
+        "segment",
+        "expected at most half of the history's size, "
+          + sizeDescription(configuration.historyBytes), &complaints)
+    }
+  }
+
+  /// Who may act.
+  mutating func readControl(_ configuration: inout Configuration, _ complaints: inout Complaints) {
+    guard var control = reader.object("control", &complaints) else { return }
+    if let groups = control.strings("operators", &complaints) {
+      configuration.operators = groups
+      let wrong = groups.first { name in
+        !(1...32).contains(name.utf8.count) || !name.utf8.allSatisfy(isFileNameByte)
+      }
+      if let wrong {
+        control.complain(
+          "operators", "expected names of groups, got \"\(printable(wrong, limit: 40))\"",
+          &complaints)
+      } else if groups.count > Ranges.operators {
+        control.complain(
+          "operators", "expected at most \(Ranges.operators) groups", &complaints)
+      }
+    }
+    control.finish(&complaints)
+  }
+
+  // MARK: The catalogue
+
+  mutating func readSources(_ complaints: inout Complaints) -> CatalogueSources {
+    readDefaults(&complaints)
+    reader.require("catalogue", &complaints)
+    var services: [NamedPath] = []
+    if let paths = reader.strings("catalogue", &complaints) {
+      let origin = Origin(reader, "catalogue")
+      services = paths.map { NamedPath(resolve($0, from: home), origin: origin) }
+      if paths.isEmpty || paths.contains("") {
+        origin.complain("expected files or directories", &complaints)
+        services = []
+      }
+    }
+    let provinces = path("provinces", &complaints)
+    let endpoints = path("endpoints", &complaints)
+    let accelerate = reader.int("accelerate", range: Ranges.accelerate, &complaints) ?? 1
+    return CatalogueSources(
+      services: services,
+      provinces: provinces.map { NamedPath($0, origin: Origin(reader, "provinces")) },
+      endpoints: endpoints.map { NamedPath($0, origin: Origin(reader, "endpoints")) },
+      defaults: defaults, accelerate: accelerate, accelerateOrigin: Origin(reader, "accelerate"))
+  }
+
+  private mutating func readDefaults(_ complaints: inout Complaints) {
+    guard let node = reader.node("defaults"), var keys = reader.object("defaults", &complaints)
+    else { return }
+    defaults.digest = digest(of: node)
+    if let text = plainText(&keys, "userAgent", &complaints) { defaults.probe.userAgent = text }
+    defaults.probe.caFile = plainText(&keys, "caFile", &complaints).map { resolve($0, from: home) }
+    defaults.probe.proxy = plainText(&keys, "proxy", &complaints)
+    defaults.probe.sourceAddress = plainText(&keys, "sourceAddress", &complaints)
+    let family = keys.choice("family", of: AddressFamily.allCases.map(\.rawValue), &complaints)
+    defaults.probe.family = family.flatMap(AddressFamily.init(rawValue:)) ?? .any
+    if let every = keys.duration("every", range: Ranges.every, &complaints) {
+      defaults.every = every
+    }
+    if let timeout = keys.duration("timeout", range: Ranges.timeout, &complaints) {
+      defaults.timeout = timeout
+    }
+    defaults.alert = readAlert(&keys, every: nil, &complaints)
+    keys.finish(&complaints)
+  }
+
+  // MARK: Receivers
+
+  mutating func readWebhooks(_ complaints: inout Complaints) -> [WebhookSettings] {
+    guard let entries = reader.objects("webhooks", &complaints) else { return [] }
+    if entries.count > Ranges.webhooks {
+      reader.complain("webhooks", "expected at most \(Ranges.webhooks) receivers", &complaints)
+    }
+    var webhooks: [WebhookSettings] = []
+    var first: [String: Origin] = [:]
+    for entry in entries {
+      var entry = entry
+      let name = requiredSlug(&entry, "name", &complaints)
+      if let name, let former = first.updateValue(Origin(entry, "name"), forKey: name) {
+        entry.complain(
+          "name", "webhook \"\(name)\" was given before, at \(former.location)", &complaints)
+      }
+      let url = webhookURL(&entry, &complaints)
+      let secret = webhookSecret(&entry, &complaints)
+      let position = entry.position(of: "secret")
+      let caFile = plainText(&entry, "caFile", &complaints).map { resolve($0, from: home) }
+      let timeout = entry.duration("timeout", range: Ranges.webhookTimeout, &complaints)
+      entry.finish(&complaints)
+      guard let name, let url, let secret else { continue }
+      webhooks.append(
+        WebhookSettings(
+          name: name, url: url, secretName: secret, caFile: caFile,
+          timeout: timeout ?? Limits.webhookTimeout, position: position))
+    }
+    return webhooks
+  }
+
+  private func webhookURL(
+    _ entry: inout FieldReader, _ complaints: inout Complaints
+  ) -> URLParts? {
+    guard let text = entry.requiredString("url", &complaints) else { return nil }
+    do throws(URLError) {
+      return try URLParts(text)
+    } catch {
+      entry.complain("url", "expected an http or https address: \(error.message)", &complaints)
+      return nil
+    }
+  }
+
+  /// Complaints do not repeat what was written: it may be a secret.
+  private func webhookSecret(
+    _ entry: inout FieldReader, _ complaints: inout Complaints
+  ) -> String? {
+    entry.require("secret", &complaints)
+    guard let node = entry.node("secret") else { return nil }
+    if let name = node.string.flatMap(secretName) { return name }
+    entry.complain(
+      "secret",
+      "expected \"{secret:NAME}\": a secret is not written in this file but in a file NAME among "
+        + "the service's credentials (LoadCredential=NAME:PATH) or in the directory \"secrets\"",
+      &complaints)
+    return nil
+  }
+
+  // MARK: Helpers
+
+  /// A path, relative ones seen from the configuration file.
+  private mutating func path(_ key: String, _ complaints: inout Complaints) -> String? {
+    plainText(&reader, key, &complaints).map { resolve($0, from: home) }
+  }
+}
+
+/// A text that is not empty and has no control characters.
+private func plainText(
+  _ reader: inout FieldReader, _ key: String, _ complaints: inout Complaints
+) -> String? {
+  guard let text = reader.string(key, &complaints) else { return nil }
+  if !text.isEmpty, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) { return text }
+  reader.complain(key, "expected a text without control characters", &complaints)
+  return nil
+}

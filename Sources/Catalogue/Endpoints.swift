@@ -1,0 +1,111 @@
+import Base
+import Model
+import Probes
+import Wire
+
+/// The addresses of services, as the endpoints file gives them: for a whole service, with
+/// `{placeholders}`, or for one link, which goes first. `null` says that there is none.
+struct EndpointTable: Sendable {
+  private struct Entry: Sendable {
+    var template: String?
+    var origin: Origin
+  }
+
+  private var services: [String: Entry] = [:]
+  private var links: [LinkID: Entry] = [:]
+  private var told: Set<Complaint> = []
+
+  /// No endpoints at all.
+  init() {}
+
+  init(_ root: JSONNode, file: String, _ complaints: inout Complaints) {
+    guard var reader = FieldReader(root, file: file, path: "", complaints: &complaints) else {
+      return
+    }
+    for member in reader.allMembers() {
+      let origin = Origin(
+        file: file, position: member.node.position, keyPath: reader.keyPath(member.key))
+      let entry: Entry
+      switch member.node.value {
+      case .null: entry = Entry(template: nil, origin: origin)
+      case .string(let text): entry = Entry(template: text, origin: origin)
+      default:
+        origin.complain("expected an http or https address, or null for none", &complaints)
+        continue
+      }
+      if let link = LinkID(member.key) {
+        links[link] = entry
+      } else if isSlug(member.key) {
+        services[member.key] = entry
+      } else {
+        Origin(file: file, position: member.keyPosition, keyPath: "").complain(
+          "expected SERVICE or SERVICE/CONSUMER, got \"\(printable(member.key, limit: 130))\"",
+          &complaints)
+      }
+    }
+  }
+
+  /// Complains of entries for services and links that the catalogue does not have.
+  func checkNames(_ catalogue: [Service], _ complaints: inout Complaints) {
+    var consumers: [String: Set<String>] = [:]
+    for service in catalogue {
+      if let id = service.id { consumers[id, default: []].formUnion(service.consumers.map(\.slug)) }
+    }
+    let known = catalogue.compactMap(\.id)
+    func noService(_ name: String, _ origin: Origin) {
+      origin.complain(
+        "no service \"\(name)\" in the catalogue\(suggestion(name, known, complaints))",
+        &complaints)
+    }
+    for (name, entry) in inOrder(services) where consumers[name] == nil {
+      noService(name, entry.origin)
+    }
+    for (link, entry) in inOrder(links) {
+      guard let others = consumers[link.service] else {
+        noService(link.service, entry.origin)
+        continue
+      }
+      guard !others.contains(link.consumer) else { continue }
+      let meant = suggestion(link.consumer, others.sorted(), complaints)
+      entry.origin.complain(
+        "service \"\(link.service)\" has no consumer \"\(link.consumer)\"\(meant)", &complaints)
+    }
+  }
+
+  private func inOrder<Key>(_ entries: [Key: Entry]) -> [(key: Key, value: Entry)] {
+    entries.sorted { $0.value.origin.position.offset < $1.value.origin.position.offset }
+  }
+
+  /// The address of a link; nil when there is none or, after a complaint, when it is wrong.
+  mutating func address(
+    of link: LinkID, _ context: ProbeContext, _ complaints: inout Complaints
+  ) -> String? {
+    guard let entry = links[link] ?? services[link.service], let template = entry.template else {
+      return nil
+    }
+    let problem: String
+    do throws(UnknownPlaceholder) {
+      let text = try context.expand(template)
+      do throws(URLError) {
+        _ = try URLParts(text)
+        return text
+      } catch {
+        problem = "expected an http or https address: \(error.message)"
+      }
+    } catch {
+      problem = context.unknown(error)
+    }
+    let complaint = Complaint(
+      file: entry.origin.file, position: entry.origin.position, keyPath: entry.origin.keyPath,
+      message: problem)
+    if told.insert(complaint).inserted { complaints.add(complaint) }
+    return nil
+  }
+}
+
+extension ProbeContext {
+  fileprivate func unknown(_ placeholder: UnknownPlaceholder) -> String {
+    let known = placeholders.keys.sorted().map { "{\($0)}" }.joined(separator: ", ")
+    return "no value for {\(placeholder.name)}; known here: \(known)"
+  }
+}

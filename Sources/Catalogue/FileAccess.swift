@@ -1,0 +1,112 @@
+import Base
+import Model
+import Wire
+
+/// How files are reached: handed in, so that reading a catalogue needs no operating system and can
+/// run on any thread.
+package struct FileAccess: Sendable {
+  /// The bytes of a file; the description of an error is shown to people.
+  package var read: @Sendable (String) throws -> [UInt8]
+  /// The names of the `*.json5` files in a directory, sorted, without the directory.
+  package var list: @Sendable (String) throws -> [String]
+
+  package init(
+    read: @escaping @Sendable (String) throws -> [UInt8],
+    list: @escaping @Sendable (String) throws -> [String]
+  ) {
+    self.read = read
+    self.list = list
+  }
+}
+
+/// A place in a file that a complaint can point at.
+struct Origin: Sendable {
+  var file: String
+  var position: Position
+  var keyPath: String
+
+  init(file: String, position: Position, keyPath: String) {
+    self.file = file
+    self.position = position
+    self.keyPath = keyPath
+  }
+
+  /// A file as a whole.
+  init(file: String) {
+    self.init(file: file, position: Position(line: 1, column: 1, offset: 0), keyPath: "")
+  }
+
+  /// A key of an object that is being read.
+  init(_ reader: FieldReader, _ key: String) {
+    self.init(file: reader.file, position: reader.position(of: key), keyPath: reader.keyPath(key))
+  }
+
+  var location: SourceLocation {
+    SourceLocation(file: file, line: position.line, column: position.column)
+  }
+
+  func complain(_ message: String, _ complaints: inout Complaints) {
+    complaints.add(file: file, position: position, keyPath: keyPath, message: message)
+  }
+}
+
+/// A file to be read, and who named it.
+struct NamedPath: Sendable {
+  var path: String
+  var origin: Origin
+
+  /// A file that was named on the command line.
+  init(_ path: String) { self.init(path, origin: Origin(file: path)) }
+
+  init(_ path: String, origin: Origin) {
+    self.path = path
+    self.origin = origin
+  }
+
+  /// Reads and parses the file; complains at its origin when it cannot be read, and in it when it
+  /// cannot be parsed.
+  func parse(_ access: FileAccess, _ complaints: inout Complaints) -> JSONNode? {
+    let bytes: [UInt8]
+    do {
+      bytes = try access.read(path)
+    } catch {
+      origin.complain("cannot read \(path): \(printable("\(error)"))", &complaints)
+      return nil
+    }
+    guard bytes.count <= Limits.catalogueFileBytes else {
+      origin.complain(
+        "\(path) is larger than \(sizeDescription(Limits.catalogueFileBytes))", &complaints)
+      return nil
+    }
+    let (node, errors) = parseJSON(bytes, dialect: .json5, limits: .catalogue)
+    complaints.add(errors, file: path)
+    return node
+  }
+}
+
+extension Complaints {
+  /// How many there were, those included that did not fit into the list.
+  var count: Int { list.count + unlisted }
+}
+
+/// The directory part of a path; `.` for a bare name.
+func directory(of path: String) -> String {
+  var trimmed = path[...]
+  while trimmed.utf8.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
+  guard let slash = trimmed.lastIndex(of: "/") else { return "." }
+  return slash == trimmed.startIndex ? "/" : String(trimmed[..<slash])
+}
+
+/// A path as seen from a directory.
+func resolve(_ path: String, from directory: String) -> String {
+  if path.hasPrefix("/") || directory == "." { return path }
+  return directory.hasSuffix("/") ? directory + path : "\(directory)/\(path)"
+}
+
+/// Whether a path names a file rather than a directory, as far as its spelling tells.
+func namesFile(_ path: String) -> Bool { path.hasSuffix(".json5") || path.hasSuffix(".json") }
+
+/// The directory that holds a directory.
+func directoryAbove(_ path: String) -> String {
+  path == "." || path.hasSuffix("..") ? resolve("..", from: path) : directory(of: path)
+}

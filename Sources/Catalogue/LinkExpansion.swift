@@ -1,0 +1,104 @@
+import Base
+import Model
+import Probes
+import Wire
+
+/// Spreads services over their consumers: makes the links, with probes whose placeholders have been
+/// replaced.
+struct LinkExpansion {
+  let defaults: CatalogueDefaults
+  let accelerate: Int
+  var endpoints: EndpointTable
+  private(set) var links: [Link] = []
+
+  init(_ defaults: CatalogueDefaults, accelerate: Int, _ endpoints: EndpointTable) {
+    self.defaults = defaults
+    self.accelerate = accelerate
+    self.endpoints = endpoints
+  }
+
+  /// Adds the links of a service. What is wrong with its probes is told once, not for each consumer.
+  mutating func add(_ service: Service, _ complaints: inout Complaints) {
+    guard links.count + service.consumers.count <= Limits.linksPerDaemon else {
+      service.origin.complain(
+        "with this service there are more than \(Limits.linksPerDaemon) links", &complaints)
+      return
+    }
+    let id = service.id ?? "service"
+    let alert = service.alert.rules(
+      defaults.alert, every: service.probes.map(\.every).max() ?? defaults.every,
+      accelerate: accelerate)
+    var decoders = service.probes.map(ProbeDecoder.init)
+    for consumer in service.consumers {
+      var link = Link(
+        id: LinkID(service: id, consumer: consumer.slug), serviceName: service.name,
+        consumerName: consumer.name, system: service.system, owner: service.owner,
+        route: service.route, alert: alert, probes: [], location: service.origin.location)
+      var context = context(service, id: id, consumer)
+      let endpoint = endpoints.address(of: link.id, context, &complaints)
+      context.placeholders["endpoint"] = endpoint
+      if endpoint != nil || !service.needsEndpoint {
+        link.probes = decoders.indices.compactMap { place in
+          decoders[place].probe(context, accelerate: accelerate, &complaints)
+        }
+      }
+      link.fingerprint = fingerprint(service, consumer, endpoint: endpoint)
+      links.append(link)
+    }
+    for place in decoders.indices where !decoders[place].wasUsed {
+      // No link has an endpoint yet, or there are no links: the template is looked at all the same.
+      var context = context(service, id: id, service.consumers.first ?? .national)
+      context.placeholders["endpoint"] = "http://endpoint.invalid"
+      if service.consumers.isEmpty {
+        context.placeholders["consumerCode"] = "00"
+        context.placeholders["agencyCode"] = "H00"
+      }
+      _ = decoders[place].probe(context, accelerate: accelerate, &complaints)
+    }
+  }
+
+  private func context(_ service: Service, id: String, _ consumer: Consumer) -> ProbeContext {
+    var values = ["service": id, "system": service.system, "consumer": consumer.slug]
+    values["consumerCode"] = consumer.code
+    values["agencyCode"] = consumer.agencyCode
+    return ProbeContext(placeholders: values, defaults: defaults.probe)
+  }
+
+  private func fingerprint(_ service: Service, _ consumer: Consumer, endpoint: String?) -> UInt64 {
+    stableHash(
+      """
+      \(service.digest) \(defaults.digest) \(accelerate) \(consumer.slug) \(consumer.code ?? "-") \
+      \(consumer.agencyCode ?? "-") \(endpoint ?? "-") \(consumer.name.en)\n\(consumer.name.vi)
+      """)
+  }
+}
+
+/// Reads one probe of a service for link after link.
+private struct ProbeDecoder {
+  let template: ProbeTemplate
+  private(set) var wasUsed = false
+  private var told: Set<Complaint> = []
+  private var failures = 0
+  /// The settings that all links share, when nothing in them can differ.
+  private var shared: (any Sendable)?
+
+  /// Once so many links have shown a probe to be wrong, the others are not asked.
+  private static let failuresLookedAt = 64
+
+  init(_ template: ProbeTemplate) { self.template = template }
+
+  mutating func probe(
+    _ context: ProbeContext, accelerate: Int, _ complaints: inout Complaints
+  ) -> ProbeDefinition? {
+    wasUsed = true
+    if let shared { return template.definition(shared, accelerate: accelerate) }
+    guard failures < Self.failuresLookedAt else { return nil }
+    var own = Complaints()
+    let options = template.decode(context, &own)
+    if !own.isEmpty { failures += 1 }
+    for complaint in own.list where told.insert(complaint).inserted { complaints.add(complaint) }
+    guard let options else { return nil }
+    if !template.hasPlaceholders && own.isEmpty { shared = options }
+    return template.definition(options, accelerate: accelerate)
+  }
+}

@@ -1,0 +1,41 @@
+import Base
+import Model
+
+/// What the values of the keys may be. `deploy/docs/configuration.md` tells operators the same.
+enum Ranges {
+  static let tick = TimeAmount.milliseconds(10)...TimeAmount.seconds(1)
+  static let historyBytes = (1 << 20)...(1 << 40)
+  /// The least and the most that the ring's format allows for a segment, in whole blocks.
+  static let segmentBytes = (64 << 10)...(1 << 30)
+  static let segmentBlockBytes = 4_096
+  static let attemptsInFlight = 1...65_536
+  static let resolverThreads = 1...64
+  static let resolverLifetime = TimeAmount.zero...TimeAmount.hours(1)
+  static let accelerate = 1...1_000
+  static let operators = 32
+  static let webhooks = 32
+  static let webhookTimeout = TimeAmount.milliseconds(100)...TimeAmount.minutes(5)
+  /// What fits into the address of a Unix socket on Linux, without its closing zero.
+  static let socketPathBytes = 107
+
+  static let every = Limits.probeIntervalMinimum...Limits.probeIntervalMaximum
+  static let timeout = TimeAmount.milliseconds(1)...Limits.probeIntervalMaximum
+  static let retries = 0...64
+  static let routeSteps = 8
+  static let nameCharacters = 200
+
+  /// The width of the window of single attempts.
+  static let attemptsRemembered = 1...64
+  static let window = TimeAmount.seconds(1)...TimeAmount.hours(24)
+  static let ratePermille = 1...1_000
+  static let percentilePermille = 1...999
+  static let latency = TimeAmount.milliseconds(1)...TimeAmount.hours(1)
+  static let minimumSamples = 1...Limits.windowSamples
+}
+
+/// What holds where nothing is written.
+enum Defaults {
+  static let every = TimeAmount.seconds(60)
+  static let retries = 4
+  static let minimumSamples = 10
+}
