@@ -41,9 +41,9 @@ func readCatalogue(
       readAll = false
       continue
     }
-    let before = complaints.list.count
+    let before = complaints.count
     services += readServices(root, file: file.path, table, sources.defaults, &complaints)
-    if complaints.list.count > before { readAll = false }
+    if complaints.count > before { readAll = false }
   }
   services = withoutRepetitions(services, &complaints)
   checkOwners(services, &complaints)
@@ -97,9 +97,9 @@ private func consumerTable(
 ) -> ConsumerTable? {
   guard let file = sources.provinces ?? usualProvinces(sources, access) else { return nil }
   guard let root = file.parse(access, &complaints) else { return nil }
-  let before = complaints.list.count
+  let before = complaints.count
   let table = readProvinces(root, file: file.path, &complaints)
-  return complaints.list.count > before ? nil : table
+  return complaints.count > before ? nil : table
 }
 
 /// `provinces.json` in the first entry's directory or, where that cannot be read, in the one above.

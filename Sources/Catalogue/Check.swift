@@ -32,9 +32,8 @@ package struct CheckReport: Sendable {
     if linksWithoutProbes > 0 {
       summary += "; \(linksWithoutProbes) links without probes (no endpoint)"
     }
-    let mistakes = complaints.list.count + complaints.unlisted
-    lines.append(
-      ok ? "ok: \(summary)" : "\(mistakes) \(mistakes == 1 ? "mistake" : "mistakes") in \(summary)")
+    let mistakes = complaints.count == 1 ? "1 mistake" : "\(complaints.count) mistakes"
+    lines.append(ok ? "ok: \(summary)" : "\(mistakes) in \(summary)")
     return lines
   }
 

@@ -48,7 +48,7 @@ private struct ConfigurationReading {
 
   /// Who we are and where we write.
   mutating func readPlace(_ configuration: inout Configuration, _ complaints: inout Complaints) {
-    if reader.has("vantage"), let vantage = requiredSlug(&reader, "vantage", &complaints) {
+    if let vantage = slug(&reader, "vantage", &complaints) {
       configuration.vantage = vantage
     }
     if let path = path("state", &complaints) { configuration.stateDirectory = path }

@@ -33,7 +33,7 @@ struct ProbeTemplate: Sendable {
     var reader = source
     reader.require("kind", &complaints)
     let word = reader.choice("kind", of: probeKinds.map { $0.kind }, &complaints)
-    let name = reader.has("name") ? requiredSlug(&reader, "name", &complaints) : nil
+    let name = slug(&reader, "name", &complaints)
     every = reader.duration("every", range: Ranges.every, &complaints) ?? defaults.every
     timeout = reader.duration("timeout", range: Ranges.timeout, &complaints) ?? defaults.timeout
     retryEvery =

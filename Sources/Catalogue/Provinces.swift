@@ -82,11 +82,19 @@ private func placeholderText(
   return nil
 }
 
-/// A text that identifies something.
+/// A text that identifies something and must be there.
 func requiredSlug(
   _ reader: inout FieldReader, _ key: String, _ complaints: inout Complaints
 ) -> String? {
-  guard let text = reader.requiredString(key, &complaints) else { return nil }
+  reader.require(key, &complaints)
+  return slug(&reader, key, &complaints)
+}
+
+/// A text that identifies something; nil where there is none or, after a complaint, a wrong one.
+func slug(
+  _ reader: inout FieldReader, _ key: String, _ complaints: inout Complaints
+) -> String? {
+  guard let text = reader.string(key, &complaints) else { return nil }
   if isSlug(text) { return text }
   reader.complain(key, slugExpected(text), &complaints)
   return nil
