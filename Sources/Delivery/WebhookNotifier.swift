@@ -65,7 +65,8 @@ package struct WebhookNotifier: Notifier {
   private let caFile: String?
 
   package init(
-    name: String, url: String, secrets: [WebhookSecret], timeout: TimeAmount = Limits.webhookTimeout,
+    name: String, url: String, secrets: [WebhookSecret],
+    timeout: TimeAmount = Limits.webhookTimeout,
     caFile: String? = nil
   ) {
     precondition(!secrets.isEmpty, "a webhook is always signed")
