@@ -83,7 +83,7 @@ package struct WebhookNotifier: Notifier {
     return NotifierRequest(
       method: "POST", url: url,
       headers: [
-        ("content-type", "application/json"), ("user-agent", "linkhealthd"),
+        ("content-type", "application/json"),
         ("webhook-id", attempt.webhookID), ("webhook-timestamp", timestamp),
         ("webhook-signature", signature),
       ],

@@ -118,6 +118,17 @@ struct OutboxJournalTests {
     #expect(bench.start() == ["ops:a-1"])
   }
 
+  @Test("the first group after a start holds the alert files of all open incidents")
+  func filesAtStart() {
+    let bench = Bench()
+    for letter in ["a", "b", "c"] as [Character] { bench.enqueue(incident(letter)) }
+    bench.enqueue(incident("b", 2, resolved: true))
+    bench.commit()
+    let replay = bench.crash()
+    #expect(replay.resolvedIncidents == [incident("b", 2, resolved: true)])
+    #expect(bench.take()?.alertFiles == [incident("a"), incident("c")])
+  }
+
   @Test("the journal is compacted when it has grown, and stays bounded")
   func compaction() {
     let bench = Bench { $0.compactBytes = 10_000 }

@@ -63,6 +63,12 @@ final class ScratchDirectory {
     return lstat("\(path)/\(name)", &status) == 0 ? Int(status.st_mode & 0o7777) : -1
   }
 
+  /// When a file was written, in seconds since the epoch; -1 if there is no such file.
+  func date(_ name: String) -> Int {
+    var status = stat()
+    return lstat("\(path)/\(name)", &status) == 0 ? status.st_mtim.tv_sec : -1
+  }
+
   /// Dates a file, in seconds since the epoch.
   func date(_ name: String, _ seconds: Int) {
     let time = timespec(tv_sec: seconds, tv_nsec: 0)
