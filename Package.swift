@@ -87,5 +87,6 @@ let package = Package(
     tests(
       "HostTests",
       ["Host", "CLinux", "CLibcurl", "History", "Probes", "Delivery", "Wire", "Model", "Base"]),
+    tests("DeliveryTests", ["Delivery", "Wire", "Model", "Base"]),
   ]
 )

@@ -126,7 +126,8 @@ struct GroupCommit: Sendable {
   }
 
   /// Ends the group that is out; nil if it is another.
-  mutating func end(_ number: UInt64, journalRetry: Instant?, filesRetry: Instant?) -> Outstanding? {
+  mutating func end(_ number: UInt64, journalRetry: Instant?, filesRetry: Instant?) -> Outstanding?
+  {
     guard let ended = outstanding, ended.number == number else { return nil }
     outstanding = nil
     if let journalRetry {

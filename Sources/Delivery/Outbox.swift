@@ -156,8 +156,12 @@ extension Outbox {
     refusedCount += refused
     add(.event(incident, receivers: accepted), document: document)
     setState(incident)
-    if !files.put(incident, capacity: bounds.pending) { unfiledCount += 1 }
+    file(incident)
     return refused
+  }
+
+  mutating func file(_ incident: Incident) {
+    if !files.put(incident, capacity: bounds.pending) { unfiledCount += 1 }
   }
 
   /// Nil where the receiver has the event already.

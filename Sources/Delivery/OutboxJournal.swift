@@ -20,7 +20,8 @@ private let resolvedKept = 1_000
 
 extension Outbox {
   /// Reads a journal. A torn end is ignored and a damaged record skipped, both with a message. The
-  /// first group taken from the outbox replaces the journal by a snapshot.
+  /// first group taken from the outbox replaces the journal by a snapshot, and holds the alert files of
+  /// all open incidents.
   package static func replay(
     _ bytes: [UInt8], generator: SeededGenerator, bounds: Bounds = Bounds()
   ) -> OutboxReplay {
@@ -33,6 +34,7 @@ extension Outbox {
       resolved.append(end)
       if resolved.count >= 2 * resolvedKept { resolved.removeFirst(resolvedKept) }
     }
+    for incident in outbox.openIncidents { outbox.file(incident) }
     outbox.release(through: outbox.nextEvent - 1, at: Instant(nanoseconds: 0))
     return OutboxReplay(
       outbox: outbox, openIncidents: outbox.openIncidents,

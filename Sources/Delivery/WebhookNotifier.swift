@@ -65,7 +65,8 @@ package struct WebhookNotifier: Notifier {
   private let caFile: String?
 
   package init(
-    name: String, url: String, secrets: [WebhookSecret], timeout: TimeAmount = Limits.webhookTimeout,
+    name: String, url: String, secrets: [WebhookSecret],
+    timeout: TimeAmount = Limits.webhookTimeout,
     caFile: String? = nil
   ) {
     precondition(!secrets.isEmpty, "a webhook is always signed")
@@ -82,7 +83,7 @@ package struct WebhookNotifier: Notifier {
     return NotifierRequest(
       method: "POST", url: url,
       headers: [
-        ("content-type", "application/json"), ("user-agent", "linkhealthd"),
+        ("content-type", "application/json"),
         ("webhook-id", attempt.webhookID), ("webhook-timestamp", timestamp),
         ("webhook-signature", signature),
       ],

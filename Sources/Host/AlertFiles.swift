@@ -38,8 +38,9 @@ package struct AlertFiles: Sendable {
     }
   }
 
-  /// Writes the newest versions of some incidents, each at most once. A resolved one leaves `open/`
-  /// only after its file in `closed/` is durable. Returns those that could not be written.
+  /// Writes the newest versions of some incidents, each at most once; files that say the same already
+  /// are left as they are. A resolved one leaves `open/` only after its file in `closed/` is durable.
+  /// Returns those that could not be written.
   package func apply(_ incidents: [Incident]) -> [Failure] {
     var changes = incidents.map { incident in
       Change(
@@ -60,6 +61,8 @@ extension AlertFiles {
     var id: String
     var isClosed: Bool
     var bytes: [UInt8]
+    /// The file holds these bytes already. It was synced before it got its name.
+    var isThere = false
     var error: SystemError?
   }
 
@@ -77,11 +80,18 @@ extension AlertFiles {
       guard isIncidentID(change.id) else {
         throw SystemError(operation: "alert file", path: change.id, code: EINVAL)
       }
-      let temporary = path(change.id, closed: change.isClosed) + temporarySuffix
-      try writeTemporaryFile(temporary, change.bytes, mode: Self.fileMode, synced: synced)
+      let path = path(change.id, closed: change.isClosed)
+      // A file that cannot be read is one to be replaced.
+      change.isThere = (try? readWholeFile(path)) == change.bytes
+      if change.isThere { return }
+      try writeTemporaryFile(
+        path + temporarySuffix, change.bytes, mode: Self.fileMode, synced: synced)
     }
-    if !synced { attemptOnce(&changes) { () throws(SystemError) in try syncFileSystem() } }
+    if !synced, changes.contains(where: { !$0.isThere }) {
+      attemptOnce(&changes) { () throws(SystemError) in try syncFileSystem() }
+    }
     attempt(&changes) { change throws(SystemError) in
+      if change.isThere { return }
       let path = path(change.id, closed: change.isClosed)
       try renameFile(path + temporarySuffix, to: path)
     }
@@ -99,11 +109,11 @@ extension AlertFiles {
 
   /// Does a step for each change that has not failed yet.
   private func attempt(
-    _ changes: inout [Change], _ step: (Change) throws(SystemError) -> Void
+    _ changes: inout [Change], _ step: (inout Change) throws(SystemError) -> Void
   ) {
     for index in changes.indices where changes[index].error == nil {
       do throws(SystemError) {
-        try step(changes[index])
+        try step(&changes[index])
       } catch {
         changes[index].error = error
       }
@@ -157,9 +167,10 @@ extension AlertFiles {
 // MARK: - After a start
 
 extension AlertFiles {
-  /// Makes the files say what the journal says, after a stop or a crash. `resolved` are incidents of
-  /// which the journal holds the end. A file in `open/` of which the journal knows nothing moves to
-  /// `closed/` with a note in it. Returns what was found amiss, in words.
+  /// Clears up after a stop or a crash: files the ends in `resolved`, which the journal holds, and
+  /// moves what is in `open/` without being known to the journal to `closed/`, with a note in it. The
+  /// files of the incidents that are `open` come with the outbox's first group. Returns what was found
+  /// amiss, in words; throws only if there is no looking at the directories.
   package func reconcile(
     open incidents: [Incident], resolved: [Incident]
   ) throws(SystemError) -> [String] {
@@ -173,21 +184,15 @@ extension AlertFiles {
         messages.append("\(openDirectory)/\(name) is no alert file and was left alone")
       }
     }
-    var known = Set<String>()
-    var wanted: [Incident] = []
-    for incident in incidents where known.insert(incident.id).inserted {
-      if try !isFiled(incident) {
-        wanted.append(incident)
-        messages.append("alert file of \(incident.id) written anew")
-      }
-    }
-    // A later end of the same incident counts.
+    var known = Set(incidents.map(\.id))
+    var ends: [Incident] = []
+    // Of an incident that ended twice, the later end counts.
     for incident in resolved.reversed() where known.insert(incident.id).inserted {
-      let isLeftOpen = present.contains(incident.id)
-      let isKept = try isFiled(incident)
-      if isLeftOpen || !isKept { wanted.append(incident) }
+      ends.append(incident)
     }
-    if let failure = apply(wanted).first { throw failure.error }
+    for failure in apply(ends) {
+      messages.append("alert file of \(failure.incident.id): \(failure.error)")
+    }
     for id in present.subtracting(known).sorted() { try closeUnknown(id, &messages) }
     return messages
   }
@@ -208,15 +213,6 @@ extension AlertFiles {
       }
     }
     return others
-  }
-
-  /// Whether the file of an open incident says exactly what it should; of a resolved one, whether
-  /// there is any.
-  private func isFiled(_ incident: Incident) throws(SystemError) -> Bool {
-    let isResolved = incident.status == .resolved
-    let bytes = try readWholeFile(path(incident.id, closed: isResolved))
-    return isResolved
-      ? bytes != nil : bytes == IncidentDocument.encode(incident, pretty: true)
   }
 
   private func closeUnknown(_ id: String, _ messages: inout [String]) throws(SystemError) {
@@ -242,8 +238,6 @@ extension AlertFiles {
     if let error = changes[0].error { throw error }
   }
 }
-
-private let temporarySuffix = ".tmp"
 
 private func incidentID(ofFile name: String) -> String? {
   guard name.hasSuffix(".json") else { return nil }

@@ -3,6 +3,9 @@ import Glibc
 // What the journal and the alert files have in common: reading a file whole, and replacing one so
 // that after a crash either the old or the new one is there.
 
+/// Ends the name under which a file is written before it gets its own.
+let temporarySuffix = ".tmp"
+
 /// The bytes of a file; nil if there is none.
 func readWholeFile(_ path: String) throws(SystemError) -> [UInt8]? {
   let raw = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
@@ -102,7 +105,7 @@ func fileNames(in path: String) throws(SystemError) -> [String] {
 /// Writes a file whole or not at all: a temporary file beside it, synced, renamed, and the directory
 /// synced.
 package func replaceFile(_ path: String, with bytes: [UInt8], mode: mode_t) throws(SystemError) {
-  let temporary = "\(path).tmp"
+  let temporary = path + temporarySuffix
   try writeTemporaryFile(temporary, bytes, mode: mode, synced: true)
   try renameFile(temporary, to: path)
   let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."

@@ -8,19 +8,17 @@ package struct JournalFile: Sendable {
 
   private let directory: String
   private let path: String
-  private let temporaryPath: String
 
   package init(directory: String) {
     self.directory = directory
     path = "\(directory)/journal"
-    temporaryPath = "\(path).tmp"
   }
 
   /// Reads the journal whole; makes the directory and an empty journal where there is none, and
   /// removes what a crash may have left of a replacement.
   package func readAll() throws(SystemError) -> [UInt8] {
     try makeDirectory(directory, mode: 0o700)
-    unlink(temporaryPath)
+    unlink("\(path)\(temporarySuffix)")
     if let bytes = try readWholeFile(path) { return bytes }
     try replace([])
     return []
@@ -52,9 +50,7 @@ package struct JournalFile: Sendable {
 
   /// Puts a new journal in place of the old one; a crash leaves one or the other.
   package func replace(_ bytes: [UInt8]) throws(SystemError) {
-    try writeTemporaryFile(temporaryPath, bytes, mode: Self.mode, synced: true)
-    try renameFile(temporaryPath, to: path)
-    try syncDirectory(directory)
+    try replaceFile(path, with: bytes, mode: Self.mode)
   }
 
   /// Keeps a damaged journal, before it is replaced, as `journal.damaged`, in place of a former one.
