@@ -19,20 +19,21 @@ package struct Token: Hashable, Sendable {
 /// A bounded table whose places are reused under new generations, so that a late event for an
 /// occupant that has left is recognised and dropped.
 package struct SlotTable<Value> {
-  private var values: [Value?] = []
-  private var generations: [UInt32] = []
-  private var free: [UInt32] = []
+  @usableFromInline var values: [Value?] = []
+  @usableFromInline var generations: [UInt32] = []
+  @usableFromInline var free: [UInt32] = []
   package let capacity: Int
-  package private(set) var count = 0
+  @inlinable package var count: Int { occupied }
+  @usableFromInline var occupied = 0
 
-  package init(capacity: Int) { self.capacity = capacity }
+  @inlinable package init(capacity: Int) { self.capacity = capacity }
 
-  package var isFull: Bool { count == capacity }
+  @inlinable package var isFull: Bool { count == capacity }
 
   /// Puts a value in; nil when the table is full.
-  package mutating func insert(_ value: Value) -> Token? {
-    guard count < capacity else { return nil }
-    count += 1
+  @inlinable package mutating func insert(_ value: Value) -> Token? {
+    guard occupied < capacity else { return nil }
+    occupied += 1
     if let index = free.popLast() {
       values[Int(index)] = value
       return Token(index: index, generation: generations[Int(index)])
@@ -42,13 +43,13 @@ package struct SlotTable<Value> {
     return Token(index: UInt32(values.count - 1), generation: 1)
   }
 
-  package func contains(_ token: Token) -> Bool {
+  @inlinable package func contains(_ token: Token) -> Bool {
     Int(token.index) < values.count && generations[Int(token.index)] == token.generation
       && values[Int(token.index)] != nil
   }
 
   /// The occupant, or nil once it has left. Assigning to a token that has left does nothing.
-  package subscript(token: Token) -> Value? {
+  @inlinable package subscript(token: Token) -> Value? {
     get { contains(token) ? values[Int(token.index)] : nil }
     set {
       guard contains(token) else { return }
@@ -65,7 +66,7 @@ package struct SlotTable<Value> {
     }
   }
 
-  @discardableResult
+  @discardableResult @inlinable
   package mutating func remove(_ token: Token) -> Value? {
     guard contains(token) else { return nil }
     let value = values[Int(token.index)]
@@ -75,16 +76,16 @@ package struct SlotTable<Value> {
   }
 
   /// The tokens of all occupants, in the order of their places.
-  package var tokens: [Token] {
+  @inlinable package var tokens: [Token] {
     values.indices.compactMap { index in
       values[index] == nil
         ? nil : Token(index: UInt32(index), generation: generations[index])
     }
   }
 
-  private mutating func release(_ token: Token) {
+  @inlinable mutating func release(_ token: Token) {
     generations[Int(token.index)] &+= 1
     free.append(token.index)
-    count -= 1
+    occupied -= 1
   }
 }

@@ -1,35 +1,41 @@
 /// A binary heap of payloads by due time; equal times come out in the order they went in.
 package struct TimerHeap<Payload> {
-  private struct Entry {
-    var due: Instant
-    var order: UInt64
-    var payload: Payload
+  @usableFromInline struct Entry {
+    @usableFromInline var due: Instant
+    @usableFromInline var order: UInt64
+    @usableFromInline var payload: Payload
 
-    func precedes(_ other: Entry) -> Bool {
+    @inlinable init(due: Instant, order: UInt64, payload: Payload) {
+      self.due = due
+      self.order = order
+      self.payload = payload
+    }
+
+    @inlinable func precedes(_ other: Entry) -> Bool {
       due != other.due ? due < other.due : order < other.order
     }
   }
 
-  private var entries: [Entry] = []
-  private var nextOrder: UInt64 = 0
+  @usableFromInline var entries: [Entry] = []
+  @usableFromInline var nextOrder: UInt64 = 0
 
-  package init() {}
+  @inlinable package init() {}
 
-  package var count: Int { entries.count }
-  package var isEmpty: Bool { entries.isEmpty }
+  @inlinable package var count: Int { entries.count }
+  @inlinable package var isEmpty: Bool { entries.isEmpty }
   /// When the earliest payload is due; nil when the heap is empty.
-  package var nextDue: Instant? { entries.first?.due }
+  @inlinable package var nextDue: Instant? { entries.first?.due }
 
-  package mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
+  @inlinable package mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
 
-  package mutating func push(_ payload: Payload, due: Instant) {
+  @inlinable package mutating func push(_ payload: Payload, due: Instant) {
     entries.append(Entry(due: due, order: nextOrder, payload: payload))
     nextOrder &+= 1
     siftUp(entries.count - 1)
   }
 
   /// Takes the earliest payload if it is due at or before `now`.
-  package mutating func popDue(at now: Instant) -> (due: Instant, payload: Payload)? {
+  @inlinable package mutating func popDue(at now: Instant) -> (due: Instant, payload: Payload)? {
     guard let first = entries.first, first.due <= now else { return nil }
     entries.swapAt(0, entries.count - 1)
     entries.removeLast()
@@ -37,9 +43,9 @@ package struct TimerHeap<Payload> {
     return (first.due, first.payload)
   }
 
-  package mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
+  @inlinable package mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
 
-  private mutating func siftUp(_ start: Int) {
+  @inlinable mutating func siftUp(_ start: Int) {
     var child = start
     while child > 0 {
       let parent = (child - 1) / 2
@@ -49,7 +55,7 @@ package struct TimerHeap<Payload> {
     }
   }
 
-  private mutating func siftDown(_ start: Int) {
+  @inlinable mutating func siftDown(_ start: Int) {
     var parent = start
     while true {
       var least = parent

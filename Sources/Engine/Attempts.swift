@@ -13,9 +13,9 @@ struct Trial {
 extension Engine {
   /// Hands an event to the attempt that waits for it; one for an attempt that has ended is dropped.
   package mutating func deliver(_ event: ProbeEvent, to token: Token, at now: Now) {
-    guard var attempt = attempts[token] else { return }
-    let action = attempt.machine.step(event, at: now.instant)
-    perform(action, &attempt, token, at: now)
+    // In place: a copy of the attempt would copy the machine with it.
+    guard let action = attempts[token]?.machine.step(event, at: now.instant) else { return }
+    perform(action, token, at: now)
   }
 
   /// The resolver's queue was full: the attempt ends without blaming the link.
@@ -54,11 +54,10 @@ extension Engine {
   }
 
   private func reasonToSkip(_ probe: Int, at now: Now) -> SkipCause? {
-    let runtime = probes[probe]
-    if pauses[links[runtime.link].link.id] != nil { return .paused }
-    if runtime.isRunning { return .stillRunning }
+    if !pauses.isEmpty, pauses[links[probes[probe].link].link.id] != nil { return .paused }
+    if probes[probe].isRunning { return .stillRunning }
     if attempts.isFull { return .tableFull }
-    if let until = runtime.backsOffUntil, now.instant < until { return .backingOff }
+    if let until = probes[probe].backsOffUntil, now.instant < until { return .backingOff }
     return nil
   }
 
@@ -68,49 +67,41 @@ extension Engine {
   }
 
   private mutating func start(_ probe: Int, purpose: Attempt.Purpose, at now: Now) {
-    let definition = definition(of: probe)
+    let definition = probes[probe].definition
     var tracing = false
     if case .trial = purpose { tracing = true }
     guard let machine = makeProbe(definition, tracing: tracing) else {
       return finishUnsupported(probe, purpose, at: now)
     }
-    var attempt = Attempt(
+    let attempt = Attempt(
       probe: probe, machine: machine, purpose: purpose, started: now.wall,
       deadline: now.instant + definition.timeout)
     guard let token = attempts.insert(attempt) else { return }
     if !tracing { probes[probe].attempt = token }
-    pushDeadline(attempt, token, timeout: definition.timeout)
-    let action = attempt.machine.step(.start, at: now.instant)
-    perform(action, &attempt, token, at: now)
+    pushDeadline(attempt.deadline, token, timeout: definition.timeout)
+    deliver(.start, to: token, at: now)
   }
 
   /// Gathered on the tick before the deadline where that costs little of a long time-out; a
   /// transfer keeps its own, exact time.
-  private mutating func pushDeadline(_ attempt: Attempt, _ token: Token, timeout: TimeAmount) {
-    let exact = timeout < schedule.tick * 10
-    deadlines.push(
-      token, due: exact ? attempt.deadline : schedule.tickAtOrBefore(attempt.deadline))
+  private mutating func pushDeadline(_ deadline: Instant, _ token: Token, timeout: TimeAmount) {
+    let isExact = timeout < schedule.tick * 10
+    deadlines.push(token, due: isExact ? deadline : schedule.tickAtOrBefore(deadline))
   }
 
-  private mutating func perform(
-    _ action: ProbeAction, _ attempt: inout Attempt, _ token: Token, at now: Now
-  ) {
+  private mutating func perform(_ action: ProbeAction, _ token: Token, at now: Now) {
     switch action {
     case .resolve(let host, let family):
-      attempt.waiting = .resolve
-      attempts[token] = attempt
+      attempts[token]?.waiting = .resolve
       act(.resolve(token, host: host, family: family))
     case .transfer(let transfer):
-      attempt.waiting = .transfer
-      attempts[token] = attempt
+      attempts[token]?.waiting = .transfer
       act(.transfer(token, transfer))
     case .examine(let examination):
-      attempt.waiting = .examine
-      attempts[token] = attempt
+      attempts[token]?.waiting = .examine
       act(.examine(token, examination))
     case .finish(let result):
-      attempts.remove(token)
-      finish(attempt, result, at: now)
+      if let attempt = attempts.remove(token) { finish(attempt, result, at: now) }
     }
   }
 
@@ -179,7 +170,7 @@ extension Engine {
   /// account is locked by this program.
   private mutating func planAfter(_ sample: Sample, probe: Int, at now: Now) {
     if sample.outcome.isSkipped { return }
-    let definition = definition(of: probe)
+    let definition = probes[probe].definition
     if sample.flags.contains(.credentialRefused) {
       probes[probe].refusals += 1
       let doublings = min(16, probes[probe].refusals - 2)
@@ -208,7 +199,7 @@ extension Engine {
   /// The next regular run, one interval after the last; runs that the daemon slept through are
   /// recorded as one missed run each, up to a bound, and the phase stays.
   private mutating func scheduleNext(_ probe: Int, after due: Instant, at now: Now) {
-    let every = definition(of: probe).every
+    let every = probes[probe].definition.every
     var next = due + every
     if next <= now.instant - every {
       let missed = (now.instant - next).nanoseconds / every.nanoseconds

@@ -4,7 +4,6 @@ import History
 import Judgement
 import Model
 import Probes
-import Wire
 
 /// The one place that wires events to values: it schedules probes, runs their attempts, records the
 /// samples, judges them once they are written, and keeps incidents. It performs nothing itself: its
@@ -121,11 +120,8 @@ package struct Engine: ~Copyable {
   }
 
   private func usesTLS(_ probe: Int) -> Bool {
-    let options = definition(of: probe).options as? HTTPOptions
-    return options?.url.scheme == "https"
+    probes[probe].usesTLS
   }
 
-  package func definition(of probe: Int) -> ProbeDefinition {
-    links[probes[probe].link].link.probes[probes[probe].position]
-  }
+  package func definition(of probe: Int) -> ProbeDefinition { probes[probe].definition }
 }

@@ -36,8 +36,7 @@ extension Engine {
 
   /// How old the last sample of a probe may be and still tell its condition.
   package func staleAfter(_ probe: Int, at now: Now) -> TimeAmount {
-    let definition = definition(of: probe)
-    var limit = definition.every * 3 + definition.timeout
+    var limit = probes[probe].definition.every * 3 + probes[probe].definition.timeout
     if let until = probes[probe].backsOffUntil, until > now.instant {
       limit = limit + Limits.credentialBackoffMaximum
     }
@@ -53,11 +52,17 @@ extension Engine {
     let range = links[link].probes
     if range.isEmpty { return .notConnected }
     if !pauses.isEmpty, pauses[links[link].link.id] != nil { return .unknown }
+    if range.count == 1, probes[range.lowerBound].definition.isRequired {
+      let condition = condition(of: range.lowerBound, at: now)
+      return combinedState(of: CollectionOfOne(ProbeView(condition: condition, isRequired: true)))
+    }
     var views: [ProbeView] = []
     views.reserveCapacity(range.count)
     for probe in range {
-      let isRequired = links[link].link.probes[probes[probe].position].isRequired
-      views.append(ProbeView(condition: condition(of: probe, at: now), isRequired: isRequired))
+      views.append(
+        ProbeView(
+          condition: condition(of: probe, at: now),
+          isRequired: probes[probe].definition.isRequired))
     }
     return combinedState(of: views)
   }

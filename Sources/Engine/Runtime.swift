@@ -3,12 +3,16 @@ import History
 import Judgement
 import Model
 import Probes
+import Wire
 
 /// What the engine keeps of one probe while it runs.
 package struct ProbeRuntime: Sendable {
   package let link: Int
   /// The probe's place among its link's.
   package let position: Int
+  package let definition: ProbeDefinition
+  /// Whether its attempts begin with a handshake, which costs a hundred times as much as the rest.
+  let usesTLS: Bool
   package var judge: ProbeJudge
   /// When the next regular run is due.
   package var nextDue = Instant.distantFuture
@@ -24,6 +28,8 @@ package struct ProbeRuntime: Sendable {
   init(link: Int, position: Int, definition: ProbeDefinition, rules: AlertRules) {
     self.link = link
     self.position = position
+    self.definition = definition
+    usesTLS = (definition.options as? HTTPOptions)?.url.scheme == "https"
     judge = ProbeJudge(rules: rules, every: definition.every)
     retriesLeft = definition.retryLimit
   }

@@ -17,6 +17,8 @@ final class CurlHandle {
   private var bodyLimit = 0
   private var headerList: UnsafeMutablePointer<curl_slist>?
   private var connectToList: UnsafeMutablePointer<curl_slist>?
+  private var applied: Shape?
+  private var appliedTimeLimit = TimeAmount.zero
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
   /// Which bound an answer went past.
@@ -49,11 +51,48 @@ final class CurlHandle {
     errorText.pointee = 0
     headLimit = transfer.settings.headerLimitBytes
     bodyLimit = transfer.settings.bodyLimitBytes
+    let shape = Shape(transfer, caFile: caFile)
+    if let applied, applied.covers(shape) {
+      prepareTimes(transfer)
+      prepareTarget(transfer)
+      return
+    }
     curl_easy_reset(easy)
+    appliedTimeLimit = .zero
     prepareCallbacks()
     prepareRequest(transfer)
+    prepareTimes(transfer)
     prepareRoute(transfer)
-    if transfer.url.scheme == "https" { prepareTLS(transfer.settings.tls, caFile: caFile) }
+    if shape.isTLS { prepareTLS(transfer.settings.tls, caFile: caFile) }
+    applied = shape.isReusable ? shape : nil
+  }
+
+  /// What most options depend on. Links of one service differ in their address alone, and setting
+  /// everything anew for each attempt costs as much as the rest of our own work.
+  private struct Shape {
+    let settings: TransferSettings
+    let method: String
+    let isTLS: Bool
+    let sendsHeaders: Bool
+    let sendsBody: Bool
+    let caFile: String
+
+    init(_ transfer: Transfer, caFile: String) {
+      settings = transfer.settings
+      method = transfer.method
+      isTLS = transfer.url.scheme == "https"
+      sendsHeaders = transfer.sendsHeaders
+      sendsBody = transfer.sendsBody
+      self.caFile = caFile
+    }
+
+    /// With a proxy or a server name of its own, more than the target depends on the address.
+    var isReusable: Bool { settings.proxy == nil && settings.tls.serverName == nil }
+
+    func covers(_ other: Shape) -> Bool {
+      isTLS == other.isTLS && sendsHeaders == other.sendsHeaders && sendsBody == other.sendsBody
+        && method == other.method && caFile == other.caFile && settings.isSame(as: other.settings)
+    }
   }
 
   /// Gives the body away without a copy.
@@ -111,9 +150,6 @@ final class CurlHandle {
     set(CURLOPT_NOSIGNAL, 1)
     set(CURLOPT_PROTOCOLS_STR, transfer.url.scheme == "https" ? "https" : "http")
     set(CURLOPT_NOPROGRESS, 1)
-    set(CURLOPT_TIMEOUT_MS, Int(max(1, transfer.timeLimit.milliseconds)))
-    let connectLimit = min(settings.connectTimeout ?? transfer.timeLimit, transfer.timeLimit)
-    set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, connectLimit.milliseconds)))
     set(CURLOPT_USERAGENT, settings.userAgent)
     switch settings.version {
     case .automatic: set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
@@ -130,6 +166,14 @@ final class CurlHandle {
     }
     prepareMethod(transfer)
     prepareHeaders(transfer)
+  }
+
+  private func prepareTimes(_ transfer: Transfer) {
+    guard transfer.timeLimit != appliedTimeLimit else { return }
+    appliedTimeLimit = transfer.timeLimit
+    set(CURLOPT_TIMEOUT_MS, Int(max(1, transfer.timeLimit.milliseconds)))
+    let limit = min(transfer.settings.connectTimeout ?? transfer.timeLimit, transfer.timeLimit)
+    set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, limit.milliseconds)))
   }
 
   private func prepareMethod(_ transfer: Transfer) {
@@ -178,16 +222,7 @@ final class CurlHandle {
   /// Where the connection goes: a literal address for this handle alone, so that libcurl never
   /// looks a name up itself.
   private func prepareRoute(_ transfer: Transfer) {
-    curl_slist_free_all(connectToList)
-    connectToList = nil
     let settings = transfer.settings
-    let url = transfer.url
-    if usesOtherServerName(transfer), let name = settings.tls.serverName {
-      // The name that TLS asks for and checks is the URL's; the Host header keeps the right one.
-      set(CURLOPT_URL, "\(url.scheme)://\(name):\(url.port)\(url.target)")
-    } else {
-      set(CURLOPT_URL, url.text)
-    }
     set(CURLOPT_PATH_AS_IS, 1)
     if let proxy = settings.proxy {
       var address = proxy
@@ -198,12 +233,30 @@ final class CurlHandle {
       set(CURLOPT_NOPROXY, "")
     } else {
       set(CURLOPT_PROXY, "")
-      if let address = transfer.address, address != url.host || usesOtherServerName(transfer) {
-        connectToList = curl_slist_append(nil, "::\(bracketed(address)):\(url.port)")
-        check(lh_setopt_list(easy, CURLOPT_CONNECT_TO, connectToList))
-      }
     }
     if let source = settings.sourceAddress { set(CURLOPT_INTERFACE, source) }
+    prepareTarget(transfer)
+  }
+
+  private func prepareTarget(_ transfer: Transfer) {
+    let url = transfer.url
+    let hasOtherName = usesOtherServerName(transfer)
+    if hasOtherName, let name = transfer.settings.tls.serverName {
+      // The name that TLS asks for and checks is the URL's; the Host header keeps the right one.
+      set(CURLOPT_URL, "\(url.scheme)://\(name):\(url.port)\(url.target)")
+    } else {
+      set(CURLOPT_URL, url.text)
+    }
+    if transfer.settings.proxy != nil { return }
+    let former = connectToList
+    connectToList = nil
+    if let address = transfer.address, address != url.host || hasOtherName {
+      connectToList = curl_slist_append(nil, "::\(bracketed(address)):\(url.port)")
+    }
+    if former != nil || connectToList != nil {
+      check(lh_setopt_list(easy, CURLOPT_CONNECT_TO, connectToList))
+    }
+    curl_slist_free_all(former)
   }
 
   private func prepareTLS(_ options: TLSOptions, caFile: String) {

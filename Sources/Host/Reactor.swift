@@ -41,6 +41,7 @@ package final class Reactor {
   private let epoll: Descriptor
   private var registrations = SlotTable<Registration>(capacity: 1 << 20)
   private var parts: [any LoopPart] = []
+  private var events = [lh_event](repeating: lh_event(), count: eventsPerRound)
   private var stopping = false
 
   package init() throws(SystemError) {
@@ -100,10 +101,13 @@ package final class Reactor {
   }
 
   private func wait(longest: TimeAmount?) throws(SystemError) {
-    var events = [lh_event](repeating: lh_event(), count: Self.eventsPerRound)
     var timeout: Int64 = longest?.nanoseconds ?? -1
-    if let due = parts.lazy.compactMap({ $0.nextDue }).min() {
-      let left = max(0, (due - Clock.instant).nanoseconds)
+    var earliest: Instant?
+    for part in parts {
+      if let due = part.nextDue, earliest.map({ due < $0 }) ?? true { earliest = due }
+    }
+    if let earliest {
+      let left = max(0, (earliest - Clock.instant).nanoseconds)
       timeout = timeout < 0 ? left : min(timeout, left)
     }
     let count = lh_epoll_wait(epoll.raw, &events, Int32(Self.eventsPerRound), timeout)

@@ -72,6 +72,16 @@ package final class TransferSettings: Sendable {
     self.connectTimeout = connectTimeout
     self.reuse = reuse
   }
+
+  /// Whether both say the same, so that a driver that has applied one has applied the other.
+  package func isSame(as other: TransferSettings) -> Bool {
+    self === other
+      || (tls == other.tls && version == other.version && proxy == other.proxy
+        && sourceAddress == other.sourceAddress && userAgent == other.userAgent
+        && bodyLimitBytes == other.bodyLimitBytes && headerLimitBytes == other.headerLimitBytes
+        && connectTimeout == other.connectTimeout && reuse == other.reuse && body == other.body
+        && headers.elementsEqual(other.headers) { $0.name == $1.name && $0.value == $1.value })
+  }
 }
 
 /// One HTTP exchange with one address; redirects are not followed.

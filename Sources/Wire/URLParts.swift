@@ -21,6 +21,8 @@ package struct URLParts: Sendable, Hashable {
   /// Path and query as the request line carries them; starts with `/`.
   package let target: String
   package let isIPLiteral: Bool
+  /// The whole URL, kept because a driver asks for it at every attempt.
+  package let text: String
 
   package init(_ text: String) throws(URLError) {
     guard let reference = try URLReference(text), let scheme = reference.scheme else {
@@ -43,11 +45,13 @@ package struct URLParts: Sendable, Hashable {
     isIPLiteral = parts.isIPLiteral
     port = parts.port ?? (scheme == "https" ? 443 : 80)
     target = try urlTarget(path: path, query: query)
+    text = "\(scheme)://\(Self.authority(scheme, host, port))\(target)"
   }
 
   private init(_ base: URLParts, path: [UInt8], query: [UInt8]?) throws(URLError) {
     (scheme, host, port, isIPLiteral) = (base.scheme, base.host, base.port, base.isIPLiteral)
     target = try urlTarget(path: path, query: query)
+    text = "\(scheme)://\(Self.authority(scheme, host, port))\(target)"
   }
 
   /// The URL that a reference found at this URL stands for (RFC 3986 section 5.2), such as a
@@ -79,13 +83,12 @@ package struct URLParts: Sendable, Hashable {
   }
 
   /// `host` or `host:port`, with brackets around an IPv6 address, as the `Host` header carries it.
-  package var authority: String {
+  package var authority: String { Self.authority(scheme, host, port) }
+
+  private static func authority(_ scheme: String, _ host: String, _ port: Int) -> String {
     let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
     return port == (scheme == "https" ? 443 : 80) ? name : "\(name):\(port)"
   }
-
-  /// The whole URL.
-  package var text: String { "\(scheme)://\(authority)\(target)" }
 
   /// Whether both share scheme, host and port, so that credentials of one may go to the other.
   package func hasSameOrigin(as other: URLParts) -> Bool {

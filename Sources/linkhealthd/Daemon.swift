@@ -35,6 +35,7 @@ final class Daemon: LoopPart {
   private var nextSync: Instant
   private var clockOffset: Int64
   private var stopBy = Instant.distantFuture
+  private var nextStopCheck = Instant.distantFuture
 
   /// What the worker threads bring back.
   enum WorkDone: Sendable {
@@ -81,7 +82,7 @@ final class Daemon: LoopPart {
   }
 
   var nextDue: Instant? {
-    if isStopping { return min(stopBy, Clock.instant + .milliseconds(20)) }
+    if isStopping { return nextStopCheck }
     return min(engine.nextDue ?? .distantFuture, nextSync)
   }
 
@@ -261,6 +262,7 @@ final class Daemon: LoopPart {
     let now = Clock.now
     isStopping = true
     stopBy = now.instant + .seconds(8)
+    nextStopCheck = now.instant
     service.stopping()
     logger.write(LogEntry(.notice, "stopping"))
     engine.stop(at: now)
@@ -271,7 +273,10 @@ final class Daemon: LoopPart {
   private func finishStopping(at now: Now) {
     engine.run(at: now)
     performActions(at: now)
-    guard (!desk.isCommitting && engine.isQuiet) || now.instant >= stopBy else { return }
+    guard (!desk.isCommitting && engine.isQuiet) || now.instant >= stopBy else {
+      nextStopCheck = now.instant + .milliseconds(10)
+      return
+    }
     server?.close()
     reactor.stop()
   }
