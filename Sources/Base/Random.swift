@@ -1,11 +1,11 @@
 /// A small seeded generator, the same on every machine and for every release of the toolchain:
 /// SplitMix64 (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014).
-package struct SeededGenerator: RandomNumberGenerator, Sendable {
-  package var state: UInt64
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
+  public var state: UInt64
 
-  package init(seed: UInt64) { state = seed }
+  @inlinable public init(seed: UInt64) { state = seed }
 
-  package mutating func next() -> UInt64 {
+  @inlinable public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -14,10 +14,10 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
   }
 
   /// A number in `0 ..< bound` without bias that matters here (multiply-shift); 0 for a bound of 0.
-  package mutating func below(_ bound: UInt64) -> UInt64 {
+  @inlinable public mutating func below(_ bound: UInt64) -> UInt64 {
     next().multipliedFullWidth(by: bound).high
   }
 
   /// A number in `0 ..< 1`.
-  package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+  @inlinable public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

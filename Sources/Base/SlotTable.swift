@@ -1,37 +1,39 @@
+// Public so that the compiler specialises it in other modules; see Time.swift.
+
 /// Names one occupant of a ``SlotTable``; once that occupant has left, the token finds nothing,
 /// even when its place has been given to another.
-package struct Token: Hashable, Sendable {
-  package var index: UInt32
-  package var generation: UInt32
+public struct Token: Hashable, Sendable {
+  public var index: UInt32
+  public var generation: UInt32
 
-  @inlinable package init(index: UInt32, generation: UInt32) {
+  @inlinable public init(index: UInt32, generation: UInt32) {
     self.index = index
     self.generation = generation
   }
 
   /// One word, for `epoll_data` and libcurl's private pointers.
-  @inlinable package var rawValue: UInt64 { UInt64(generation) << 32 | UInt64(index) }
-  @inlinable package init(rawValue: UInt64) {
+  @inlinable public var rawValue: UInt64 { UInt64(generation) << 32 | UInt64(index) }
+  @inlinable public init(rawValue: UInt64) {
     self.init(index: UInt32(truncatingIfNeeded: rawValue), generation: UInt32(rawValue >> 32))
   }
 }
 
 /// A bounded table whose places are reused under new generations, so that a late event for an
 /// occupant that has left is recognised and dropped.
-package struct SlotTable<Value> {
+public struct SlotTable<Value> {
   @usableFromInline var values: [Value?] = []
   @usableFromInline var generations: [UInt32] = []
   @usableFromInline var free: [UInt32] = []
-  package let capacity: Int
-  @inlinable package var count: Int { occupied }
+  public let capacity: Int
+  @inlinable public var count: Int { occupied }
   @usableFromInline var occupied = 0
 
-  @inlinable package init(capacity: Int) { self.capacity = capacity }
+  @inlinable public init(capacity: Int) { self.capacity = capacity }
 
-  @inlinable package var isFull: Bool { count == capacity }
+  @inlinable public var isFull: Bool { count == capacity }
 
   /// Puts a value in; nil when the table is full.
-  @inlinable package mutating func insert(_ value: Value) -> Token? {
+  @inlinable public mutating func insert(_ value: Value) -> Token? {
     guard occupied < capacity else { return nil }
     occupied += 1
     if let index = free.popLast() {
@@ -43,13 +45,13 @@ package struct SlotTable<Value> {
     return Token(index: UInt32(values.count - 1), generation: 1)
   }
 
-  @inlinable package func contains(_ token: Token) -> Bool {
+  @inlinable public func contains(_ token: Token) -> Bool {
     Int(token.index) < values.count && generations[Int(token.index)] == token.generation
       && values[Int(token.index)] != nil
   }
 
   /// The occupant, or nil once it has left. Assigning to a token that has left does nothing.
-  @inlinable package subscript(token: Token) -> Value? {
+  @inlinable public subscript(token: Token) -> Value? {
     get { contains(token) ? values[Int(token.index)] : nil }
     set {
       guard contains(token) else { return }
@@ -67,7 +69,7 @@ package struct SlotTable<Value> {
   }
 
   @discardableResult @inlinable
-  package mutating func remove(_ token: Token) -> Value? {
+  public mutating func remove(_ token: Token) -> Value? {
     guard contains(token) else { return nil }
     let value = values[Int(token.index)]
     values[Int(token.index)] = nil
@@ -76,7 +78,7 @@ package struct SlotTable<Value> {
   }
 
   /// The tokens of all occupants, in the order of their places.
-  @inlinable package var tokens: [Token] {
+  @inlinable public var tokens: [Token] {
     values.indices.compactMap { index in
       values[index] == nil
         ? nil : Token(index: UInt32(index), generation: generations[index])

@@ -1,5 +1,7 @@
+// Public so that the compiler specialises it in other modules; see Time.swift.
+
 /// A binary heap of payloads by due time; equal times come out in the order they went in.
-package struct TimerHeap<Payload> {
+public struct TimerHeap<Payload> {
   @usableFromInline struct Entry {
     @usableFromInline var due: Instant
     @usableFromInline var order: UInt64
@@ -19,23 +21,23 @@ package struct TimerHeap<Payload> {
   @usableFromInline var entries: [Entry] = []
   @usableFromInline var nextOrder: UInt64 = 0
 
-  @inlinable package init() {}
+  @inlinable public init() {}
 
-  @inlinable package var count: Int { entries.count }
-  @inlinable package var isEmpty: Bool { entries.isEmpty }
+  @inlinable public var count: Int { entries.count }
+  @inlinable public var isEmpty: Bool { entries.isEmpty }
   /// When the earliest payload is due; nil when the heap is empty.
-  @inlinable package var nextDue: Instant? { entries.first?.due }
+  @inlinable public var nextDue: Instant? { entries.first?.due }
 
-  @inlinable package mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
+  @inlinable public mutating func reserveCapacity(_ count: Int) { entries.reserveCapacity(count) }
 
-  @inlinable package mutating func push(_ payload: Payload, due: Instant) {
+  @inlinable public mutating func push(_ payload: Payload, due: Instant) {
     entries.append(Entry(due: due, order: nextOrder, payload: payload))
     nextOrder &+= 1
     siftUp(entries.count - 1)
   }
 
   /// Takes the earliest payload if it is due at or before `now`.
-  @inlinable package mutating func popDue(at now: Instant) -> (due: Instant, payload: Payload)? {
+  @inlinable public mutating func popDue(at now: Instant) -> (due: Instant, payload: Payload)? {
     guard let first = entries.first, first.due <= now else { return nil }
     entries.swapAt(0, entries.count - 1)
     entries.removeLast()
@@ -43,7 +45,7 @@ package struct TimerHeap<Payload> {
     return (first.due, first.payload)
   }
 
-  @inlinable package mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
+  @inlinable public mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
 
   @inlinable mutating func siftUp(_ start: Int) {
     var child = start
