@@ -205,6 +205,13 @@ struct ConfigurationTests {
     #expect((webhook.position.line, webhook.position.column) == (5, 69))
   }
 
+  @Test("a receiver believes the authorities of the defaults unless it names its own")
+  func webhookAuthorities() {
+    let more = #"secret: "{secret:a}" }], defaults: { caFile: "/ca.pem" },"#
+    let text = object(Self.plain, "webhooks", Self.webhook + more).text
+    #expect(Self.load(text).configuration?.webhooks.map(\.caFile) == ["/ca.pem"])
+  }
+
   @Test("a small ring gets segments that fit")
   func smallRing() {
     let loaded = Self.load(#"{ catalogue: ["services"], history: { size: "1MiB" } }"#)
