@@ -28,12 +28,12 @@ package struct CheckReport: Sendable {
     var lines = complaints.list.map { printable($0.description, limit: 2_000) }
     if complaints.unlisted > 0 { lines.append("and \(complaints.unlisted) more mistakes") }
     var summary =
-      "\(services) services of \(systems) systems, \(links) links, \(probes) probes"
+      "\(counted(services, "service")) of \(counted(systems, "system")), "
+      + "\(counted(links, "link")), \(counted(probes, "probe"))"
     if linksWithoutProbes > 0 {
-      summary += "; \(linksWithoutProbes) links without probes (no endpoint)"
+      summary += "; \(counted(linksWithoutProbes, "link")) without probes (no endpoint)"
     }
-    let mistakes = complaints.count == 1 ? "1 mistake" : "\(complaints.count) mistakes"
-    lines.append(ok ? "ok: \(summary)" : "\(mistakes) in \(summary)")
+    lines.append(ok ? "ok: \(summary)" : "\(counted(complaints.count, "mistake")) in \(summary)")
     return lines
   }
 
@@ -90,4 +90,8 @@ private func looksLikeConfiguration(_ path: String, _ access: FileAccess) -> Boo
     && !keys.isDisjoint(with: [
       "catalogue", "endpoints", "history", "socket", "state", "vantage", "webhooks",
     ])
+}
+
+private func counted(_ count: Int, _ noun: String) -> String {
+  count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
 }

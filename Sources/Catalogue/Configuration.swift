@@ -42,7 +42,7 @@ package struct WebhookSettings: Sendable, Hashable {
   /// The secret that its messages are signed with: the name of a file among the service manager's
   /// credentials or in the secrets directory. The secret itself is in no file that is read here.
   package var secretName: String
-  /// The CA bundle for this receiver; nil means the default's.
+  /// The CA bundle for this receiver; nil means the system's.
   package var caFile: String?
   package var timeout: TimeAmount
   /// Where the secret is named, in the configuration file.

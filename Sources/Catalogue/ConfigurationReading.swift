@@ -26,8 +26,8 @@ func readConfiguration(
   reading.readPlace(&configuration, &complaints)
   reading.readRuntime(&configuration, &complaints)
   reading.readControl(&configuration, &complaints)
-  configuration.webhooks = reading.readWebhooks(&complaints)
   let sources = reading.readSources(&complaints)
+  configuration.webhooks = reading.readWebhooks(&complaints)
   reading.reader.finish(&complaints)
   configuration.accelerate = sources.accelerate
   configuration.links = readCatalogue(sources, access, &complaints)
@@ -179,6 +179,7 @@ private struct ConfigurationReading {
 
   // MARK: Receivers
 
+  /// Call after ``readSources(_:)``, which reads the defaults.
   mutating func readWebhooks(_ complaints: inout Complaints) -> [WebhookSettings] {
     guard let entries = reader.objects("webhooks", &complaints) else { return [] }
     if entries.count > Ranges.webhooks {
@@ -202,7 +203,7 @@ private struct ConfigurationReading {
       guard let name, let url, let secret else { continue }
       webhooks.append(
         WebhookSettings(
-          name: name, url: url, secretName: secret, caFile: caFile,
+          name: name, url: url, secretName: secret, caFile: caFile ?? defaults.probe.caFile,
           timeout: timeout ?? Limits.webhookTimeout, position: position))
     }
     return webhooks

@@ -57,21 +57,24 @@ struct EndpointTable: Sendable {
         "no service \"\(name)\" in the catalogue\(suggestion(name, known, complaints))",
         &complaints)
     }
-    for (name, entry) in inOrder(services) where consumers[name] == nil {
-      noService(name, entry.origin)
-    }
-    for (link, entry) in inOrder(links) {
+    let strangers = services.filter { consumers[$0.key] == nil }
+    for (name, entry) in inOrder(strangers) { noService(name, entry.origin) }
+    let strangeLinks = links.filter { consumers[$0.key.service]?.contains($0.key.consumer) != true }
+    var sortedNames: [String: [String]] = [:]
+    for (link, entry) in inOrder(strangeLinks) {
       guard let others = consumers[link.service] else {
         noService(link.service, entry.origin)
         continue
       }
-      guard !others.contains(link.consumer) else { continue }
-      let meant = suggestion(link.consumer, others.sorted(), complaints)
+      let names = sortedNames[link.service] ?? others.sorted()
+      sortedNames[link.service] = names
+      let meant = suggestion(link.consumer, names, complaints)
       entry.origin.complain(
         "service \"\(link.service)\" has no consumer \"\(link.consumer)\"\(meant)", &complaints)
     }
   }
 
+  /// In the order of the file; dictionaries have none of their own.
   private func inOrder<Key>(_ entries: [Key: Entry]) -> [(key: Key, value: Entry)] {
     entries.sorted { $0.value.origin.position.offset < $1.value.origin.position.offset }
   }

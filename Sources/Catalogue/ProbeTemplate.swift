@@ -40,7 +40,10 @@ struct ProbeTemplate: Sendable {
       reader.duration("retryEvery", range: Ranges.every, &complaints) ?? Limits.retryEvery
     retries = reader.int("retries", range: Ranges.retries, &complaints) ?? Defaults.retries
     isRequired = reader.bool("required", &complaints) ?? true
-    guard let word, let kind = probeKinds.first(where: { $0.kind == word }) else { return nil }
+    guard let word, let kind = probeKinds.first(where: { $0.kind == word }) else {
+      Self.finish(reader, &complaints)
+      return nil
+    }
     self.kind = kind
     self.name = name ?? word
     self.node = node
@@ -48,6 +51,14 @@ struct ProbeTemplate: Sendable {
     origin = Origin(reader, reader.has("name") ? "name" : "kind")
     needsEndpoint = anyString(in: node) { mentions("endpoint", in: $0) }
     hasPlaceholders = anyString(in: node) { $0.utf8.contains(UInt8(ascii: "{")) }
+  }
+
+  /// Complains of the keys that no kind knows, where the kind itself is not known.
+  private static func finish(_ source: FieldReader, _ complaints: inout Complaints) {
+    var reader = source
+    var ignored = Complaints()
+    for kind in probeKinds { _ = kind.decode(&reader, ProbeContext(), &ignored) }
+    reader.finish(&complaints)
   }
 
   /// Reads the kind's own keys for one link; nil after complaints.
