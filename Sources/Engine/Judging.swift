@@ -82,8 +82,9 @@ extension Engine {
     links[link].state = state
     links[link].stateSince = now.wall
     if former != state {
+      // After a start every link comes up from unknown: no news.
       log(
-        .info, "link changed state",
+        former == .unknown && state == .up ? .debug : .info, "link changed state",
         [("link", "\(links[link].link.id)"), ("from", former.rawValue), ("to", state.rawValue)])
     }
   }
