@@ -69,7 +69,7 @@ struct GroupCommit: Sendable {
   private(set) var outstanding: Outstanding?
   /// While this holds, records need not be kept: the snapshot will hold their effect.
   private(set) var needsSnapshot = false
-  private var records: [UInt8] = []
+  private(set) var records: [UInt8] = []
   private var journalBytes = 0
   private var snapshotBytes = 0
   private var nextNumber: UInt64 = 1

@@ -88,7 +88,7 @@ package struct Outbox {
   private var turn = 0
   var open: [String: Incident] = [:]
   private var files = AlertFileQueue()
-  private var commits: GroupCommit
+  private(set) var commits: GroupCommit
   private var superseded = SupersededQueue()
   var nextEvent: UInt64 = 1
   private var durableThrough: UInt64 = 0

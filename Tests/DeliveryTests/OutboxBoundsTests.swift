@@ -131,6 +131,7 @@ struct OutboxBoundsTests {
       bench.enqueue(next, receivers: [])
     }
     #expect(bench.outbox.unfiledCount == 2 * (499 - 50))
+    #expect(bench.outbox.commits.records.count <= 20_000)
     bench.write(hanging)
     bench.committed(hanging)
     let group = try #require(bench.take())
