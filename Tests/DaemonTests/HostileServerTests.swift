@@ -72,7 +72,7 @@ extension DaemonTests {
     func refusedConnection() throws {
       let attempt = try tryOnce(WatchedLink(url: "http://127.0.0.1:\(try freePort())/"))
       #expect(attempt.outcome == "connect.refused")
-      #expect(attempt.sample.httpStatus == 0)
+      #expect(attempt.sample.httpStatus == nil)
     }
 
     @Test("a number of a mebibyte and a body of 200,000 levels are refused without harm")
@@ -141,7 +141,7 @@ extension DaemonTests {
       for words in questions {
         let asked = try ChildProcess.run(
           [Programs.control, "--socket", daemon.socket] + words, environment: [("TERM", "xterm")])
-        #expect(asked.output.contains("subject") || words == ["status"], "\(words)")
+        #expect(!asked.output.isEmpty, "\(words)")
         shown += asked.output
       }
       #expect(shown.contains("u{1b}"), "it is shown, made harmless")

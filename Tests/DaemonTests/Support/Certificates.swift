@@ -35,6 +35,7 @@ struct Certificates: Sendable {
       [all]
       database = index.txt
       new_certs_dir = .
+      serial = serial
       default_md = sha256
       policy = any
       unique_subject = no

@@ -126,6 +126,14 @@ final class Daemon {
 
   func kill() { process?.kill() }
 
+  /// From the next start on it sees a file of the machine's with another content, in a mount name
+  /// space of its own. Needs root.
+  func see(_ text: String, at path: String) throws {
+    let name = path.split(separator: "/").last.map(String.init) ?? "file"
+    let file = try place.write(name, text)
+    prefix = ["unshare", "-m", "sh", "-c", "mount --bind \"$0\" \(path) && exec \"$@\"", file]
+  }
+
   /// Everything that it has written, over all starts.
   var log: String { place.read("log") ?? "" }
 
@@ -202,7 +210,8 @@ struct TakenSample {
   var isSlow: Bool { node["slow"]?.bool ?? false }
   var isSkipped: Bool { node["skipped"]?.bool ?? false }
   var isConfirmation: Bool { node["confirmation"]?.bool ?? false }
-  var httpStatus: Int { node["httpStatus"]?.int ?? -1 }
+  /// Nil when no answer came.
+  var httpStatus: Int? { node["httpStatus"]?.int }
   var bodyBytes: Int { node["bodyBytes"]?.int ?? -1 }
   var time: String { node["time"]?.string ?? "" }
 

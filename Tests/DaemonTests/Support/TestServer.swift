@@ -74,6 +74,16 @@ final class ServedConnection: Sendable {
     }
   }
 
+  /// All that comes up to the first blank line, as it is; nil when the connection ends before.
+  func rawHead() -> String? {
+    var text = ""
+    while !text.contains("\r\n\r\n") {
+      guard let bytes = receive() else { return nil }
+      text += String(decoding: bytes, as: UTF8.self)
+    }
+    return text
+  }
+
   private func receive() -> [UInt8]? {
     while !isStopping() {
       guard waitUntil(descriptor, POLLIN, within: .milliseconds(50)) else { continue }
