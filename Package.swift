@@ -79,7 +79,8 @@ let package = Package(
       ["CLinux", "Host", "ControlClient", "Catalogue", "Wire", "Model", "Base"]),
     program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
     program("linkhealth-bench", ["CLibcurl", "CLinux", "Host", "Wire", "Model", "Base"]),
-    // tests, one target a module
+    // tests, one target a module; DaemonTests run the programs themselves
+    tests("DaemonTests", ["Host", "CLinux", "Wire", "Base"]),
     tests("WireTests", ["Wire", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
     tests("ControlClientTests", ["ControlClient", "Wire", "Model", "Base"]),
