@@ -81,7 +81,10 @@ let package = Package(
     program("linkhealth-bench", ["CLibcurl", "CLinux", "Host", "Wire", "Model", "Base"]),
     // tests, one target a module; DaemonTests run the programs themselves
     tests("DaemonTests", ["Host", "CLinux", "Wire", "Base"]),
+    tests("BaseTests", ["Base"]),
+    tests("ModelTests", ["Model", "Base"]),
     tests("WireTests", ["Wire", "Base"]),
+    tests("EngineTests", ["Engine", "Judgement", "History", "Probes", "Wire", "Model", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
     tests("ControlClientTests", ["ControlClient", "Wire", "Model", "Base"]),
     tests("HistoryTests", ["History", "Model", "Base"]),

@@ -1,0 +1,160 @@
+import Base
+import Testing
+
+@testable import Model
+
+/// Every outcome there is, with details of every sort.
+private let everyOutcome: [Outcome] =
+  [.ok] + ResolveCause.allCases.map { .resolve($0) } + ConnectCause.allCases.map { .connect($0) }
+  + TLSCause.allCases.map { .tls($0) } + SkipCause.allCases.map { .skipped($0) }
+  + ([
+    .status(100), .status(503), .status(65_535), .timedOut, .closed, .reset, .malformed,
+    .headerTooLarge, .headerMissing("Content-Type"), .headerMismatch("Sở"), .tooManyRedirects,
+    .redirectRefused("to host b.example"), .redirectRefused(""), .other,
+  ] as [HTTPCause]).map { .http($0) }
+  + ([
+    .applicationCode("106"), .applicationCode(""), .tooLarge, .timedOut, .reset, .truncated,
+    .badEncoding, .notJSON, .textMissing("Hà Nội"), .patternMissing("a+"),
+    .pathMissing("a.b[0]"), .pathMismatch("$.status"), .other,
+  ] as [BodyCause]).map { .body($0) }
+
+struct OutcomeTests {
+  @Test("every outcome comes back from its code", arguments: everyOutcome)
+  func roundTrip(outcome: Outcome) {
+    #expect(Outcome(outcome.code) == outcome)
+    #expect(outcome.code.phase == outcome.phase.rawValue)
+  }
+
+  @Test("no two outcomes share a code, and no two kinds share a name")
+  func unique() {
+    #expect(Set(everyOutcome.map(\.code)).count == everyOutcome.count)
+    var nameOfCode: [UInt16: String] = [:]
+    for outcome in everyOutcome {
+      let code = UInt16(outcome.code.phase) << 8 | UInt16(outcome.code.cause)
+      let known = nameOfCode.updateValue(outcome.name, forKey: code)
+      #expect(known == nil || known == outcome.name)
+    }
+    #expect(Set(nameOfCode.values).count == nameOfCode.count)
+  }
+
+  @Test("codes in the ring never change their meaning")
+  func golden() {
+    // One line a kind; a change here breaks the reading of rings already written.
+    let lines = Set(everyOutcome.map { "\($0.code.phase).\($0.code.cause) \($0.name)" }).sorted()
+    #expect(lines.joined(separator: "\n") == goldenCodes)
+  }
+
+  @Test(
+    "a code that this version does not know is none",
+    arguments: [
+      OutcomeCode(phase: 7, cause: 0), OutcomeCode(phase: 255, cause: 1),
+      OutcomeCode(phase: 1, cause: 0), OutcomeCode(phase: 2, cause: 200),
+      OutcomeCode(phase: 3, cause: 99), OutcomeCode(phase: 4, cause: 0),
+      OutcomeCode(phase: 4, cause: 11), OutcomeCode(phase: 5, cause: 12),
+      OutcomeCode(phase: 6, cause: 0), OutcomeCode(phase: 6, cause: 9),
+    ])
+  func unknownCodes(code: OutcomeCode) {
+    #expect(Outcome(code) == nil)
+  }
+
+  @Test("only an attempt that ran and went wrong is a failure", arguments: everyOutcome)
+  func failures(outcome: Outcome) {
+    switch outcome {
+    case .ok:
+      #expect(!outcome.isFailure && !outcome.isSkipped)
+    case .skipped:
+      #expect(!outcome.isFailure && outcome.isSkipped)
+    default:
+      #expect(outcome.isFailure && !outcome.isSkipped)
+    }
+  }
+
+  @Test("every outcome has words that are safe to print", arguments: everyOutcome)
+  func sentences(outcome: Outcome) {
+    #expect(!outcome.sentence.isEmpty)
+    #expect(printable(outcome.sentence, limit: 1_000) == outcome.sentence)
+  }
+
+  @Test("a detail from the other side cannot act on a terminal")
+  func hostileDetail() {
+    let outcome = Outcome.body(.applicationCode("\u{1B}[2J\n" + String(repeating: "x", count: 500)))
+    #expect(outcome.sentence.hasPrefix("application code \\u{1b}[2J\\nxxx"))
+    #expect(outcome.sentence.count < 130)
+  }
+
+  @Test(
+    "names and details are apart",
+    arguments: [
+      (.ok, "ok", ""), (.connect(.refused), "connect.refused", ""),
+      (.http(.status(503)), "http.status", "503"),
+      (.body(.applicationCode("106")), "body.applicationCode", "106"),
+      (.skipped(.stillRunning), "skipped.stillRunning", ""),
+    ] as [(Outcome, String, String)])
+  func names(outcome: Outcome, name: String, detail: String) {
+    #expect(outcome.name == name)
+    #expect(outcome.detail == detail)
+  }
+}
+
+private let goldenCodes = """
+  0.0 ok
+  1.1 resolve.noSuchName
+  1.2 resolve.noAddress
+  1.255 resolve.other
+  1.3 resolve.temporaryFailure
+  1.4 resolve.timedOut
+  2.1 connect.refused
+  2.2 connect.timedOut
+  2.255 connect.other
+  2.3 connect.networkUnreachable
+  2.4 connect.hostUnreachable
+  2.5 connect.reset
+  2.6 connect.denied
+  2.7 connect.noLocalAddress
+  2.8 connect.proxy
+  3.1 tls.expired
+  3.10 tls.reset
+  3.11 tls.clientCertificate
+  3.12 tls.caFile
+  3.13 tls.weakKey
+  3.2 tls.notYetValid
+  3.255 tls.other
+  3.3 tls.wrongName
+  3.4 tls.selfSigned
+  3.5 tls.unknownIssuer
+  3.6 tls.revoked
+  3.7 tls.protocolVersion
+  3.8 tls.handshake
+  3.9 tls.timedOut
+  4.1 http.status
+  4.10 http.redirectRefused
+  4.2 http.timedOut
+  4.255 http.other
+  4.3 http.closed
+  4.4 http.reset
+  4.5 http.malformed
+  4.6 http.headerTooLarge
+  4.7 http.headerMissing
+  4.8 http.headerMismatch
+  4.9 http.tooManyRedirects
+  5.1 body.applicationCode
+  5.10 body.pathMissing
+  5.11 body.pathMismatch
+  5.2 body.tooLarge
+  5.255 body.other
+  5.3 body.timedOut
+  5.4 body.reset
+  5.5 body.truncated
+  5.6 body.badEncoding
+  5.7 body.notJSON
+  5.8 body.textMissing
+  5.9 body.patternMissing
+  6.1 skipped.stillRunning
+  6.2 skipped.tableFull
+  6.3 skipped.resolverBusy
+  6.4 skipped.paused
+  6.5 skipped.stopping
+  6.6 skipped.missed
+  6.7 skipped.unsupported
+  6.8 skipped.backingOff
+  """
