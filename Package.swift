@@ -88,5 +88,6 @@ let package = Package(
       "HostTests",
       ["Host", "CLinux", "CLibcurl", "History", "Probes", "Delivery", "Wire", "Model", "Base"]),
     tests("DeliveryTests", ["Delivery", "Wire", "Model", "Base"]),
+    tests("EngineTests", ["Engine", "Model", "Base"]),
   ]
 )
