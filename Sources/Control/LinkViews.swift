@@ -113,7 +113,7 @@ extension JSONWriter {
     let runtime = engine.links[index]
     let link = runtime.link
     let pause = engine.pauses[link.id]
-    let incident = engine.incidents.openIncident(of: link.id)
+    let incident = engine.shownIncidents.openIncident(of: link.id)
     beginObject()
     member("id", "\(link.id)")
     member("service", link.id.service)

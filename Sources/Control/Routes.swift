@@ -211,10 +211,10 @@ private func incidents(_ request: HTTPRequestHead, _ engine: borrowing Engine)
   guard ["open", "resolved", "all"].contains(status) else {
     throw ControlError(400, "badRequest", "status: expected open, resolved or all")
   }
-  let limit = try number("limit", request, 0...Engine.resolvedIncidentsKept * 100) ?? 1_000
+  let limit = try number("limit", request, 0...ShownIncidents.resolvedKept * 100) ?? 1_000
   var list: [Incident] = []
-  if status != "resolved" { list += engine.incidents.open.reversed() }
-  if status != "open" { list += engine.resolvedIncidents.reversed() }
+  if status != "resolved" { list += engine.shownIncidents.open.reversed() }
+  if status != "open" { list += engine.shownIncidents.resolved.reversed() }
   if status == "all" { list.sort { $0.openedAt > $1.openedAt } }
   var writer = JSONWriter()
   writer.beginObject()

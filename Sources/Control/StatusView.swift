@@ -110,7 +110,7 @@ private func writeLinks(_ writer: inout JSONWriter, _ engine: borrowing Engine, 
   }
   writer.key("links")
   writer.counts(all)
-  let open = engine.incidents.open
+  let open = engine.shownIncidents.open
   let critical = open.count { $0.severity == .critical }
   writer.key("incidents")
   writer.beginObject()

@@ -91,7 +91,9 @@ package struct Outbox {
   private(set) var commits: GroupCommit
   private var superseded = SupersededQueue()
   var nextEvent: UInt64 = 1
-  private var durableThrough: UInt64 = 0
+  /// The newest event that is durable, or that is told although the journal cannot be written; events
+  /// are numbered in the order of ``enqueue(_:receivers:)``.
+  package private(set) var durableThrough: UInt64 = 0
 
   /// Updates dropped because a later event superseded them and the outbox was full.
   package private(set) var droppedCount = 0

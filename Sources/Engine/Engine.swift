@@ -14,9 +14,9 @@ package struct Engine: ~Copyable {
   package internal(set) var linkIndex: [LinkID: Int] = [:]
   package internal(set) var schedule: Schedule
   package internal(set) var figures: ScheduleFigures
-  package internal(set) var incidents: IncidentKeeper
-  /// Resolved incidents of this run, oldest first, bounded.
-  package internal(set) var resolvedIncidents: [Incident] = []
+  /// What judging goes by, ahead of what others are shown.
+  var incidents: IncidentKeeper
+  package internal(set) var shownIncidents = ShownIncidents()
   package internal(set) var pauses: [LinkID: Pause] = [:]
   package internal(set) var recording: Recording
   var attempts: SlotTable<Attempt>
@@ -26,10 +26,9 @@ package struct Engine: ~Copyable {
   private var backlog = false
   private var actions: [EngineAction] = []
 
-  package static let resolvedIncidentsKept = 1_000
-
-  package init(tick: TimeAmount, attemptsInFlight: Int, encoder: RingEncoder, seed: UInt64, now: Now)
-  {
+  package init(
+    tick: TimeAmount, attemptsInFlight: Int, encoder: RingEncoder, seed: UInt64, now: Now
+  ) {
     schedule = Schedule(tick: tick)
     figures = ScheduleFigures(since: now.instant)
     incidents = IncidentKeeper(seed: seed)
@@ -49,6 +48,7 @@ package struct Engine: ~Copyable {
     }
     consider(deadlines.nextDue)
     consider(recording.nextDue(tickAfter: schedule.tickAfter))
+    consider(shownIncidents.nextDue)
     return earliest
   }
 
@@ -59,6 +59,7 @@ package struct Engine: ~Copyable {
     startReleased(at: now)
     flushSamples(at: now)
     giveUpOnWriting(at: now)
+    logIncidents(shownIncidents.showOverdue(at: now.instant))
   }
 
   /// The actions left since the last call, in order.

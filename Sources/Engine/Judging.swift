@@ -14,6 +14,7 @@ extension Engine {
   /// fresh samples clear them. One whose links are no longer watched is resolved.
   package mutating func restore(_ incident: Incident, at now: Now) {
     incidents.restore(incident)
+    shownIncidents.restore(incident)
     for condition in incident.conditions {
       let key = ProbeKey(link: condition.link, probe: condition.probe)
       guard let probe = probeIndex(of: key) else { continue }
@@ -99,25 +100,33 @@ extension Engine {
     }
     let told = incidents.update(
       link, name: runtime.link.serviceName, findings: findings, at: now.wall)
-    if let told { tell(told) }
+    if let told { tell(told, at: now) }
   }
 
   mutating func dropIncident(of link: LinkID, reason: String, at now: Now) {
-    if let told = incidents.drop(link, reason: reason, at: now.wall) { tell(told) }
+    if let told = incidents.drop(link, reason: reason, at: now.wall) { tell(told, at: now) }
   }
 
-  private mutating func tell(_ incident: Incident) {
-    if incident.status == .resolved {
-      resolvedIncidents.append(incident)
-      if resolvedIncidents.count > Self.resolvedIncidentsKept { resolvedIncidents.removeFirst() }
-    }
-    log(
-      incident.status == .resolved ? .notice : .warning, incident.summary,
-      [
-        ("incident", incident.id), ("sequence", "\(incident.sequence)"),
-        ("status", incident.status.rawValue), ("severity", incident.severity.rawValue),
-      ])
+  private mutating func tell(_ incident: Incident, at now: Now) {
+    shownIncidents.add(incident, at: now.instant)
     act(.tell(incident))
+  }
+
+  /// The journal has the first `count` of the incidents told, or could not be written: now they may
+  /// be shown.
+  package mutating func journaled(through count: UInt64) {
+    logIncidents(shownIncidents.show(through: count))
+  }
+
+  mutating func logIncidents(_ list: [Incident]) {
+    for incident in list {
+      log(
+        incident.status == .resolved ? .notice : .warning, incident.summary,
+        [
+          ("incident", incident.id), ("sequence", "\(incident.sequence)"),
+          ("status", incident.status.rawValue), ("severity", incident.severity.rawValue),
+        ])
+    }
   }
 }
 

@@ -162,6 +162,8 @@ final class Daemon: LoopPart {
     case .journalWritten(let group, let problem, let unwritten, let messages):
       desk.journalWritten(
         group, problem: problem, unwritten: unwritten, messages: messages, at: now)
+      engine.journaled(through: desk.journaledCount)
+      performActions(at: now)
     case .samplesRead(let id, let found, let problem): answerSamples(id, found, problem)
     case .problem(let words): logger.write(LogEntry(.error, words))
     }

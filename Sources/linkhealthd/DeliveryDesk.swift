@@ -17,11 +17,14 @@ final class DeliveryDesk: LoopPart {
   private var resolver: Resolver?
   private var waiting: [Token: NotifierRequest] = [:]
   private var isStopping = false
+  /// The newest event of earlier runs; those of this one come after it.
+  private let formerEvents: UInt64
 
   init(
     outbox: Outbox, disk: Disk, reactor: Reactor, log: @escaping (LogEntry) -> Void
   ) throws(SystemError) {
     self.outbox = outbox
+    formerEvents = outbox.durableThrough
     self.disk = disk
     self.log = log
     transfers = CurlTransfers(reactor: reactor) { [unowned self] token, result in
@@ -41,6 +44,9 @@ final class DeliveryDesk: LoopPart {
     }
     transfers?.renewBundles()
   }
+
+  /// How many of the versions that ``tell(_:)`` took are in the journal, or are told without it.
+  var journaledCount: UInt64 { outbox.durableThrough - formerEvents }
 
   func tell(_ incident: Incident) {
     let refused = outbox.enqueue(incident, receivers: receivers.map(\.name))

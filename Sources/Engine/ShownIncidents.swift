@@ -1,0 +1,71 @@
+import Base
+import Model
+
+/// The incidents as others may see them: each version from the moment at which the journal has it,
+/// so that no crash takes back what somebody was shown. Judging goes by newer ones.
+package struct ShownIncidents: Sendable {
+  private struct Unwritten {
+    var number: UInt64
+    var incident: Incident
+    var since: Instant
+  }
+
+  /// Resolved incidents of this run, oldest first, the newest ``resolvedKept`` of them.
+  package private(set) var resolved: [Incident] = []
+  private var openByID: [String: Incident] = [:]
+  private var idByLink: [LinkID: String] = [:]
+  private var unwritten: [Unwritten] = []
+  private var count: UInt64 = 0
+
+  package static let resolvedKept = 1_000
+
+  /// Open incidents, oldest first.
+  package var open: [Incident] {
+    openByID.values.sorted { a, b in
+      a.openedAt != b.openedAt ? a.openedAt < b.openedAt : a.id < b.id
+    }
+  }
+
+  package func openIncident(of link: LinkID) -> Incident? {
+    idByLink[link].flatMap { openByID[$0] }
+  }
+
+  /// When versions are to be shown although the journal does not have them.
+  var nextDue: Instant? { unwritten.first.map { $0.since + Recording.patience } }
+
+  /// Takes over an incident that an earlier run left open.
+  mutating func restore(_ incident: Incident) { show(incident) }
+
+  /// Takes a version that is on its way to the journal; they are numbered from 1 in this order.
+  mutating func add(_ incident: Incident, at now: Instant) {
+    count += 1
+    unwritten.append(Unwritten(number: count, incident: incident, since: now))
+  }
+
+  /// Shows the versions up to that number, and returns those that are new.
+  mutating func show(through number: UInt64) -> [Incident] { showFirst { $0.number <= number } }
+
+  /// Shows the versions that the journal has not taken in time: silence would be worse.
+  mutating func showOverdue(at now: Instant) -> [Incident] {
+    showFirst { $0.since + Recording.patience <= now }
+  }
+
+  private mutating func showFirst(_ isToBeShown: (Unwritten) -> Bool) -> [Incident] {
+    let new = unwritten.prefix(while: isToBeShown).map(\.incident)
+    unwritten.removeFirst(new.count)
+    for incident in new { show(incident) }
+    return new
+  }
+
+  private mutating func show(_ incident: Incident) {
+    guard incident.status == .resolved else {
+      openByID[incident.id] = incident
+      for link in incident.links { idByLink[link] = incident.id }
+      return
+    }
+    openByID[incident.id] = nil
+    for link in incident.links where idByLink[link] == incident.id { idByLink[link] = nil }
+    resolved.append(incident)
+    if resolved.count > Self.resolvedKept { resolved.removeFirst() }
+  }
+}
