@@ -112,7 +112,7 @@ private func read(
   _ facts: () -> DaemonFacts, at now: Now
 ) throws(ControlError) -> ControlReply {
   switch segments.count {
-  case 1 where segments[0] == "healthz": return health(engine)
+  case 1 where segments[0] == "healthz": return health(engine, facts())
   case 2 where segments == ["v1", "status"]:
     return json(statusBody(engine, facts(), at: now))
   case 2 where segments == ["v1", "links"]:
@@ -151,11 +151,13 @@ private func json(_ body: [UInt8]) -> ControlReply {
   .answer(status: 200, contentType: "application/json", body: body)
 }
 
-private func health(_ engine: borrowing Engine) -> ControlReply {
-  let problem = engine.recording.problem
+private func health(_ engine: borrowing Engine, _ facts: DaemonFacts) -> ControlReply {
+  let problem =
+    engine.recording.problem.map { "samples are not being recorded: \($0)" }
+    ?? facts.deliveryProblem.map { "alerts are not being kept on the disk: \($0)" }
   return .answer(
     status: problem == nil ? 200 : 503, contentType: "text/plain; charset=utf-8",
-    body: Array(((problem.map { "samples are not being recorded: \($0)" } ?? "ok") + "\n").utf8))
+    body: Array(((problem ?? "ok") + "\n").utf8))
 }
 
 private func number(_ name: String, _ request: HTTPRequestHead, _ range: ClosedRange<Int>)

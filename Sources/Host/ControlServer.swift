@@ -310,7 +310,8 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     writer.beginObject()
     writer.member("status", status)
     writer.member(
-      "code", status == 408 ? "timeout" : status == 413 || status == 431 ? "tooLarge" : "badRequest")
+      "code", status == 408 ? "timeout" : status == 413 || status == 431 ? "tooLarge" : "badRequest"
+    )
     writer.member("message", reason)
     writer.endObject()
     writer.endObject()

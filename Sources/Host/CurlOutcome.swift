@@ -9,13 +9,13 @@ extension CurlHandle {
   func result(_ code: CURLcode, isTLS: Bool) -> TransferResult {
     let times = Times(self, isTLS: isTLS)
     let status = UInt16(clamping: long(CURLINFO_RESPONSE_CODE))
-    let failure = code == CURLE_OK ? nil : outcome(of: code, status: status, times, isTLS: isTLS)
+    let failure = code == CURLE_OK ? nil : outcome(of: code, status: status, times)
     return TransferResult(
       failure: failure, status: status, head: head, body: takeBody(),
       timings: times.phases, reusedConnection: code == CURLE_OK && times.connections == 0)
   }
 
-  private func outcome(of code: CURLcode, status: UInt16, _ times: Times, isTLS: Bool) -> Outcome {
+  private func outcome(of code: CURLcode, status: UInt16, _ times: Times) -> Outcome {
     switch overflow {
     case .head: return .http(.headerTooLarge)
     case .body: return .body(.tooLarge)
@@ -24,7 +24,7 @@ extension CurlHandle {
     let inBody = status != 0 && !head.isEmpty && headIsWhole
     switch code {
     case CURLE_OPERATION_TIMEDOUT:
-      switch times.phaseReached(inBody: inBody, isTLS: isTLS) {
+      switch times.phaseReached(inBody: inBody) {
       case .connect: return .connect(.timedOut)
       case .tls: return .tls(.timedOut)
       case .body: return .body(.timedOut)
@@ -41,7 +41,8 @@ extension CurlHandle {
     case CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED: return .tls(.handshake)
     case CURLE_GOT_NOTHING: return .http(.closed)
     case CURLE_PARTIAL_FILE: return .body(.truncated)
-    case CURLE_SEND_ERROR, CURLE_RECV_ERROR: return received(inBody: inBody)
+    case CURLE_SEND_ERROR, CURLE_RECV_ERROR:
+      return tunnelWasRefused ? .connect(.proxy) : received(inBody: inBody)
     case CURLE_BAD_CONTENT_ENCODING: return .body(.badEncoding)
     // libcurl gives up on a header line of more than 100 kB with "out of memory".
     case CURLE_OUT_OF_MEMORY: return inBody ? .body(.other) : .http(.headerTooLarge)
@@ -66,6 +67,12 @@ extension CurlHandle {
       || failureText.contains("reset")
   }
 
+  /// Whether a proxy has answered CONNECT with anything but success.
+  private var tunnelWasRefused: Bool {
+    let status = long(CURLINFO_HTTP_CONNECTCODE)
+    return status != 0 && !(200...299).contains(status)
+  }
+
   /// Whether the blank line after the headers has come.
   private var headIsWhole: Bool {
     head.suffix(4).elementsEqual([0x0D, 0x0A, 0x0D, 0x0A])
@@ -86,10 +93,11 @@ extension CurlHandle {
   }
 
   /// OpenSSL's verdict on the chain (codes: its x509_vfy.h); a chain that is fine while the check
-  /// failed means that the name did not fit, which libcurl checks itself.
+  /// failed means that the name did not fit, which libcurl checks itself, before it notes that the
+  /// chain is fine: it then still says 1.
   private var verificationCause: TLSCause {
     switch long(CURLINFO_SSL_VERIFYRESULT) {
-    case 0, 62, 64: .wrongName
+    case 0, 1, 62, 64: .wrongName
     case 9: .notYetValid
     case 10: .expired
     case 18: .selfSigned
@@ -117,6 +125,8 @@ extension CurlHandle {
 }
 
 /// libcurl's time marks of one transfer, split into phases. A mark that was never reached is 0.
+/// libcurl marks the connection together with the end of the TLS handshake: when that fails, only
+/// the count of connections tells that there was one.
 private struct Times {
   var connect: Int64
   var tls: Int64
@@ -124,6 +134,7 @@ private struct Times {
   var firstByte: Int64
   var total: Int64
   var connections: Int
+  let isTLS: Bool
 
   init(_ handle: CurlHandle, isTLS: Bool) {
     connect = handle.microseconds(CURLINFO_CONNECT_TIME_T)
@@ -132,11 +143,12 @@ private struct Times {
     firstByte = handle.microseconds(CURLINFO_STARTTRANSFER_TIME_T)
     total = handle.microseconds(CURLINFO_TOTAL_TIME_T)
     connections = handle.long(CURLINFO_NUM_CONNECTS)
+    self.isTLS = isTLS
   }
 
-  func phaseReached(inBody: Bool, isTLS: Bool) -> Phase {
+  func phaseReached(inBody: Bool) -> Phase {
     if connections > 0 || preTransfer == 0 {
-      if connect == 0 { return .connect }
+      if connect == 0 && connections == 0 { return .connect }
       if isTLS && tls == 0 { return .tls }
     }
     return inBody ? .body : .http
@@ -144,8 +156,9 @@ private struct Times {
 
   var phases: PhaseTimings {
     // A phase that was begun and not ended has lasted until the end.
-    let reached = connect > 0 ? connect : total
-    let secured = tls > 0 ? tls : reached
+    let failedInTLS = isTLS && connect == 0 && connections > 0
+    let reached = connect > 0 ? connect : failedInTLS ? 0 : total
+    let secured = tls > 0 ? tls : failedInTLS ? total : reached
     let sent = preTransfer > 0 ? preTransfer : secured
     let answered = firstByte > 0 ? firstByte : (preTransfer > 0 ? total : sent)
     return PhaseTimings(

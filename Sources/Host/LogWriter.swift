@@ -39,7 +39,8 @@ package final class LogWriter {
 
   private func emit(_ entry: LogEntry, _ now: Now) {
     let line =
-      usesPrefixes ? "<\(entry.level.rawValue)>\(entry.text)\n"
+      usesPrefixes
+      ? "<\(entry.level.rawValue)>\(entry.text)\n"
       : "\(now.wall) \(entry.level) \(entry.text)\n"
     // A pipe that is ready takes this much at once (PIPE_BUF), and one that nobody reads must not
     // hold the loop: what it does not take is lost.

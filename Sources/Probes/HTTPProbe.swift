@@ -46,6 +46,7 @@ package struct HTTPProbe: Probe {
   private var deadline = Instant.distantFuture
   private var stage = Stage.idle
   private var url: URLParts
+  private var resolving = ""
   private var method: String
   private var sendsBody = true
   private var sendsHeaders = true
@@ -70,7 +71,9 @@ package struct HTTPProbe: Probe {
     case .resolved(let found, let took):
       noteResolved(took)
       addresses = Array(found.prefix(Self.addressesTried))
-      if tracing { note("resolve \(url.host): \(addresses.joined(separator: ", ")) (\(milliseconds(took)))") }
+      if tracing {
+        note("resolve \(resolving): \(addresses.joined(separator: ", ")) (\(milliseconds(took)))")
+      }
       return addresses.isEmpty ? fail(.resolve(.noAddress)) : transfer(at: now)
     case .notResolved(let cause, let took):
       noteResolved(took)
@@ -86,19 +89,25 @@ package struct HTTPProbe: Probe {
 
   /// Starts on the current URL: by name look-up unless the host is numeric or a proxy resolves it.
   private mutating func begin(at now: Instant) -> ProbeAction {
-    if url.isIPLiteral || options.transfer.proxy != nil {
-      addresses = url.isIPLiteral ? [url.host] : []
+    // With a proxy it is the proxy that is connected to, and that looks the URL's name up.
+    var server = url
+    if let proxy = options.transfer.proxy, let parts = try? URLParts(proxy) { server = parts }
+    if server.isIPLiteral {
+      addresses = [server.host]
       return transfer(at: now)
     }
     stage = .resolving
-    return .resolve(host: url.host, family: options.family)
+    resolving = server.host
+    return .resolve(host: server.host, family: options.family)
   }
 
   private mutating func transfer(at now: Instant) -> ProbeAction {
     stage = .transferring
     let address = addresses.isEmpty ? nil : addresses.removeFirst()
     result.address = address
-    if tracing { note("\(method) \(url.text)" + (address.map { " at \($0)" } ?? " through the proxy")) }
+    if tracing {
+      note("\(method) \(url.text)" + (address.map { " at \($0)" } ?? " through the proxy"))
+    }
     return .transfer(
       Transfer(
         settings: options.transfer, method: method, url: url, address: address,
@@ -145,8 +154,10 @@ package struct HTTPProbe: Probe {
     if url.scheme == "https" && target.scheme == "http" {
       return refuseRedirect("from https to http")
     }
-    if target.host != options.url.host {
-      if !options.allowsOtherHosts { return refuseRedirect("to host \(target.host)") }
+    if target.host != options.url.host, !options.allowsOtherHosts {
+      return refuseRedirect("to host \(target.host)")
+    }
+    if !isSameServer(target) {
       sendsHeaders = false
       sendsBody = false
       method = "GET"
@@ -158,6 +169,16 @@ package struct HTTPProbe: Probe {
     if tracing { note("redirect \(status) to \(target.text)") }
     url = target
     return begin(at: now)
+  }
+
+  /// Whether a target may get what was meant for the first: the same host and port, or the same
+  /// host's usual step from HTTP to HTTPS. Another port may be another server.
+  private func isSameServer(_ target: URLParts) -> Bool {
+    let first = options.url
+    guard target.host == first.host else { return false }
+    let isUpgrade =
+      first.scheme == "http" && first.port == 80 && target.scheme == "https" && target.port == 443
+    return isUpgrade || (target.port == first.port && target.scheme == first.scheme)
   }
 
   private mutating func refuseRedirect(_ reason: String) -> ProbeAction {

@@ -103,7 +103,9 @@ struct SecretStore {
     }
     let places = directories.map(\.path).joined(separator: " and ")
     throw SecretError(
-      message: "no secret \(name) in \(places.isEmpty ? "any place" : places); give it with systemd's"
-        + " LoadCredential=\(name):FILE, or as a file of mode 0600 in the directory that \"secrets\" names")
+      message:
+        "no secret \(name) in \(places.isEmpty ? "any place" : places); give it with systemd's"
+        + " LoadCredential=\(name):FILE, or as a file of mode 0600 in the directory that \"secrets\" names"
+    )
   }
 }

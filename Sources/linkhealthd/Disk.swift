@@ -80,7 +80,9 @@ final class Disk: Sendable {
     let isDamaged = !replay.damage.isEmpty
     return try files.withLock { files in
       var messages = try files.alerts.reconcile(open: open, resolved: resolved)
-      if isDamaged { messages.append("the damaged journal is kept as \(try files.journal.keepDamaged())") }
+      if isDamaged {
+        messages.append("the damaged journal is kept as \(try files.journal.keepDamaged())")
+      }
       return messages
     }
   }

@@ -121,7 +121,8 @@ private func run(
 private func longestWindow(_ configuration: Configuration) -> TimeAmount {
   var longest = TimeAmount.zero
   for link in configuration.links {
-    longest = max(longest, link.alert.errorRate?.window ?? .zero, link.alert.latency?.window ?? .zero)
+    longest = max(
+      longest, link.alert.errorRate?.window ?? .zero, link.alert.latency?.window ?? .zero)
     for probe in link.probes { longest = max(longest, probe.every * 16) }
   }
   return min(longest, .hours(24))

@@ -39,9 +39,12 @@ extension DaemonTests {
       #expect(try daemon.linkState(kept) == "down", "at once, without new attempts")
       #expect(try daemon.linkState(changed) == "down")
       #expect(try daemon.get("/v1/links/\(removed.id)").status == 404)
+      // Shown once the journal has it.
+      try eventually("the removed link's incident is resolved") {
+        try incidents(daemon)[removed.id] == nil
+      }
       let after = try incidents(daemon)
       for link in [kept, changed] { #expect(after[link.id] == before[link.id]) }
-      #expect(after[removed.id] == nil)
       let resolved = try daemon.incidents("resolved")
       #expect(resolved.contains { $0["id"]?.string == before[removed.id] })
       try eventually("the new link is watched") {

@@ -7,7 +7,8 @@ import Wire
 extension DaemonTests {
   @Suite("Restarts") struct Restarts {
     /// A server that answers with a status that the test changes.
-    private func answering(_ status: Shared<Int>, _ requests: Recorder<String>) throws -> TestServer {
+    private func answering(_ status: Shared<Int>, _ requests: Recorder<String>) throws -> TestServer
+    {
       try TestServer { connection in
         while let request = connection.request() {
           requests.append(request.head.path)
