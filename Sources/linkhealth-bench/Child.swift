@@ -55,6 +55,14 @@ final class Child {
     return true
   }
 
+  /// How it ended, in words.
+  var ending: String {
+    guard let status else { return "still runs" }
+    let signal = status & 0x7F
+    if signal != 0 { return "was ended by signal \(signal)" }
+    return "ended with exit code \(status >> 8 & 0xFF)"
+  }
+
   /// Asks it to end, and ends it if it has not after ten seconds.
   func stop() {
     guard !hasEnded else { return }

@@ -53,7 +53,7 @@ final class Workbench {
       try pause(.milliseconds(50))
     }
     guard child.status == 0 else {
-      throw BenchError.failed("\(name) failed:\n\(lastLines(of: path))")
+      throw BenchError.failed("\(name) \(child.ending):\n\(lastLines(of: path))")
     }
     return try readFile(path)
   }
@@ -76,7 +76,7 @@ final class Workbench {
 
   func checkChildren() throws(BenchError) {
     for child in children where child.hasEnded {
-      throw .failed("\(child.name) has ended:\n\(lastLines(of: child.outputPath))")
+      throw .failed("\(child.name) \(child.ending):\n\(lastLines(of: child.outputPath))")
     }
   }
 
