@@ -29,6 +29,7 @@ struct options {
   int addresses;
   double rate_per_second;
   long tick_milliseconds;
+  long phase_milliseconds;
 };
 
 static struct options options = {
@@ -246,8 +247,9 @@ static void set_up(void) {
   curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, 2048L);
   tick_nanoseconds = options.tick_milliseconds * 1000000;
-  first_tick =
-      (clock_nanoseconds(CLOCK_MONOTONIC) / tick_nanoseconds + 1) * tick_nanoseconds;
+  int64_t phase = options.phase_milliseconds * 1000000 % tick_nanoseconds;
+  int64_t now = clock_nanoseconds(CLOCK_MONOTONIC);
+  first_tick = (now / tick_nanoseconds + 1) * tick_nanoseconds + phase;
 }
 
 static const char usage[] =
@@ -258,6 +260,7 @@ static const char usage[] =
     "  --warm-up N          requests before them (0)\n"
     "  --rate N             starts a second, released on ticks (0: --in-flight at a time)\n"
     "  --tick MS            the tick (100)\n"
+    "  --phase MS           ticks are so long after multiples of the tick (0)\n"
     "  --addresses N        in turn to 127.0.1.1 and so many addresses in all (1)\n"
     "  --in-flight N        without --rate: requests kept in flight (16)\n"
     "  --keep-alive         reuse connections\n"
@@ -285,6 +288,7 @@ static void read_arguments(int count, char **words) {
       {"warm-up", required_argument, NULL, 'w'},
       {"rate", required_argument, NULL, 'r'},
       {"tick", required_argument, NULL, 'q'},
+      {"phase", required_argument, NULL, 'o'},
       {"in-flight", required_argument, NULL, 'f'},
       {"keep-alive", no_argument, NULL, 'k'},
       {"ca", required_argument, NULL, 'a'},
@@ -303,6 +307,7 @@ static void read_arguments(int count, char **words) {
       case 'r': options.rate_per_second = number(optarg, 0, 1e6); break;
       case 'q': options.tick_milliseconds = (long)number(optarg, 1, 60000); break;
       case 'd': options.addresses = (int)number(optarg, 1, 254); break;
+      case 'o': options.phase_milliseconds = (long)number(optarg, 0, 60000); break;
       case 'f': options.in_flight = (int)number(optarg, 1, handles_limit); break;
       case 'k': options.keep_alive = 1; break;
       case 'a': options.ca_file = optarg; break;

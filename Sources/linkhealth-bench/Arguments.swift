@@ -19,7 +19,7 @@ struct Arguments {
     Usage: linkhealth-bench SUBJECT [--json] [--quick]
 
       schedule   10,000 links at 60 s: skipped runs, lateness, bunching, memory (4 minutes)
-      probes     CPU time of a probe against a plain C loop over libcurl (6 minutes)
+      probes     CPU time of a probe against a plain C loop over libcurl (5 minutes)
       alerts     from the decision to raise to the alert file and to the webhook (1 minute)
 
       --json     print one JSON document instead of lines

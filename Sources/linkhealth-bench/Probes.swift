@@ -13,7 +13,7 @@ private struct ProbeCase {
   var length: TimeAmount
 
   static func all(quick: Bool) -> [ProbeCase] {
-    let length = TimeAmount.seconds(quick ? 1 : 4)
+    let length = TimeAmount.seconds(quick ? 2 : 6)
     return [
       ProbeCase(
         name: "keepAlive", bound: 1.5, links: 3_000, every: .seconds(1), reuse: true,
@@ -29,7 +29,9 @@ private struct ProbeCase {
   }
 }
 
-/// What a probe costs in CPU time, against the same requests by the C loop, in turn.
+/// What a probe costs in CPU time, against the same requests by the C loop. The two take turns within
+/// each tick, the C loop half a tick after the daemon, so that whatever else makes this machine
+/// slower or faster meets both.
 func measureProbes(_ workbench: Workbench, quick: Bool, _ report: inout Report) throws {
   let pairs = quick ? 1 : 5
   for probeCase in ProbeCase.all(quick: quick) {
@@ -37,7 +39,7 @@ func measureProbes(_ workbench: Workbench, quick: Bool, _ report: inout Report) 
     let comparison = Comparison(workbench, server, probeCase)
     var measured: [Pair] = []
     for number in 0..<pairs {
-      let pair = try comparison.pair(daemonFirst: number % 2 == 0)
+      let pair = try comparison.pair()
       say(
         "\(probeCase.name), pair \(number + 1) of \(pairs): daemon "
           + "\(decimal(pair.subject, digits: 1)) us, C \(decimal(pair.floor, digits: 1)) us")
@@ -73,53 +75,54 @@ private struct Comparison {
     self.catalogue = catalogue
   }
 
-  /// CPU microseconds a probe on both sides, one right after the other.
-  func pair(daemonFirst: Bool) throws -> Pair {
-    if daemonFirst {
-      let subject = try daemon()
-      return Pair(subject: subject, floor: try floor())
-    }
-    let floor = try floor()
-    return Pair(subject: try daemon(), floor: floor)
-  }
-
-  private func daemon() throws -> Double {
+  /// CPU microseconds a probe on both sides, measured over the same seconds.
+  func pair() throws -> Pair {
     let daemon = try DaemonUnderTest(workbench, catalogue)
     defer { daemon.stop() }
     try workbench.pause(probeCase.every * 2 + .milliseconds(500))
     try daemon.waitUntilUp(within: .seconds(10))
-    let window = try daemon.measure(probeCase.length)
-    return window.cpuMicroseconds / Double(window.attempts)
-  }
-
-  private func floor() throws -> Double {
     let rate = catalogue.startsPerSecond
-    return try run([
-      "--rate", decimal(rate, digits: 3), "--tick", "\(DaemonUnderTest.tick.milliseconds)",
-      "--warm-up", decimal(rate, digits: 0),
-      "--count", decimal(rate * probeCase.length.seconds, digits: 0),
-    ])
+    let floor = try workbench.startToEnd(
+      words(
+        "--rate", decimal(rate, digits: 3), "--tick", "\(DaemonUnderTest.tick.milliseconds)",
+        "--phase", "\(DaemonUnderTest.tick.milliseconds / 2)",
+        "--warm-up", decimal(rate * Self.warmUp.seconds, digits: 0),
+        "--count", decimal(rate * probeCase.length.seconds, digits: 0)),
+      name: Self.floorName)
+    try workbench.pause(Self.warmUp)
+    let window = try daemon.measure(probeCase.length)
+    let output = try workbench.output(of: floor, within: .seconds(60))
+    return Pair(
+      subject: window.cpuMicroseconds / Double(window.attempts), floor: try Self.cost(in: output))
   }
 
   /// The same requests with 64 always in flight, for information: it shows what gathering costs.
   func closedLoop(count: Int) throws -> Double {
-    try run(["--in-flight", "64", "--warm-up", "\(count / 4)", "--count", "\(count)"])
+    let words = try words(
+      "--in-flight", "64", "--warm-up", "\(count / 4)", "--count", "\(count)")
+    return try Self.cost(
+      in: try workbench.run(words, name: Self.floorName, within: .seconds(120)))
   }
 
-  private func run(_ options: [String]) throws -> Double {
+  private static let floorName = "linkhealth-curl-floor"
+  private static let warmUp = TimeAmount.seconds(1)
+
+  private func words(_ options: String...) throws -> [String] {
     var words = [
-      try ownProgram("linkhealth-curl-floor"), "--scheme", server.scheme,
+      try ownProgram(Self.floorName), "--scheme", server.scheme,
       "--port", "\(server.port)", "--addresses", "\(WebServer.addresses)",
       "--target", "/bench/c", "--user-agent", BenchCatalogue.userAgent,
     ]
     if probeCase.reuse { words.append("--keep-alive") }
     if let caFile = server.caFile { words += ["--ca", caFile] }
-    let output = try workbench.run(
-      words + options, name: "linkhealth-curl-floor", within: .seconds(120))
-    guard
-      let cost = parseJSON(output, dialect: .json, limits: .body).node?[
-        "cpuMicrosecondsPerRequest"]?.number?.double
-    else { throw BenchError.failed("linkhealth-curl-floor printed no figure") }
+    return words + options
+  }
+
+  private static func cost(in output: [UInt8]) throws -> Double {
+    let node = parseJSON(output, dialect: .json, limits: .body).node
+    guard let cost = node?["cpuMicrosecondsPerRequest"]?.number?.double else {
+      throw BenchError.failed("\(floorName) printed no figure")
+    }
     return cost
   }
 }

@@ -9,7 +9,10 @@ final class Workbench {
   let directory: String
   /// Reads SIGINT, SIGTERM and SIGHUP, which are blocked from now on.
   let signals: Descriptor
+  /// Programs that run until they are stopped.
   private var children: [Child] = []
+  /// Programs that end by themselves.
+  private var ending: [Child] = []
 
   /// How often a pause looks whether the children still run.
   private static let watchEvery = TimeAmount.milliseconds(500)
@@ -22,8 +25,8 @@ final class Workbench {
   }
 
   func close() {
-    for child in children.reversed() { child.stop() }
-    children = []
+    for child in ending + children.reversed() { child.stop() }
+    (children, ending) = ([], [])
     removeTree(directory)
   }
 
@@ -41,21 +44,34 @@ final class Workbench {
 
   /// Runs a program to its end and returns what it wrote.
   func run(_ words: [String], name: String, within limit: TimeAmount) throws -> [UInt8] {
+    try output(of: try startToEnd(words, name: name), within: limit)
+  }
+
+  /// Starts a program that ends by itself; ``output(of:within:)`` waits for that.
+  func startToEnd(_ words: [String], name: String) throws(SystemError) -> Child {
     let path = "\(directory)/\(name).out"
     unlink(path)
     let child = try Child(words, name: name, outputPath: path)
-    defer { child.stop() }
+    ending.append(child)
+    return child
+  }
+
+  /// What a program has written by its end.
+  func output(of child: Child, within limit: TimeAmount) throws -> [UInt8] {
+    defer { ending.removeAll { $0 === child } }
     let deadline = Clock.instant + limit
     while !child.hasEnded {
       guard Clock.instant < deadline else {
-        throw BenchError.failed("\(name) has not ended after \(limit)")
+        child.stop()
+        throw BenchError.failed("\(child.name) has not ended after \(limit)")
       }
       try pause(.milliseconds(50))
     }
     guard child.status == 0 else {
-      throw BenchError.failed("\(name) \(child.ending):\n\(lastLines(of: path))")
+      throw BenchError.failed(
+        "\(child.name) \(child.ending):\n\(lastLines(of: child.outputPath))")
     }
-    return try readFile(path)
+    return try readFile(child.outputPath)
   }
 
   func pause(_ length: TimeAmount) throws(BenchError) {
