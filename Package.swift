@@ -78,9 +78,16 @@ let package = Package(
       "linkhealthctl",
       ["CLinux", "Host", "ControlClient", "Catalogue", "Wire", "Model", "Base"]),
     program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
-    program("linkhealth-bench", ["CLibcurl", "CLinux", "Host", "Wire", "Model", "Base"]),
+    program("linkhealth-bench", ["CLinux", "Host", "Delivery", "Wire", "Model", "Base"]),
+    // The same requests as the daemon's, in plain C over libcurl: what the benchmark compares with.
+    .executableTarget(
+      name: "linkhealth-curl-floor", dependencies: ["CLibcurl"], path: "Sources/CurlFloor",
+      cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]),
     // tests, one target a module; DaemonTests run the programs themselves
     tests("DaemonTests", ["Host", "CLinux", "Wire", "Base"]),
+    tests(
+      "BenchTests",
+      ["linkhealth-bench", "Catalogue", "Probes", "Wire", "Model", "Base"]),
     tests("BaseTests", ["Base"]),
     tests("ModelTests", ["Model", "Base"]),
     tests("WireTests", ["Wire", "Base"]),

@@ -1,1 +1,18 @@
-print("not built yet")
+import CLinux
+import Glibc
+
+/// Measures, prints figures against their bounds, and tells by the exit code whether they hold.
+
+let arguments: Arguments
+do {
+  arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
+} catch {
+  say("linkhealth-bench: \(error.message)\nTry: linkhealth-bench --help")
+  exit(ExitCode.usage)
+}
+if arguments.wantsHelp {
+  print(Arguments.help)
+  exit(ExitCode.held)
+}
+lh_ignore_sigpipe()
+exit(runBench(arguments))

@@ -1,0 +1,66 @@
+import Wire
+
+/// What is measured.
+enum Subject: String, CaseIterable {
+  case schedule
+  case probes
+  case alerts
+}
+
+/// What the command line asks for.
+struct Arguments {
+  struct Mistake: Error {
+    var message: String
+  }
+
+  static let help = """
+    linkhealth-bench measures what linkhealthd costs and how punctual it is.
+
+    Usage: linkhealth-bench SUBJECT [--json] [--quick]
+
+      schedule   10,000 links at 60 s: skipped runs, lateness, bunching, memory (4 minutes)
+      probes     CPU time of a probe against a plain C loop over libcurl (5 minutes)
+      alerts     from the decision to raise to the alert file and to the webhook (1 minute)
+
+      --json     print one JSON document instead of lines
+      --quick    fewer links and shorter times, to see that everything works; figures
+                 of such a run say nothing about the bounds
+      --help     print this text
+
+    It runs linkhealthd and linkhealth-curl-floor from its own directory, needs nginx and
+    openssl, and wants the machine to itself. Exit codes: 0 every figure holds, 1 one falls
+    short, 2 it could not be measured, 64 wrong usage, 130 interrupted.
+    """
+
+  var subject = Subject.schedule
+  var isJSON = false
+  var isQuick = false
+  var wantsHelp = false
+
+  init(_ words: [String]) throws(Mistake) {
+    var named: Subject?
+    for word in words {
+      switch word {
+      case "--json": isJSON = true
+      case "--quick": isQuick = true
+      case "--help", "-h": wantsHelp = true
+      default:
+        guard let subject = Subject(rawValue: word) else { throw Self.unknown(word) }
+        guard named == nil else { throw Mistake(message: "one subject at a time") }
+        named = subject
+      }
+    }
+    guard let named else {
+      if wantsHelp { return }
+      let subjects = Subject.allCases.map(\.rawValue).joined(separator: ", ")
+      throw Mistake(message: "name a subject: \(subjects)")
+    }
+    subject = named
+  }
+
+  private static func unknown(_ word: String) -> Mistake {
+    let known = Subject.allCases.map(\.rawValue) + ["--json", "--quick", "--help"]
+    let meant = nearest(word, among: known).map { "; did you mean \($0)?" } ?? ""
+    return Mistake(message: "unknown argument \(word)\(meant)")
+  }
+}
