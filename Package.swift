@@ -90,6 +90,8 @@ let package = Package(
       ["linkhealth-bench", "Catalogue", "Probes", "Wire", "Model", "Base"]),
     tests("BaseTests", ["Base"]),
     tests("ModelTests", ["Model", "Base"]),
+    tests("JudgementTests", ["Judgement", "Model", "Base"]),
+    tests("ProbesTests", ["Probes", "Wire", "Model", "Base"]),
     tests("WireTests", ["Wire", "Base"]),
     tests("EngineTests", ["Engine", "Judgement", "History", "Probes", "Wire", "Model", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),

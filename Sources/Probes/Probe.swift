@@ -104,8 +104,8 @@ package struct ProbeContext: Sendable {
     self.defaults = defaults
   }
 
-  /// Replaces each `{name}`; throws the first name that has no value. `{{` and `}}` stand for
-  /// braces; a lone brace, as in a JSON body, stays as it is.
+  /// Replaces each `{name}`; throws the first name that has no value. `{{name}}` stands
+  /// for `{name}` itself; all other braces, as in a JSON body, stay as they are.
   package func expand(_ text: String) throws(UnknownPlaceholder) -> String {
     guard text.utf8.contains(0x7B) else { return text }
     let bytes = Array(text.utf8)
@@ -113,22 +113,29 @@ package struct ProbeContext: Sendable {
     result.reserveCapacity(bytes.count)
     var index = 0
     while index < bytes.count {
-      let byte = bytes[index]
-      let next = index + 1 < bytes.count ? bytes[index + 1] : 0
-      if (byte == 0x7B || byte == 0x7D) && next == byte {
-        result.append(byte)
-        index += 2
-      } else if byte == 0x7B, let end = placeholderEnd(bytes, from: index + 1) {
+      if bytes[index] == 0x7B, let end = doubledEnd(bytes, from: index) {
+        result += bytes[(index + 1)..<(end - 1)]
+        index = end
+      } else if bytes[index] == 0x7B, let end = placeholderEnd(bytes, from: index + 1) {
         let name = String(decoding: bytes[(index + 1)..<end], as: UTF8.self)
         guard let value = placeholders[name] else { throw UnknownPlaceholder(name: name) }
         result += Array(value.utf8)
         index = end + 1
       } else {
-        result.append(byte)
+        result.append(bytes[index])
         index += 1
       }
     }
     return String(decoding: result, as: UTF8.self)
+  }
+
+  /// Behind the end of `{{name}}`, if that is what begins here.
+  private func doubledEnd(_ bytes: [UInt8], from start: Int) -> Int? {
+    guard start + 1 < bytes.count, bytes[start + 1] == 0x7B,
+      let end = placeholderEnd(bytes, from: start + 2), end + 1 < bytes.count,
+      bytes[end + 1] == 0x7D
+    else { return nil }
+    return end + 2
   }
 
   /// Where the `}` stands if a name of letters, digits, `-`, `_` and `:` comes first.
