@@ -67,6 +67,8 @@ let package = Package(
         "Catalogue",
       ],
       swiftSettings: common),
+    floor(
+      "Simulation", ["Base", "Model", "Wire", "History", "Probes", "Judgement", "Engine"]),
     // 8
     program(
       "linkhealthd",
@@ -90,7 +92,7 @@ let package = Package(
       ["linkhealth-bench", "Catalogue", "Probes", "Wire", "Model", "Base"]),
     tests("BaseTests", ["Base"]),
     tests("ModelTests", ["Model", "Base"]),
-    tests("JudgementTests", ["Judgement", "Model", "Base"]),
+    tests("JudgementTests", ["Judgement", "Simulation", "Model", "Base"]),
     tests("ProbesTests", ["Probes", "Wire", "Model", "Base"]),
     tests("WireTests", ["Wire", "Base"]),
     tests("EngineTests", ["Engine", "Judgement", "History", "Probes", "Wire", "Model", "Base"]),

@@ -45,7 +45,9 @@ extension Engine {
   ) -> Bool {
     if kind == .regular { scheduleNext(probe, after: due, at: now) }
     if let cause = reasonToSkip(probe, at: now) {
-      if kind == .regular || cause == .tableFull { skip(probe, cause, due: due, at: now) }
+      if kind == .regular || cause == .tableFull {
+        skip(probe, cause, flags: kind == .confirmation ? .confirmation : [], due: due, at: now)
+      }
       return false
     }
     figures.started(at: now.instant, tick: tick, isConfirmation: kind == .confirmation)
@@ -61,9 +63,13 @@ extension Engine {
     return nil
   }
 
-  private mutating func skip(_ probe: Int, _ cause: SkipCause, due: Instant, at now: Now) {
+  private mutating func skip(
+    _ probe: Int, _ cause: SkipCause, flags: SampleFlags, due: Instant, at now: Now
+  ) {
     figures.skip(cause)
-    record(probe: probe, Sample(time: now.wall(at: due), outcome: .skipped(cause)), at: now)
+    record(
+      probe: probe, Sample(time: now.wall(at: due), outcome: .skipped(cause), flags: flags),
+      at: now)
   }
 
   private mutating func start(_ probe: Int, purpose: Attempt.Purpose, at now: Now) {
@@ -105,18 +111,24 @@ extension Engine {
     }
   }
 
-  /// Attempts whose time is up. A transfer ends itself on time; should it not, it is ended here a
-  /// little later.
-  mutating func expireAttempts(at now: Now) {
+  /// A transfer ends itself on time; should it not, it is ended here so much later.
+  static let transferGrace = TimeAmount.milliseconds(250)
+  /// An attempt that ends this long after its deadline was held up by this machine: asleep, or far
+  /// too busy. What it shows is no fault of the link.
+  static let heldUp = TimeAmount.milliseconds(1_250)
+
+  /// Attempts whose time is up.
+  mutating func expireAttempts(at now: Now, isLookUpQueued: (Token) -> Bool) {
     while let (_, token) = deadlines.popDue(at: now.instant) {
       guard let attempt = attempts[token] else { continue }
-      let backstop = attempt.deadline + .milliseconds(250)
+      let backstop = attempt.deadline + Self.transferGrace
       if attempt.waiting == .transfer, now.instant < backstop {
         deadlines.push(token, due: backstop)
         continue
       }
+      let isQueued = attempt.waiting == .resolve && isLookUpQueued(token)
       act(.cancel(token))
-      deliver(.timedOut(waitingInOurQueue: false), to: token, at: now)
+      deliver(.timedOut(waitingInOurQueue: isQueued), to: token, at: now)
     }
   }
 
@@ -125,6 +137,10 @@ extension Engine {
       time: attempt.started, outcome: result.outcome, flags: result.flags,
       timings: result.timings, httpStatus: result.httpStatus,
       bodyBytes: UInt32(clamping: result.bodyBytes))
+    if sample.outcome.isFailure, now.instant > attempt.deadline + Self.heldUp {
+      sample.outcome = .skipped(.missed)
+      sample.flags = []
+    }
     switch attempt.purpose {
     case .trial(let id, let position):
       finishTrial(

@@ -53,9 +53,10 @@ package struct Engine: ~Copyable {
   }
 
   /// Does what is due: ends attempts whose time is up, starts a slice of those released, hands the
-  /// tick's samples over for writing.
-  package mutating func run(at now: Now) {
-    expireAttempts(at: now)
+  /// tick's samples over for writing. `isLookUpQueued`: whether the look-up that an attempt waits for
+  /// has not even begun, so that running out of time says nothing about the link.
+  package mutating func run(at now: Now, isLookUpQueued: (Token) -> Bool = { _ in false }) {
+    expireAttempts(at: now, isLookUpQueued: isLookUpQueued)
     startReleased(at: now)
     flushSamples(at: now)
     giveUpOnWriting(at: now)
@@ -89,12 +90,15 @@ package struct Engine: ~Copyable {
     for token in attempts.tokens {
       guard let attempt = attempts.remove(token) else { continue }
       act(.cancel(token))
-      guard case .trial = attempt.purpose else {
-        record(
-          probe: attempt.probe, Sample(time: attempt.started, outcome: .skipped(.stopping)),
-          at: now)
-        continue
+      var flags: SampleFlags = []
+      switch attempt.purpose {
+      case .trial: continue
+      case .confirmation: flags = .confirmation
+      case .regular: break
       }
+      record(
+        probe: attempt.probe,
+        Sample(time: attempt.started, outcome: .skipped(.stopping), flags: flags), at: now)
     }
     recording.add(.stop, at: now)
     flushSamples(at: now, force: true)

@@ -38,14 +38,17 @@ extension Engine {
   /// How old the last sample of a probe may be and still tell its condition.
   package func staleAfter(_ probe: Int, at now: Now) -> TimeAmount {
     var limit = probes[probe].definition.every * 3 + probes[probe].definition.timeout
-    if let until = probes[probe].backsOffUntil, until > now.instant {
+    // The run after the pause comes within an interval of its end.
+    if let until = probes[probe].backsOffUntil, until + limit > now.instant {
       limit = limit + Limits.credentialBackoffMaximum
     }
     return max(limit, .seconds(2))
   }
 
   package func condition(of probe: Int, at now: Now) -> ProbeCondition {
-    probes[probe].judge.condition(at: now.wall, staleAfter: staleAfter(probe, at: now))
+    guard let last = probes[probe].lastSampleAt else { return .unknown }
+    let isFresh = now.instant - last <= staleAfter(probe, at: now)
+    return probes[probe].judge.condition(isFresh: isFresh)
   }
 
   /// The state of a link now; a paused link is unknown, because nothing is looked at.
@@ -68,7 +71,8 @@ extension Engine {
     return combinedState(of: views)
   }
 
-  mutating func judge(_ probe: Int, _ sample: Sample, at now: Now) {
+  mutating func judge(_ probe: Int, _ sample: Sample, recordedAt: Instant, at now: Now) {
+    if !sample.outcome.isSkipped { probes[probe].lastSampleAt = recordedAt }
     let changed = probes[probe].judge.record(sample)
     let link = probes[probe].link
     if changed { updateIncident(of: links[link].link.id, at: now) }

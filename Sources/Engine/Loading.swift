@@ -75,16 +75,21 @@ extension Engine {
     }
     links.append(runtime)
     linkIndex[link.id] = place
-    for probe in runtime.probes { scheduleFirst(probe, isNew: formerly == nil, at: now) }
+    for probe in runtime.probes { scheduleFirst(probe, at: now) }
   }
 
-  /// The first run: by the probe's phase, within a minute for long intervals.
-  private mutating func scheduleFirst(_ probe: Int, isNew: Bool, at now: Now) {
+  /// The first run: by the probe's phase, and within a minute while there is nothing to tell of the
+  /// probe. One that stays keeps its next run, which may be due already.
+  private mutating func scheduleFirst(_ probe: Int, at now: Now) {
     let definition = definition(of: probe)
     let phase = phaseOffset(of: "\(key(of: probe))", every: definition.every)
-    let regular = nextByPhase(phase, every: definition.every, after: now)
+    let isPlanned = probes[probe].nextDue != .distantFuture
+    let regular =
+      isPlanned
+      ? probes[probe].nextDue : nextByPhase(phase, every: definition.every, after: now)
     let generation = probes[probe].generation
-    if isNew, regular - now.instant > Limits.firstProbeWithin {
+    let isUnknown = probes[probe].lastSampleAt == nil && !probes[probe].isRunning
+    if isUnknown, regular - now.instant > Limits.firstProbeWithin {
       let early = nextByPhase(
         TimeAmount(nanoseconds: phase.nanoseconds % Limits.firstProbeWithin.nanoseconds),
         every: Limits.firstProbeWithin, after: now)
@@ -124,9 +129,11 @@ extension ProbeRuntime {
   fileprivate mutating func keep(_ former: ProbeRuntime, keepsJudge: Bool) {
     if keepsJudge {
       judge = former.judge
+      lastSampleAt = former.lastSampleAt
     } else {
       for rule in former.judge.raised { judge.restore(rule) }
     }
+    if former.definition.every == definition.every { nextDue = former.nextDue }
     attempt = former.attempt
     retriesLeft = former.retriesLeft
     refusals = former.refusals

@@ -10,6 +10,7 @@ package struct Recording {
     var probe: Int
     var sample: Sample
     var group: UInt64
+    var recordedAt: Instant
   }
 
   var encoder: RingEncoder
@@ -19,6 +20,8 @@ package struct Recording {
   var firstUnflushed: Instant?
   var oldestHandedOver: Instant?
   package internal(set) var samplesWritten = 0
+  /// The group up to which samples have been shown and judged, written or not.
+  package internal(set) var shownGroup: UInt64 = 0
   /// Why samples are not being written; nil while they are.
   package internal(set) var problem: String?
 
@@ -63,7 +66,8 @@ extension Engine {
     let key = key(of: probe)
     recording.encoder.add(probe: UInt32(probe), key: key, sample: sample)
     recording.unwritten.append(
-      Recording.Unwritten(probe: probe, sample: sample, group: recording.group))
+      Recording.Unwritten(
+        probe: probe, sample: sample, group: recording.group, recordedAt: now.instant))
     probes[probe].unwritten += 1
     recording.gather(at: now)
   }
@@ -114,13 +118,14 @@ extension Engine {
   }
 
   private mutating func publish(through group: UInt64, wereWritten: Bool, at now: Now) {
+    recording.shownGroup = max(recording.shownGroup, group)
     var count = 0
     while count < recording.unwritten.count, recording.unwritten[count].group <= group {
       let entry = recording.unwritten[count]
       count += 1
       guard entry.probe >= 0 else { continue }
       probes[entry.probe].unwritten -= 1
-      judge(entry.probe, entry.sample, at: now)
+      judge(entry.probe, entry.sample, recordedAt: entry.recordedAt, at: now)
     }
     if wereWritten { recording.samplesWritten += count }
     recording.unwritten.removeFirst(count)

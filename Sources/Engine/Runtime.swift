@@ -14,6 +14,9 @@ package struct ProbeRuntime: Sendable {
   /// Whether its attempts begin with a handshake, which costs a hundred times as much as the rest.
   let usesTLS: Bool
   package var judge: ProbeJudge
+  /// When the last sample that says something of the link was recorded, on the clock that nobody
+  /// sets: by the wall clock a sample would seem young, or old, after a step.
+  var lastSampleAt: Instant?
   /// When the next regular run is due.
   package var nextDue = Instant.distantFuture
   var generation: UInt32 = 0

@@ -62,6 +62,8 @@ package struct ProbeJudge: Sendable {
   package private(set) var raised: [RaisedRule] = []
   package private(set) var last: Sample?
   private var lastFailure: Outcome?
+  /// How many attempts in a row have failed by ``lastFailure``'s cause; 0 after a right one.
+  private var sameFailures: UInt8 = 0
 
   /// `every` is the probe's interval, which sizes the windows.
   package init(rules: AlertRules, every: TimeAmount) {
@@ -104,9 +106,9 @@ package struct ProbeJudge: Sendable {
 
   package func isRaised(_ rule: RuleKind) -> Bool { raised.contains { $0.rule == rule } }
 
-  /// What the probe shows now. `staleAfter`: how old the last sample may be and still say anything.
-  package func condition(at now: WallTime, staleAfter: TimeAmount) -> ProbeCondition {
-    guard let last, now - last.time <= staleAfter else { return .unknown }
+  /// What the probe shows now. `isFresh`: whether the last sample is young enough to say anything.
+  package func condition(isFresh: Bool) -> ProbeCondition {
+    guard let last, isFresh else { return .unknown }
     if isRaised(.failures) { return .failing }
     if !raised.isEmpty || last.outcome.isFailure || last.isSlow { return .impaired }
     return .ok
@@ -115,7 +117,13 @@ package struct ProbeJudge: Sendable {
   private mutating func remember(_ sample: Sample) {
     let failed = sample.outcome.isFailure
     bits.add(failed: failed, slow: sample.isSlow)
-    if failed { lastFailure = sample.outcome }
+    if failed {
+      let isSame = sameFailures > 0 && lastFailure?.hasSameCause(as: sample.outcome) ?? false
+      sameFailures = isSame ? min(sameFailures, .max - 1) + 1 : 1
+      lastFailure = sample.outcome
+    } else {
+      sameFailures = 0
+    }
     // Short-notice runs come only after failures: in a rate they would weigh outages twice.
     guard !sample.flags.contains(.confirmation) else { return }
     rates?.add(time: sample.time, failed: failed, latencyMicroseconds: nil)
@@ -133,8 +141,10 @@ package struct ProbeJudge: Sendable {
       }
       return clear(.failures)
     }
+    // Only a failure raises: a right answer after the rule was cleared, with the failures of before
+    // still among the last, would raise it again.
     let failures = bits.failures(ofLast: rule.of)
-    guard failures >= rule.failures, let lastFailure else { return false }
+    guard sameFailures > 0, failures >= rule.failures, let lastFailure else { return false }
     return raise(
       .failures, at: time, cause: lastFailure.name,
       "\(failures) of the last \(min(rule.of, bits.count)) attempts failed: "
@@ -185,15 +195,23 @@ package struct ProbeJudge: Sendable {
     return true
   }
 
-  /// While a failure goes on, the cause may become another; that is worth telling once.
+  /// While a failure goes on, the cause may become another; that is worth telling once it has shown
+  /// itself three times in a row, so that causes that take turns are not told at every turn.
   private mutating func refreshCause(_ rule: RuleKind) -> Bool {
-    guard let last, last.outcome.isFailure,
+    guard sameFailures >= 3, let lastFailure,
       let index = raised.firstIndex(where: { $0.rule == rule }),
-      raised[index].cause != last.outcome.name, bits.failures(ofLast: 3) == 3
+      raised[index].cause != lastFailure.name
     else { return false }
-    raised[index].cause = last.outcome.name
-    raised[index].evidence = "still failing, now: \(last.outcome.sentence)"
+    raised[index].cause = lastFailure.name
+    raised[index].evidence = "still failing, now: \(lastFailure.sentence)"
     return true
+  }
+}
+
+extension Outcome {
+  /// Whether both bear one name; cheaper than making the names.
+  fileprivate func hasSameCause(as other: Outcome) -> Bool {
+    code.phase == other.code.phase && code.cause == other.code.cause
   }
 }
 

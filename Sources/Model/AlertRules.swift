@@ -1,7 +1,7 @@
 import Base
 
-/// Raise when at least `failures` of the last `of` attempts failed; clear when `clearAfter`
-/// attempts in a row were right and quick enough. Shape: `"3 of 5"`.
+/// Raise at a failure when at least `failures` of the last `of` attempts failed; clear when
+/// `clearAfter` attempts in a row were right, slow or not. Shape: `"3 of 5"`.
 package struct FailureRule: Sendable, Hashable {
   package var failures: Int
   /// At most 64, the width of the bit window.

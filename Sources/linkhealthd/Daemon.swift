@@ -89,7 +89,7 @@ final class Daemon: LoopPart {
   func runDue(at now: Now) {
     if isStopping { return finishStopping(at: now) }
     noteClockStep(at: now)
-    engine.run(at: now)
+    engine.run(at: now) { [resolver] token in resolver?.isQueued(token) ?? false }
     performActions(at: now)
     if now.instant >= nextSync {
       nextSync = now.instant + .seconds(5)

@@ -88,8 +88,8 @@ private func link(
     ])
 }
 
-private let right = TransferResult(status: 200)
-private let failing = TransferResult(status: 500)
+private let wellAnswer = TransferResult(status: 200)
+private let failingAnswer = TransferResult(status: 500)
 
 @Suite("The engine")
 struct EngineTests {
@@ -120,9 +120,9 @@ struct EngineTests {
     var world = World([try link("ha-noi", every: .hours(6)), try link("hue", every: .seconds(10))])
     let early = try #require(world.engine.linkIndex[LinkID("land-database/hue")!])
     #expect(world.engine.state(of: early, at: world.now) == .unknown)
-    world.pass(.seconds(11)) { _ in right }
+    world.pass(.seconds(11)) { _ in wellAnswer }
     #expect(world.engine.state(of: early, at: world.now) == .up)
-    world.pass(.seconds(50)) { _ in right }
+    world.pass(.seconds(50)) { _ in wellAnswer }
     let rare = try #require(world.engine.linkIndex[LinkID("land-database/ha-noi")!])
     #expect(world.engine.state(of: rare, at: world.now) == .up)
   }
@@ -154,11 +154,11 @@ struct EngineTests {
   @Test("a failure is confirmed at short notice, within bounds, and an alert is told once")
   func confirmation() throws {
     var world = World([try link("ha-noi", every: .seconds(60), retryLimit: 4)])
-    world.pass(.seconds(90)) { _ in failing }
+    world.pass(.seconds(90)) { _ in failingAnswer }
     #expect(world.told.map(\.sequence) == [1])
     #expect(world.told.first?.severity == .critical)
     #expect(world.engine.figures.confirmations <= 5)
-    world.pass(.minutes(10)) { _ in right }
+    world.pass(.minutes(10)) { _ in wellAnswer }
     #expect(world.told.map(\.sequence) == [1, 2])
     #expect(world.told.last?.status == .resolved)
   }
@@ -177,7 +177,7 @@ struct EngineTests {
   func written() throws {
     var world = World([try link("ha-noi", every: .seconds(1))])
     world.writesByItself = false
-    world.pass(.milliseconds(1_500)) { _ in failing }
+    world.pass(.milliseconds(1_500)) { _ in failingAnswer }
     #expect(world.engine.probes[0].judge.last == nil)
     let group = try #require(world.groups.last)
     world.engine.written(through: group, problem: nil, at: world.now)
@@ -188,7 +188,7 @@ struct EngineTests {
   func stalledDisk() throws {
     var world = World([try link("ha-noi", every: .seconds(1))])
     world.writesByItself = false
-    world.pass(.seconds(12)) { _ in failing }
+    world.pass(.seconds(12)) { _ in failingAnswer }
     #expect(world.told.count == 1)
     #expect(world.engine.recording.problem != nil)
   }
@@ -197,23 +197,23 @@ struct EngineTests {
   func pause() throws {
     let id = LinkID(service: "land-database", consumer: "ha-noi")
     var world = World([try link("ha-noi", every: .seconds(1))])
-    world.pass(.seconds(3)) { _ in right }
+    world.pass(.seconds(3)) { _ in wellAnswer }
     world.engine.pause(
       Pause(link: id, by: "root", reason: "", since: world.now.wall), at: world.now)
     let attempts = world.engine.figures.attempts
-    world.pass(.seconds(5)) { _ in right }
+    world.pass(.seconds(5)) { _ in wellAnswer }
     #expect(world.engine.figures.attempts == attempts)
     #expect(world.engine.state(of: 0, at: world.now) == .unknown)
     #expect((world.engine.figures.skipped[.paused] ?? 0) >= 4)
     world.engine.resume(id, at: world.now)
-    world.pass(.seconds(2)) { _ in right }
+    world.pass(.seconds(2)) { _ in wellAnswer }
     #expect(world.engine.state(of: 0, at: world.now) == .up)
   }
 
   @Test("a link without fresh samples is unknown, never up")
   func stale() throws {
     var world = World([try link("ha-noi", every: .seconds(1), timeout: .seconds(1))])
-    world.pass(.seconds(3)) { _ in right }
+    world.pass(.seconds(3)) { _ in wellAnswer }
     #expect(world.engine.state(of: 0, at: world.now) == .up)
     var later = world.now
     later.instant = later.instant + .minutes(5)
@@ -224,7 +224,7 @@ struct EngineTests {
   @Test("a reload keeps what stays, drops what goes, and resolves the incidents of what went")
   func reload() throws {
     var world = World([try link("ha-noi", every: .seconds(1)), try link("hue", every: .seconds(1))])
-    world.pass(.seconds(8)) { _ in failing }
+    world.pass(.seconds(8)) { _ in failingAnswer }
     #expect(world.told.count == 2)
     let hue = try #require(
       world.engine.incidents.openIncident(of: LinkID("land-database/hue")!))
@@ -236,7 +236,7 @@ struct EngineTests {
     #expect(world.told.last?.status == .resolved)
     #expect(world.engine.incidents.openIncident(of: LinkID("land-database/hue")!) == hue)
     #expect(world.engine.state(of: 0, at: world.now) == .down)
-    world.pass(.seconds(8)) { _ in right }
+    world.pass(.seconds(8)) { _ in wellAnswer }
     #expect(world.engine.state(of: 0, at: world.now) == .up)
     #expect(world.engine.state(of: 1, at: world.now) == .up)
   }
@@ -244,13 +244,13 @@ struct EngineTests {
   @Test("a restored incident is not raised anew, and its end is told")
   func restore() throws {
     var first = World([try link("ha-noi", every: .seconds(1))])
-    first.pass(.seconds(8)) { _ in failing }
+    first.pass(.seconds(8)) { _ in failingAnswer }
     let incident = try #require(first.told.first)
     var second = World([try link("ha-noi", every: .seconds(1))])
     second.engine.restore(incident, at: second.now)
-    second.pass(.seconds(4)) { _ in failing }
+    second.pass(.seconds(4)) { _ in failingAnswer }
     #expect(second.told.isEmpty)
-    second.pass(.seconds(8)) { _ in right }
+    second.pass(.seconds(8)) { _ in wellAnswer }
     #expect(second.told.map(\.id) == [incident.id])
     #expect(second.told.first?.status == .resolved)
   }
@@ -258,11 +258,11 @@ struct EngineTests {
   @Test("a long sleep of the machine is recorded as missed runs, and the phase stays")
   func sleep() throws {
     var world = World([try link("ha-noi", every: .seconds(10))])
-    world.pass(.seconds(30)) { _ in right }
+    world.pass(.seconds(30)) { _ in wellAnswer }
     let phase = world.engine.probes[0].nextDue.nanoseconds % 10_000_000_000
     world.now.instant = world.now.instant + .minutes(10)
     world.now.wall = world.now.wall + .minutes(10)
-    world.pass(.seconds(30)) { _ in right }
+    world.pass(.seconds(30)) { _ in wellAnswer }
     #expect((58...61).contains(world.engine.figures.skipped[.missed] ?? 0))
     #expect(world.engine.probes[0].nextDue.nanoseconds % 10_000_000_000 == phase)
   }
