@@ -13,6 +13,8 @@ final class CurlHandle {
   private(set) var head: [UInt8] = []
   private(set) var body: [UInt8] = []
   private(set) var overflow: Overflow?
+  /// Whether a tunnel through a proxy comes before TLS.
+  private(set) var usesTunnel = false
   private var headLimit = 0
   private var bodyLimit = 0
   private var headerList: UnsafeMutablePointer<curl_slist>?
@@ -240,6 +242,7 @@ final class CurlHandle {
 
   private func prepareTarget(_ transfer: Transfer) {
     let url = transfer.url
+    usesTunnel = transfer.settings.proxy != nil && url.scheme == "https"
     let hasOtherName = usesOtherServerName(transfer)
     if hasOtherName, let name = transfer.settings.tls.serverName {
       // The name that TLS asks for and checks is the URL's; the Host header keeps the right one.

@@ -135,6 +135,8 @@ private struct Times {
   var total: Int64
   var connections: Int
   let isTLS: Bool
+  /// False while a proxy has not answered CONNECT.
+  let hasTunnel: Bool
 
   init(_ handle: CurlHandle, isTLS: Bool) {
     connect = handle.microseconds(CURLINFO_CONNECT_TIME_T)
@@ -144,11 +146,12 @@ private struct Times {
     total = handle.microseconds(CURLINFO_TOTAL_TIME_T)
     connections = handle.long(CURLINFO_NUM_CONNECTS)
     self.isTLS = isTLS
+    hasTunnel = !handle.usesTunnel || handle.long(CURLINFO_HTTP_CONNECTCODE) != 0
   }
 
   func phaseReached(inBody: Bool) -> Phase {
     if connections > 0 || preTransfer == 0 {
-      if connect == 0 && connections == 0 { return .connect }
+      if connect == 0 && (connections == 0 || !hasTunnel) { return .connect }
       if isTLS && tls == 0 { return .tls }
     }
     return inBody ? .body : .http
@@ -156,7 +159,7 @@ private struct Times {
 
   var phases: PhaseTimings {
     // A phase that was begun and not ended has lasted until the end.
-    let failedInTLS = isTLS && connect == 0 && connections > 0
+    let failedInTLS = isTLS && hasTunnel && connect == 0 && connections > 0
     let reached = connect > 0 ? connect : failedInTLS ? 0 : total
     let secured = tls > 0 ? tls : failedInTLS ? total : reached
     let sent = preTransfer > 0 ? preTransfer : secured

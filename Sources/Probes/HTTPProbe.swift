@@ -7,6 +7,8 @@ package final class HTTPOptions: Sendable {
   package let method: String
   package let url: URLParts
   package let transfer: TransferSettings
+  /// The proxy of `transfer`, which the decoder has checked.
+  let proxy: URLParts?
   package let family: AddressFamily
   package let redirectLimit: Int
   package let allowsOtherHosts: Bool
@@ -20,6 +22,7 @@ package final class HTTPOptions: Sendable {
     self.method = method
     self.url = url
     self.transfer = transfer
+    proxy = transfer.proxy.flatMap { try? URLParts($0) }
     self.family = family
     self.redirectLimit = redirectLimit
     self.allowsOtherHosts = allowsOtherHosts
@@ -46,7 +49,6 @@ package struct HTTPProbe: Probe {
   private var deadline = Instant.distantFuture
   private var stage = Stage.idle
   private var url: URLParts
-  private var resolving = ""
   private var method: String
   private var sendsBody = true
   private var sendsHeaders = true
@@ -72,12 +74,13 @@ package struct HTTPProbe: Probe {
       noteResolved(took)
       addresses = Array(found.prefix(Self.addressesTried))
       if tracing {
-        note("resolve \(resolving): \(addresses.joined(separator: ", ")) (\(milliseconds(took)))")
+        let list = addresses.joined(separator: ", ")
+        note("resolve \(peer.host): \(list) (\(milliseconds(took)))")
       }
-      return addresses.isEmpty ? fail(.resolve(.noAddress)) : transfer(at: now)
+      return addresses.isEmpty ? notResolved(.noAddress) : transfer(at: now)
     case .notResolved(let cause, let took):
       noteResolved(took)
-      return fail(.resolve(cause))
+      return notResolved(cause)
     case .transferred(let transferred):
       return received(transferred, at: now)
     case .examined(let examined):
@@ -87,18 +90,22 @@ package struct HTTPProbe: Probe {
     }
   }
 
-  /// Starts on the current URL: by name look-up unless the host is numeric or a proxy resolves it.
+  /// Whom the connection is made to: the proxy, which then looks the URL's name up, or the server.
+  private var peer: URLParts { options.proxy ?? url }
+
+  /// Starts on the current URL: by name look-up unless the peer's host is numeric.
   private mutating func begin(at now: Instant) -> ProbeAction {
-    // With a proxy it is the proxy that is connected to, and that looks the URL's name up.
-    var server = url
-    if let proxy = options.transfer.proxy, let parts = try? URLParts(proxy) { server = parts }
-    if server.isIPLiteral {
-      addresses = [server.host]
+    if peer.isIPLiteral {
+      addresses = [peer.host]
       return transfer(at: now)
     }
     stage = .resolving
-    resolving = server.host
-    return .resolve(host: server.host, family: options.family)
+    return .resolve(host: peer.host, family: options.family)
+  }
+
+  /// A proxy's name that does not resolve says nothing about the server's.
+  private mutating func notResolved(_ cause: ResolveCause) -> ProbeAction {
+    fail(options.proxy == nil ? .resolve(cause) : .connect(.proxy))
   }
 
   private mutating func transfer(at now: Instant) -> ProbeAction {
@@ -106,7 +113,8 @@ package struct HTTPProbe: Probe {
     let address = addresses.isEmpty ? nil : addresses.removeFirst()
     result.address = address
     if tracing {
-      note("\(method) \(url.text)" + (address.map { " at \($0)" } ?? " through the proxy"))
+      let way = options.proxy == nil ? "at" : "through the proxy at"
+      note("\(method) \(url.text)" + (address.map { " \(way) \($0)" } ?? ""))
     }
     return .transfer(
       Transfer(
@@ -202,7 +210,7 @@ package struct HTTPProbe: Probe {
     case .resolving:
       if waitingInOurQueue { return fail(.skipped(.resolverBusy)) }
       noteResolved(timeout)
-      return fail(.resolve(.timedOut))
+      return notResolved(.timedOut)
     case .transferring: return fail(.http(.timedOut))
     case .examining: return fail(.skipped(.tableFull))
     }

@@ -86,6 +86,11 @@ private func decodeRequest(
   ] where value?.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) ?? false {
     reader.complain(key, "expected text without control characters", &complaints)
   }
+  if let proxy = request.proxy, (try? URLParts(proxy))?.scheme != "http" {
+    reader.complain(
+      "proxy", "expected the address of an HTTP proxy such as http://proxy.example:3128",
+      &complaints)
+  }
   reader.finish(&complaints)
   guard let text else { return nil }
   do {

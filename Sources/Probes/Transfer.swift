@@ -89,7 +89,7 @@ package struct Transfer: Sendable {
   package var settings: TransferSettings
   package var method: String
   package var url: URLParts
-  /// The numeric address to connect to; nil when the proxy resolves the name.
+  /// The numeric address to connect to, the proxy's where there is one.
   package var address: String?
   /// Whether the settings' headers and body go along; not so to another host after a redirect.
   package var sendsHeaders: Bool

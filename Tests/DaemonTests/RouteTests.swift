@@ -237,20 +237,51 @@ extension DaemonTests {
       #expect(heads.all.first?.hasPrefix("GET http://behind.invalid:81/path HTTP/1.1\r\n") == true)
     }
 
-    @Test("a proxy that is not there, or refuses the tunnel, is not the server's fault")
+    @Test("a proxy is asked for numeric addresses too, and is found by its name")
+    func proxyForAddresses() throws {
+      let heads = Recorder<String>()
+      let proxy = try listening(on: "127.0.0.1", heads)
+      defer { proxy.stop() }
+      let attempt = try tryOnce(
+        WatchedLink(
+          url: "http://192.0.2.9/path", request: "proxy: \"http://localhost:\(proxy.port)\""))
+      #expect(attempt.outcome == "ok", "\(attempt.sample.sentence)")
+      #expect(attempt.address == "127.0.0.1")
+      #expect(heads.all.first?.hasPrefix("GET http://192.0.2.9/path HTTP/1.1\r\n") == true)
+    }
+
+    @Test("what cannot be a proxy is a mistake of the file")
+    func wrongProxy() throws {
+      let daemon = try Daemon(
+        [WatchedLink(url: "http://127.0.0.1/", request: "proxy: \"proxy.example:3128\"")])
+      #expect(try daemon.startInVain() == .exited(78))
+      #expect(daemon.log.contains("HTTP proxy"))
+    }
+
+    @Test("a proxy that is not there, is silent, or refuses the tunnel is not the server's fault")
     func badProxy() throws {
       let proxy = try TestServer { connection in
         while connection.rawHead() != nil { connection.answer(403, "not you") }
       }
       defer { proxy.stop() }
+      let silent = try TestServer { $0.hold() }
+      defer { silent.stop() }
+      let waiting = WatchedLink(
+        service: "waiting", url: "https://behind.invalid/", timeout: "400ms",
+        request: "proxy: \"\(silent.url)\"")
       let refusing = WatchedLink(
         service: "refusing", url: "https://behind.invalid/", request: "proxy: \"\(proxy.url)\"")
       let absent = WatchedLink(
         service: "absent", url: "http://behind.invalid/",
         request: "proxy: \"http://127.0.0.1:\(try freePort())\"")
-      let daemon = try Daemon.running([refusing, absent])
+      let unknown = WatchedLink(
+        service: "unknown", url: "http://127.0.0.1/",
+        request: "proxy: \"http://proxy.invalid:3128\"")
+      let daemon = try Daemon.running([refusing, absent, waiting, unknown])
       #expect(try daemon.attempt(refusing).outcome == "connect.proxy")
       #expect(try daemon.attempt(absent).sample.phase == "connect")
+      #expect(try daemon.attempt(waiting).outcome == "connect.timedOut")
+      #expect(try daemon.attempt(unknown).outcome == "connect.proxy")
     }
 
     @Test("proxies of the environment are not looked at")

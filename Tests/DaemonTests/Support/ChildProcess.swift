@@ -111,8 +111,8 @@ enum Programs {
     if let directory = environment("LINKHEALTH_BIN") { return "\(directory)/\(name)" }
     var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = buffer.withUnsafeMutableBytes { bytes in
-      readlink(
-        "/proc/self/exe", bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
+      let start = bytes.baseAddress!.assumingMemoryBound(to: CChar.self)
+      return readlink("/proc/self/exe", start, bytes.count)
     }
     let own = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self)
     return own.split(separator: "/", omittingEmptySubsequences: false).dropLast()

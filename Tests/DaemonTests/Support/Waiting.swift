@@ -5,8 +5,7 @@ import Host
 /// Asks until the answer is not nil. The bound is generous: it is met only by a test that fails.
 func eventually<Value>(
   _ what: String, within bound: TimeAmount = .seconds(20),
-  every pause: TimeAmount = .milliseconds(20),
-  _ ask: () throws -> Value?
+  every pause: TimeAmount = .milliseconds(20), _ ask: () throws -> Value?
 ) throws -> Value {
   let limit = Clock.instant + bound
   while true {
