@@ -71,8 +71,12 @@ struct DaemonUnderTest {
     guard let attempts = status["schedule"]?["attempts"]?.int, attempts > 0 else {
       throw BenchError.failed("the daemon made no attempts")
     }
-    guard status["schedule"]?["skipped"]?.int == 0, status["links"]?["up"]?.int == links else {
-      throw BenchError.failed("the daemon skipped runs, or links are not up; see its status")
+    let skipped = status["schedule"]?["skipped"]?.int ?? 0
+    let up = status["links"]?["up"]?.int ?? 0
+    guard skipped == 0, up == links else {
+      throw BenchError.failed(
+        "not a fair run: the daemon skipped \(skipped) of \(attempts + skipped) runs, \(up) of "
+          + "\(links) links are up; does the machine do something else?")
     }
     return (Double(after - before) / 1e3, attempts)
   }
