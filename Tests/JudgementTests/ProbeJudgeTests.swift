@@ -129,7 +129,7 @@ struct RateRuleTests {
   }
 
   private func run(failed: Int, of total: Int) -> [Sample] {
-    (0..<total).map { sample($0 < failed ? .connect(.refused) : .ok, at: Int64($0) * 10) }
+    (0..<total).map { sample($0 < total - failed ? .ok : .connect(.refused), at: Int64($0) * 10) }
   }
 
   @Test(
