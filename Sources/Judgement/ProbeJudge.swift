@@ -88,6 +88,8 @@ package struct ProbeJudge: Sendable {
     case .failures: break
     case .errorRate: if rules.errorRate == nil { return }
     case .latency: if rules.latency == nil { return }
+    // Of the link as a whole, not of a probe.
+    case .overdue: return
     }
     if !isRaised(rule.rule) { raised.append(rule) }
   }

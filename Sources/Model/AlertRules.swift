@@ -77,4 +77,6 @@ package enum RuleKind: String, Sendable, Hashable, CaseIterable {
   case failures
   case errorRate
   case latency
+  /// A planned connection has not come about by its day.
+  case overdue
 }

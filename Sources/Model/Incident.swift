@@ -1,7 +1,9 @@
 import Base
 
-/// How bad an incident is: `critical` when a link is down, `warning` when it is degraded.
+/// How bad an incident is: `critical` when a link is down, `warning` when it is degraded, `notice` for
+/// news that asks nothing of anybody and is over when it is told.
 package enum Severity: String, Sendable, Hashable, CaseIterable {
+  case notice
   case warning
   case critical
 }

@@ -10,6 +10,8 @@ package enum Limits {
   package static let jsonNumberBytes = 512
   package static let linksPerDaemon = 100_000
   package static let probesPerLink = 16
+  /// Attempts in a row that make a planned link a connected one.
+  package static let plannedSuccesses = 3
   package static let patternBytes = 1_024
   package static let patternStates = 2_048
 

@@ -59,6 +59,16 @@ package struct SourceLocation: Sendable, Hashable, CustomStringConvertible {
   package var description: String { "\(file):\(line):\(column)" }
 }
 
+/// Why a link is watched. Raw values are stable names.
+package enum LinkRole: String, Sendable, Hashable, CaseIterable {
+  /// For its own sake.
+  case service
+  /// Because other links pass through it, such as a province's data bus.
+  case hop
+  /// Because other links need the tokens that it issues.
+  case token
+}
+
 /// One service of a system for one consumer: the thing whose state is told.
 package struct Link: Sendable {
   package var id: LinkID
@@ -70,6 +80,16 @@ package struct Link: Sendable {
   package var owner: String
   /// The intermediaries in the order in which a request passes them; empty when direct.
   package var route: [String]
+  /// The links that stand for the intermediaries of `route`, in its order; those that the catalogue
+  /// does not watch are left out.
+  package var hops: [LinkID] = []
+  package var role = LinkRole.service
+  /// Who built the consumer's side, or the system; nil when it is not known.
+  package var vendor: String?
+  /// Nil for a link that is expected to work, or not to exist, as its endpoint says.
+  package var planned: PlannedConnection?
+  /// What the system's application codes mean; nil when it is not known.
+  package var codes: CodeTable?
   package var alert: AlertRules
   package var probes: [ProbeDefinition]
   package var location: SourceLocation?

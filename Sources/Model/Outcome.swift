@@ -80,6 +80,8 @@ package enum BodyCause: Sendable, Hashable {
   case patternMissing(String)
   case pathMissing(String)
   case pathMismatch(String)
+  /// The answer is about somebody else: `01, not 15`.
+  case wrongIdentity(String)
   case other
 }
 
@@ -93,6 +95,10 @@ package enum SkipCause: UInt8, Sendable, Hashable, CaseIterable {
   case missed = 6
   case unsupported = 7
   case backingOff = 8
+  /// The token that the request needs could not be had; the token's own link says why.
+  case noToken = 9
+  /// The politeness budget of the target host was spent.
+  case politeness = 10
 }
 
 /// What one attempt showed: the phase that decided, and the cause.
@@ -225,6 +231,7 @@ extension BodyCause {
     case .patternMissing(let pattern): (9, "patternMissing", pattern)
     case .pathMissing(let path): (10, "pathMissing", path)
     case .pathMismatch(let path): (11, "pathMismatch", path)
+    case .wrongIdentity(let found): (12, "wrongIdentity", found)
     case .other: (255, "other", "")
     }
   }
@@ -242,6 +249,7 @@ extension BodyCause {
     case 9: self = .patternMissing(text)
     case 10: self = .pathMissing(text)
     case 11: self = .pathMismatch(text)
+    case 12: self = .wrongIdentity(text)
     case 255: self = .other
     default: return nil
     }

@@ -97,6 +97,7 @@ extension BodyCause {
     case .patternMissing: "nothing matches the pattern \(detail)"
     case .pathMissing: "\(detail) is missing in the body"
     case .pathMismatch: "\(detail) has another value"
+    case .wrongIdentity: "the answer is for another unit: \(detail)"
     case .other: "the body could not be read"
     }
   }
@@ -113,6 +114,8 @@ extension SkipCause {
     case .missed: "the daemon was held up or asleep"
     case .unsupported: "this kind of check is not available here"
     case .backingOff: "backing off after a refused credential"
+    case .noToken: "no token could be had for the request"
+    case .politeness: "the budget of requests to the target host was spent"
     }
   }
 }
