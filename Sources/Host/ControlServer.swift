@@ -36,10 +36,18 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     var output: [UInt8] = []
     var written = 0
     var deadline: Instant
+    /// When an answer must be out, however slowly its reader takes it.
+    var answerBy = Instant.distantFuture
+    /// When the deadline's one entry in the heap that counts comes up.
+    var queuedDue: Instant
+    /// What the reactor has been asked to watch for.
+    var interest = Readiness.readable
     /// A request has been handed over and not been answered.
     var isWaiting = false
     var keepAlive = true
     var isHead = false
+    /// HTTP/1.0 has no chunks: a streamed answer ends with the connection.
+    var takesChunks = true
     var closesAfterOutput = false
     var next: (() -> [UInt8]?)?
   }
@@ -50,9 +58,11 @@ package final class ControlServer: ReadinessHandler, LoopPart {
   private var connections = SlotTable<Connection>(capacity: Limits.controlConnections)
   private var deadlines = TimerHeap<Token>()
   private weak var handler: (any ControlHandler)?
+  /// Why the socket could not be given to the group, as an errno; nil when it was.
+  package private(set) var groupProblem: Int32?
   private static let listenerKey: Int32 = -1
 
-  /// A caller that waits for an act such as a reload may wait this long.
+  /// A caller that waits for an act such as a reload may wait this long, and take as long to read it.
   private static let answerTime = TimeAmount.seconds(120)
   /// A streamed answer is made further when less than this waits to be sent.
   private static let lowWater = 64 << 10
@@ -77,7 +87,9 @@ package final class ControlServer: ReadinessHandler, LoopPart {
       Glibc.close(raw)
       throw SystemError(operation: "bind", path: path, code: code)
     }
-    if let group, chown(path, UInt32.max, group) == 0 { chmod(path, 0o660) }
+    if let group {
+      if chown(path, UInt32.max, group) == 0 { chmod(path, 0o660) } else { groupProblem = errno }
+    }
     guard listen(raw, 64) == 0 else { throw SystemError.last("listen", path) }
     _ = try reactor.add(raw, .readable, key: Self.listenerKey, handler: self)
     reactor.add(part: self)
@@ -102,23 +114,31 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     if lh_unix_connect(probe, path) == 0 || errno == EAGAIN {
       throw SystemError(operation: "bind (another daemon answers)", path: path, code: EADDRINUSE)
     }
+    // Anything else, such as a socket that we may not open, says nothing of who listens.
+    guard errno == ECONNREFUSED else { throw SystemError.last("connect", path) }
     unlink(path)
   }
 
   // MARK: - Answers
+
+  /// Whether the caller still waits for the answer.
+  package func isWaiting(_ ticket: RequestTicket) -> Bool {
+    connections[ticket.connection]?.isWaiting ?? false
+  }
 
   package func answer(
     _ ticket: RequestTicket, status: Int, contentType: String = "application/json", body: [UInt8]
   ) {
     guard var connection = connections[ticket.connection], connection.isWaiting else { return }
     connection.isWaiting = false
+    connection.answerBy = Clock.instant + Self.answerTime
     connection.output += httpResponse(
       status: status, headers: Self.headers(contentType), body: body,
       keepAlive: connection.keepAlive, headOnly: connection.isHead)
     connection.closesAfterOutput = !connection.keepAlive
     connections[ticket.connection] = connection
     extend(ticket.connection, Limits.controlIdle)
-    advance(ticket.connection)
+    watch(ticket.connection, .writable)
   }
 
   /// Answers piece by piece with the chunked coding; `next` gives nil at the end.
@@ -128,7 +148,13 @@ package final class ControlServer: ReadinessHandler, LoopPart {
   ) {
     guard var connection = connections[ticket.connection], connection.isWaiting else { return }
     connection.isWaiting = false
-    var head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+    connection.answerBy = Clock.instant + Self.answerTime
+    var head = "HTTP/1.1 200 OK\r\n"
+    if connection.takesChunks {
+      head += "Transfer-Encoding: chunked\r\n"
+    } else {
+      connection.keepAlive = false
+    }
     for (name, value) in Self.headers(contentType) { head += "\(name): \(value)\r\n" }
     if !connection.keepAlive { head += "Connection: close\r\n" }
     connection.output += Array((head + "\r\n").utf8)
@@ -136,7 +162,7 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     if !connection.isHead { connection.next = next }
     connections[ticket.connection] = connection
     extend(ticket.connection, Limits.controlIdle)
-    advance(ticket.connection)
+    watch(ticket.connection, .writable)
   }
 
   private static func headers(_ contentType: String) -> [(String, String)] {
@@ -159,10 +185,10 @@ package final class ControlServer: ReadinessHandler, LoopPart {
   package var nextDue: Instant? { deadlines.nextDue }
 
   package func runDue(at now: Now) {
-    while let (_, token) = deadlines.popDue(at: now.instant) {
-      guard let connection = connections[token] else { continue }
+    while let (due, token) = deadlines.popDue(at: now.instant) {
+      guard let connection = connections[token], connection.queuedDue == due else { continue }
       if connection.deadline > now.instant {
-        deadlines.push(token, due: connection.deadline)
+        queueDeadline(token)
       } else if !connection.isWaiting, !connection.parser.isIdle, connection.output.isEmpty {
         refuse(token, status: 408, "the request did not come in time")
       } else {
@@ -196,7 +222,8 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     }
     let deadline = Clock.instant + Limits.controlRequestTime
     let connection = Connection(
-      descriptor: raw, registration: registration, peer: peer, deadline: deadline)
+      descriptor: raw, registration: registration, peer: peer, deadline: deadline,
+      queuedDue: deadline)
     if let token = connections.insert(connection) { deadlines.push(token, due: deadline) }
   }
 
@@ -220,19 +247,20 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     if wasIdle && !connection.isWaiting { extend(token, Limits.controlRequestTime) }
   }
 
-  /// Goes on with a connection: makes and sends output, then takes the next request.
+  /// One turn of a connection: sends what there is, else takes one request. Whatever more there is
+  /// to do waits for the loop's next round, so that no caller holds it, however much it has sent.
   private func advance(_ token: Token) {
-    while var connection = connections[token] {
-      fill(&connection)
-      connections[token] = connection
-      if !connection.output.isEmpty {
-        guard sendOutput(token) else { return }
-        continue
-      }
-      if connection.closesAfterOutput { return drop(token) }
-      if connection.isWaiting { return }
-      guard takeRequest(token) else { return }
+    guard var connection = connections[token] else { return }
+    fill(&connection)
+    connections[token] = connection
+    if !connection.output.isEmpty {
+      guard sendOutput(token) else { return }
     }
+    if connection.next != nil { return watch(token, .writable) }
+    if connection.closesAfterOutput { return drop(token) }
+    // What else has been sent is read once the answer is out.
+    if connection.isWaiting { return watch(token, []) }
+    takeRequest(token)
   }
 
   private func fill(_ connection: inout Connection) {
@@ -241,16 +269,20 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     else { return }
     if let piece = next() {
       if piece.isEmpty { return }
+      guard connection.takesChunks else {
+        connection.output += piece
+        return
+      }
       connection.output += Array("\(String(piece.count, radix: 16))\r\n".utf8)
       connection.output += piece
       connection.output += [0x0D, 0x0A]
     } else {
-      connection.output += Array("0\r\n\r\n".utf8)
+      if connection.takesChunks { connection.output += Array("0\r\n\r\n".utf8) }
       connection.next = nil
     }
   }
 
-  /// Sends what the socket takes; false when it takes no more now, or the connection has gone.
+  /// Sends what the socket takes; false when some is left, or the connection has gone.
   private func sendOutput(_ token: Token) -> Bool {
     guard let connection = connections[token] else { return false }
     let left = connection.output.count - connection.written
@@ -260,47 +292,46 @@ package final class ControlServer: ReadinessHandler, LoopPart {
         Int32(MSG_NOSIGNAL))
     }
     if sent < 0 {
-      if errno == EAGAIN || errno == EINTR {
-        try? reactor.modify(connection.registration, [.writable])
-        return false
-      }
-      drop(token)
+      if errno == EAGAIN || errno == EINTR { watch(token, .writable) } else { drop(token) }
       return false
     }
     extend(token, Limits.controlIdle)
-    if sent == left {
-      connections[token]?.output.removeAll()
-      connections[token]?.written = 0
-      try? reactor.modify(connection.registration, [.readable])
-      // A long answer is made in turns with everything else on the loop.
-      if connection.next != nil {
-        try? reactor.modify(connection.registration, [.writable])
-        return false
-      }
-    } else {
+    if sent < left {
       connections[token]?.written += sent
+      watch(token, .writable)
+      return false
     }
+    connections[token]?.output.removeAll()
+    connections[token]?.written = 0
     return true
   }
 
-  /// Takes the next request from what has arrived; false when there is none to go on with.
-  private func takeRequest(_ token: Token) -> Bool {
-    guard var connection = connections[token] else { return false }
+  /// Takes one request from what has arrived, or waits for more.
+  private func takeRequest(_ token: Token) {
+    guard var connection = connections[token] else { return }
     let event = connection.parser.next()
     connections[token] = connection
     switch event {
-    case .needMore: return false
-    case .refused(let status, let reason):
-      refuse(token, status: status, reason)
-      return false
+    case .needMore:
+      connections[token]?.answerBy = .distantFuture
+      watch(token, .readable)
+    case .refused(let status, let reason): refuse(token, status: status, reason)
     case .request(let head, let body):
       connections[token]?.isWaiting = true
       connections[token]?.keepAlive = head.keepAlive
       connections[token]?.isHead = head.method == "HEAD"
+      connections[token]?.takesChunks = head.minorVersion > 0
+      connections[token]?.answerBy = .distantFuture
       extend(token, Self.answerTime)
+      watch(token, [])
       handler?.received(head, body: body, from: connection.peer, RequestTicket(connection: token))
-      return connections[token]?.isWaiting == false
     }
+  }
+
+  private func watch(_ token: Token, _ interest: Readiness) {
+    guard let connection = connections[token], connection.interest != interest else { return }
+    connections[token]?.interest = interest
+    try? reactor.modify(connection.registration, interest)
   }
 
   private func refuse(_ token: Token, status: Int, _ reason: String) {
@@ -323,12 +354,18 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     if sendOutput(token) { drop(token) }
   }
 
-  /// Deadlines only move later in the table; the heap catches up when the old one comes.
+  /// A deadline that moves later costs nothing: the heap catches up when the old one comes.
   private func extend(_ token: Token, _ amount: TimeAmount) {
-    let deadline = Clock.instant + amount
-    guard let former = connections[token]?.deadline else { return }
+    guard let connection = connections[token] else { return }
+    let deadline = min(Clock.instant + amount, connection.answerBy)
     connections[token]?.deadline = deadline
-    if deadline < former { deadlines.push(token, due: deadline) }
+    if deadline < connection.queuedDue { queueDeadline(token) }
+  }
+
+  private func queueDeadline(_ token: Token) {
+    guard let deadline = connections[token]?.deadline else { return }
+    connections[token]?.queuedDue = deadline
+    deadlines.push(token, due: deadline)
   }
 
   private func drop(_ token: Token) {

@@ -73,6 +73,57 @@ extension DaemonTests {
       #expect(try connection.receive()?.json?["version"] != nil)
     }
 
+    @Test(
+      "a list whose matches lie far apart comes whole, to a caller that closes and to one that stays"
+    )
+    func sparseList() throws {
+      let links = (0..<400).map { WatchedLink(service: "s-\($0)", url: "http://127.0.0.1:1/") }
+      let daemon = try Daemon.running(links)
+      try daemon.post("/v1/links/s-399/national/pause")
+      for close in [true, false] {
+        let connection = try daemon.connect()
+        let extra = close ? "Connection: close\r\n" : ""
+        connection.send("GET /v1/links?service=s-399 HTTP/1.1\r\nHost: a\r\n\(extra)\r\n")
+        #expect(try connection.receive()?.json?["total"]?.int == 1)
+      }
+    }
+
+    @Test("HTTP/1.0 is answered without chunks, to the end of the connection")
+    func oldProtocol() throws {
+      let daemon = try Daemon.running([Self.unwatched])
+      let connection = try daemon.connect()
+      connection.send("GET /v1/links HTTP/1.0\r\n\r\n")
+      var bytes: [UInt8] = []
+      while let more = try receiveSome(connection.descriptor, until: Clock.instant + .seconds(10)) {
+        bytes += more
+      }
+      let text = String(decoding: bytes, as: UTF8.self)
+      #expect(!text.contains("chunked"))
+      #expect(text.hasSuffix("\"total\":1}"), "\(text.suffix(60))")
+    }
+
+    @Test("thousands of requests sent ahead are all answered, and others in between")
+    func manyAhead() throws {
+      let daemon = try Daemon.running([Self.unwatched])
+      let eager = try daemon.connect()
+      let request = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+      let count = 5_000
+      var sent = 0
+      var answered = 0
+      while answered < count {
+        if sent < count, waitUntil(eager.descriptor, POLLOUT, within: .zero) {
+          let bytes = Array(String(repeating: request, count: 100).utf8)
+          #expect(eager.send(bytes))
+          sent += 100
+        }
+        while answered < sent, waitUntil(eager.descriptor, POLLIN, within: .milliseconds(20)) {
+          #expect(try eager.receive()?.text == "ok\n")
+          answered += 1
+        }
+        #expect(try daemon.get("/healthz").status == 200)
+      }
+    }
+
     @Test("a request that does not come in time, and a connection without one, are ended")
     func slowCallers() throws {
       let daemon = try Daemon.running([])
