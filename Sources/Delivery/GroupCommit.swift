@@ -7,7 +7,7 @@ package struct JournalGroup: Sendable {
     /// To be added at the journal's end; may be empty.
     case append([UInt8])
     /// To take the place of the whole journal.
-    case replace([UInt8])
+    case replace(JournalSnapshot)
   }
 
   package var number: UInt64
@@ -15,6 +15,25 @@ package struct JournalGroup: Sendable {
   /// The newest version of each incident whose alert file has to change. They are to be written even
   /// if the journal cannot be: an alert without a record is better than none.
   package var alertFiles: [Incident]
+}
+
+/// What a whole journal is to hold, encoded by whoever writes it: with many events pending that takes
+/// longer than the loop can spare.
+package struct JournalSnapshot: Sendable {
+  var pending: [(incident: Incident, receivers: [String])]
+  var states: [Incident]
+  /// About how long the encoded journal will be.
+  var estimatedByteCount: Int
+
+  package var bytes: [UInt8] {
+    var journal: [UInt8] = []
+    journal.reserveCapacity(estimatedByteCount)
+    for (incident, names) in pending {
+      JournalRecord.pending(incident, receivers: names).append(to: &journal)
+    }
+    for incident in states { JournalRecord.state(incident).append(to: &journal) }
+    return journal
+  }
 }
 
 /// Incidents whose alert files wait to be written, the newest version of each.
@@ -59,6 +78,7 @@ struct AlertFileQueue: Sendable {
 struct GroupCommit: Sendable {
   struct Outstanding: Sendable {
     var number: UInt64
+    var takenAt: Instant
     /// Events up to this one become durable with the group; nil if it does not touch the journal.
     var lastEvent: UInt64?
     var bytes: Int
@@ -100,7 +120,7 @@ struct GroupCommit: Sendable {
 
   mutating func take(
     at now: Instant, lastEvent: UInt64, files: inout AlertFileQueue, compactBytes: Int,
-    snapshot: () -> [UInt8]
+    snapshot: () -> JournalSnapshot
   ) -> JournalGroup? {
     guard let due = nextDue(hasFiles: !files.isEmpty), due <= now else { return nil }
     let withJournal = hasRecords && journalNotBefore <= now
@@ -110,7 +130,7 @@ struct GroupCommit: Sendable {
     let isSnapshot = withJournal && needsSnapshot
     if isSnapshot {
       let whole = snapshot()
-      (write, bytes) = (.replace(whole), whole.count)
+      (write, bytes) = (.replace(whole), whole.estimatedByteCount)
     } else if withJournal {
       (write, bytes) = (.append(records), records.count)
       records = []
@@ -120,7 +140,7 @@ struct GroupCommit: Sendable {
     let group = JournalGroup(number: nextNumber, write: write, alertFiles: taken)
     nextNumber += 1
     outstanding = Outstanding(
-      number: group.number, lastEvent: withJournal ? lastEvent : nil, bytes: bytes,
+      number: group.number, takenAt: now, lastEvent: withJournal ? lastEvent : nil, bytes: bytes,
       isSnapshot: isSnapshot, alertFiles: taken)
     return group
   }

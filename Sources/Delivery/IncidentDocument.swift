@@ -66,6 +66,7 @@ package enum IncidentDocument {
     writer.member("probe", condition.probe)
     writer.member("rule", condition.rule.rawValue)
     writer.member("cause", condition.cause)
+    writer.member("causeDetail", printable(condition.causeDetail))
     writer.member("evidence", condition.evidence)
     writer.member("since", condition.since.description)
     writer.endObject()
@@ -109,7 +110,8 @@ extension IncidentDocument {
     Condition(
       link: try linkID(try node.field("link")), probe: try node.field("probe", \.string),
       rule: try node.word("rule"), evidence: try node.field("evidence", \.string),
-      cause: try node.field("cause", \.string), since: try node.time("since"))
+      cause: try node.field("cause", \.string),
+      causeDetail: node["causeDetail"]?.string ?? "", since: try node.time("since"))
   }
 
   private static func linkID(_ node: JSONNode) throws(DocumentError) -> LinkID {

@@ -70,6 +70,7 @@ package struct Outbox {
     package var retryFirst = Limits.webhookRetryFirst
     package var retryLongest = Limits.webhookRetryLongest
     package var diskRetry = Limits.outboxDiskRetry
+    package var diskPatience = Limits.outboxDiskPatience
 
     package init() {}
   }
@@ -257,7 +258,26 @@ extension Outbox {
     if let lastEvent = ended.lastEvent { release(through: lastEvent, at: now) }
   }
 
+  /// Whether the group that is out holds a part of the journal, so that its end says how the journal
+  /// is doing.
+  package var isWritingJournal: Bool { commits.outstanding?.lastEvent != nil }
+
+  /// When a disk that does not answer has been waited for long enough; nil while nothing waits.
+  private var patienceEnds: Instant? {
+    guard nextEvent - 1 > durableThrough, let group = commits.outstanding else { return nil }
+    return group.takenAt + bounds.diskPatience
+  }
+
+  /// Tells events that a disk which neither takes nor refuses a group holds up: a crash might repeat
+  /// or forget them, but a hung disk must not silence alerts. True when there were any.
+  package mutating func stopWaitingForDisk(at now: Instant) -> Bool {
+    guard let limit = patienceEnds, limit <= now else { return false }
+    release(through: nextEvent - 1, at: now)
+    return true
+  }
+
   mutating func release(through number: UInt64, at now: Instant) {
+    guard number > durableThrough else { return }
     durableThrough = number
     for index in receivers.indices {
       receivers[index].release(durableThrough: number, due: now)
@@ -364,6 +384,7 @@ extension Outbox {
   /// end of something under way can bring that.
   package var nextDue: Instant? {
     var earliest = commits.nextDue(hasFiles: !files.isEmpty)
+    if let limit = patienceEnds { earliest = min(earliest ?? limit, limit) }
     if attempts.isFull { return earliest }
     for receiver in receivers {
       guard let due = receiver.nextDue(limit: bounds.perReceiver) else { continue }

@@ -71,15 +71,12 @@ extension Outbox {
 
   /// The journal of this outbox as it stands and nothing else: the events that receivers have not
   /// accepted, the open incidents, and the resolved ones whose alert files are not written yet.
-  package func compacted() -> [UInt8] {
-    var journal: [UInt8] = []
-    for (incident, names) in pendingEvents {
-      JournalRecord.pending(incident, receivers: names).append(to: &journal)
-    }
-    for incident in openIncidents + unfiledEnds {
-      JournalRecord.state(incident).append(to: &journal)
-    }
-    return journal
+  package func compacted() -> JournalSnapshot {
+    let states = openIncidents + unfiledEnds
+    let pendingBytes = receivers.reduce(0) { $0 + $1.pendingBytes }
+    let stateBytes = states.reduce(0) { $0 + 512 + 320 * $1.conditions.count }
+    return JournalSnapshot(
+      pending: pendingEvents, states: states, estimatedByteCount: pendingBytes + stateBytes)
   }
 
   private var pendingEvents: [(incident: Incident, receivers: [String])] {

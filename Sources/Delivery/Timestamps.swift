@@ -25,7 +25,8 @@ func retryAfterDelay(_ value: String, at now: WallTime) -> TimeAmount? {
     return .seconds(value.utf8.count <= 9 ? Int64(value) ?? 0 : 999_999_999)
   }
   guard let date = wallTime(httpDate: value) else { return nil }
-  return max(.zero, date - now)
+  // Compared first: the distance to a date long past does not fit into 64 bits.
+  return date > now ? date - now : .zero
 }
 
 private let monthNames = [

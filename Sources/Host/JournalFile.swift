@@ -28,7 +28,7 @@ package struct JournalFile: Sendable {
   package func write(_ write: JournalGroup.Write) throws(SystemError) {
     switch write {
     case .append(let bytes): try append(bytes)
-    case .replace(let bytes): try replace(bytes)
+    case .replace(let snapshot): try replace(snapshot.bytes)
     }
   }
 

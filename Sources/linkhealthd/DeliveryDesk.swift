@@ -15,10 +15,22 @@ final class DeliveryDesk: LoopPart {
   private let log: (LogEntry) -> Void
   private var transfers: CurlTransfers?
   private var resolver: Resolver?
-  private var waiting: [Token: NotifierRequest] = [:]
+  private var posts: [Token: Post] = [:]
+  private var lookUpDeadlines = TimerHeap<Token>()
   private var isStopping = false
   /// The newest event of earlier runs; those of this one come after it.
   private let formerEvents: UInt64
+
+  /// A message on its way to a receiver.
+  private struct Post {
+    var request: NotifierRequest
+    var url: URLParts
+    /// What is left to try of the receiver's addresses; nil while they are looked up.
+    var addresses: [String]?
+  }
+
+  /// So many of a receiver's addresses are tried when connections fail.
+  private static let addressesTried = 3
 
   init(
     outbox: Outbox, disk: Disk, reactor: Reactor, log: @escaping (LogEntry) -> Void
@@ -70,11 +82,19 @@ final class DeliveryDesk: LoopPart {
 
   // MARK: - The loop
 
-  var nextDue: Instant? { isStopping && isCommitting ? nil : outbox.nextDue }
+  var nextDue: Instant? {
+    if isStopping && isCommitting { return nil }
+    guard let deadline = lookUpDeadlines.nextDue else { return outbox.nextDue }
+    return outbox.nextDue.map { min($0, deadline) } ?? deadline
+  }
 
   func runDue(at now: Now) {
     writeOut(at: now)
     guard !isStopping else { return }
+    if outbox.stopWaitingForDisk(at: now.instant) {
+      note(problem: "the disk has not taken a write for \(Limits.outboxDiskPatience)")
+    }
+    endLookUps(at: now.instant)
     for action in outbox.ready(at: now) {
       if case .post(let attempt) = action { post(attempt, at: now) }
     }
@@ -90,21 +110,28 @@ final class DeliveryDesk: LoopPart {
     _ group: UInt64, problem: String?, unwritten: [Incident], messages: [String], at now: Now
   ) {
     isCommitting = false
-    for message in messages { log(LogEntry(.error, message)) }
-    if problem != self.problem {
-      if let problem {
-        log(LogEntry(.error, "the outbox journal cannot be written", [("problem", problem)]))
-      } else {
-        log(LogEntry(.notice, "the outbox journal is written again"))
-      }
-      self.problem = problem
+    if let first = messages.first {
+      // One line: on a full disk there may be a thousand of them every few seconds.
+      log(LogEntry(.error, first, [("others", "\(messages.count - 1)")]))
     }
+    // A group of alert files alone says nothing of the journal.
+    if problem != nil || outbox.isWritingJournal { note(problem: problem) }
     if problem == nil {
       outbox.committed(through: group, unwritten: unwritten, at: now.instant)
     } else {
       outbox.commitFailed(through: group, unwritten: unwritten, at: now.instant)
     }
     runDue(at: now)
+  }
+
+  private func note(problem new: String?) {
+    guard new != problem else { return }
+    problem = new
+    if let new {
+      log(LogEntry(.error, "the outbox journal cannot be written", [("problem", new)]))
+    } else {
+      log(LogEntry(.notice, "the outbox journal is written again"))
+    }
   }
 
   // MARK: - Webhooks
@@ -119,8 +146,12 @@ final class DeliveryDesk: LoopPart {
       outbox.finished(attempt.token, .failed("the receiver's address is wrong"), at: now)
       return
     }
-    if url.isIPLiteral { return send(request, attempt.token, url: url, address: url.host) }
-    waiting[attempt.token] = request
+    posts[attempt.token] = Post(request: request, url: url)
+    if url.isIPLiteral {
+      posts[attempt.token]?.addresses = [url.host]
+      return send(attempt.token)
+    }
+    lookUpDeadlines.push(attempt.token, due: now.instant + request.timeout)
     let start = resolver?.resolve(url.host, family: .any, token: attempt.token, at: now.instant)
     switch start {
     case .known(let answer): resolved(attempt.token, answer)
@@ -130,31 +161,53 @@ final class DeliveryDesk: LoopPart {
   }
 
   private func resolved(_ token: Token, _ answer: Resolver.Answer) {
-    guard let request = waiting.removeValue(forKey: token), let url = try? URLParts(request.url)
-    else { return }
+    guard posts[token] != nil else { return }
     switch answer {
-    case .addresses(let list, _): send(request, token, url: url, address: list.first)
+    case .addresses(let list, _):
+      posts[token]?.addresses = Array(list.prefix(Self.addressesTried))
+      send(token)
     case .failed(let cause, _): fail(token, Outcome.resolve(cause).sentence)
     }
   }
 
-  private func send(_ request: NotifierRequest, _ token: Token, url: URLParts, address: String?) {
+  /// Look-ups that hang give their places up.
+  private func endLookUps(at now: Instant) {
+    while let (_, token) = lookUpDeadlines.popDue(at: now) {
+      guard let post = posts[token], post.addresses == nil else { continue }
+      resolver?.cancel(token)
+      fail(token, Outcome.resolve(.timedOut).sentence)
+    }
+  }
+
+  /// Posts to the next address.
+  private func send(_ token: Token) {
+    guard var post = posts[token], var addresses = post.addresses, !addresses.isEmpty else {
+      return fail(token, Outcome.resolve(.noAddress).sentence)
+    }
+    let address = addresses.removeFirst()
+    post.addresses = addresses
+    posts[token] = post
+    let request = post.request
     let settings = TransferSettings(
       headers: request.headers, body: request.body,
       tls: TLSOptions(caFile: request.caFile), userAgent: "linkhealth/\(linkhealthVersion)",
       bodyLimitBytes: 64 << 10)
     transfers?.start(
       Transfer(
-        settings: settings, method: request.method, url: url, address: address,
+        settings: settings, method: request.method, url: post.url, address: address,
         timeLimit: request.timeout),
       token: token)
   }
 
   private func ended(_ token: Token, _ result: TransferResult) {
     let now = Clock.now
-    if let failure = result.failure {
+    // A receiver that has answered has decided, whatever became of its answer's body.
+    if let failure = result.failure, result.status < 200 {
+      let hasMore = posts[token]?.addresses?.isEmpty == false
+      if failure.phase == .connect, hasMore { return send(token) }
       fail(token, failure.sentence)
     } else {
+      posts[token] = nil
       outbox.finished(
         token,
         .answered(status: Int(result.status), retryAfter: result.header("retry-after").first),
@@ -163,6 +216,7 @@ final class DeliveryDesk: LoopPart {
   }
 
   private func fail(_ token: Token, _ reason: String) {
+    posts[token] = nil
     outbox.finished(token, .failed(reason), at: Clock.now)
   }
 }

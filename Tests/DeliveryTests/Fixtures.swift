@@ -13,7 +13,7 @@ func incident(
   let condition = Condition(
     link: link, probe: "http", rule: .failures,
     evidence: "3 of the last 5 attempts failed: HTTP status 503", cause: "http.status",
-    since: opened)
+    causeDetail: "503", since: opened)
   return Incident(
     id: "inc-" + String(repeating: letter, count: 20), sequence: sequence, pattern: .point,
     status: resolved ? .resolved : .open, severity: .critical, links: [link], summary: summary,
@@ -51,6 +51,8 @@ final class Bench {
     outbox.enqueue(incident, receivers: receivers)
   }
 
+  func stopWaitingForDisk() -> Bool { outbox.stopWaitingForDisk(at: now.instant) }
+
   func take() -> JournalGroup? { outbox.takeGroup(at: now.instant) }
 
   func committed(_ group: JournalGroup, unwritten: [Incident] = []) {
@@ -68,7 +70,7 @@ final class Bench {
   func write(_ group: JournalGroup) {
     switch group.write {
     case .append(let bytes): journal += bytes
-    case .replace(let bytes): journal = bytes
+    case .replace(let snapshot): journal = snapshot.bytes
     }
   }
 

@@ -15,7 +15,7 @@ struct IncidentDocumentTests {
         + #""pattern":"point","severity":"critical","summary":"down","linkCount":1,"#
         + #""links":["land-database/ha-noi"],"conditionCount":1,"conditions":[{"#
         + #""link":"land-database/ha-noi","probe":"http","rule":"failures","#
-        + #""cause":"http.status","#
+        + #""cause":"http.status","causeDetail":"503","#
         + #""evidence":"3 of the last 5 attempts failed: HTTP status 503","#
         + #""since":"2025-11-07T01:02:03.004Z"}],"openedAt":"2025-11-07T01:02:03.004Z","#
         + #""updatedAt":"2025-11-07T01:02:04.004Z","resolvedAt":null}"#)

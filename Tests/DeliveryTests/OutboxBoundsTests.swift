@@ -136,10 +136,10 @@ struct OutboxBoundsTests {
     bench.committed(hanging)
     let group = try #require(bench.take())
     #expect(group.alertFiles.count == 50)
-    guard case .replace(let bytes) = group.write else {
+    guard case .replace(let snapshot) = group.write else {
       Issue.record("more records than fit are replaced by a snapshot")
       return
     }
-    #expect(bytes.count < 60_000)
+    #expect(snapshot.bytes.count < 60_000)
   }
 }

@@ -89,7 +89,7 @@ struct OutboxJournalTests {
     bench.enqueue(incident("c", 1, resolved: false))
     bench.enqueue(incident("c", 2, resolved: true), receivers: [])
     bench.commit()
-    let snapshot = bench.outbox.compacted()
+    let snapshot = bench.outbox.compacted().bytes
     let fromJournal = Outbox.replay(bench.journal, generator: SeededGenerator(seed: 1))
     let fromSnapshot = Outbox.replay(snapshot, generator: SeededGenerator(seed: 1))
     #expect(fromSnapshot.damage == [])
@@ -98,9 +98,10 @@ struct OutboxJournalTests {
       fromSnapshot.openIncidents.map(\.webhookID) == [
         "inc-aaaaaaaaaaaaaaaaaaaa-2", incident("b").webhookID,
       ])
-    #expect(fromSnapshot.outbox.compacted() == fromJournal.outbox.compacted())
     #expect(
-      fromSnapshot.outbox.compacted() == snapshot,
+      fromSnapshot.outbox.compacted().bytes == fromJournal.outbox.compacted().bytes)
+    #expect(
+      fromSnapshot.outbox.compacted().bytes == snapshot,
       "an opening that waits does not open its incident again after the end")
   }
 
@@ -199,10 +200,10 @@ struct OutboxJournalTests {
       Issue.record("the first group after a start is a snapshot")
       return
     }
-    let replay = Outbox.replay(snapshot, generator: SeededGenerator(seed: 1))
+    let replay = Outbox.replay(snapshot.bytes, generator: SeededGenerator(seed: 1))
     #expect(replay.openIncidents == [])
     #expect(replay.resolvedIncidents == [incident("a", 2, resolved: true)])
     bench.committed(group)
-    #expect(bench.outbox.compacted() == [], "once it is filed, nothing is left to keep")
+    #expect(bench.outbox.compacted().bytes == [], "once it is filed, nothing is left to keep")
   }
 }

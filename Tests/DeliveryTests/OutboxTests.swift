@@ -20,6 +20,37 @@ struct OutboxTests {
     #expect(bench.out.first?.body == IncidentDocument.webhookBody(incident()))
   }
 
+  @Test("a disk that neither takes nor refuses a group holds alerts up for a bounded time")
+  func hungDisk() throws {
+    let bench = Bench { $0.diskPatience = .seconds(3) }
+    bench.enqueue(incident("a"))
+    _ = try #require(bench.take())
+    bench.seconds += 2.9
+    #expect(bench.stopWaitingForDisk() == false)
+    #expect(bench.start() == [])
+    #expect(bench.outbox.nextDue == bench.now.instant + .milliseconds(100))
+    bench.seconds += 0.1
+    #expect(bench.stopWaitingForDisk())
+    #expect(bench.start() == ["ops:a-1"])
+    bench.enqueue(incident("b"))
+    #expect(bench.stopWaitingForDisk(), "what comes later does not wait")
+    #expect(bench.start() == ["ops:b-1"])
+  }
+
+  @Test("the end of a group of alert files alone says nothing of the journal")
+  func filesAlone() throws {
+    let bench = Bench()
+    bench.enqueue(incident("a"))
+    let group = try #require(bench.take())
+    #expect(bench.outbox.isWritingJournal)
+    bench.outbox.commitFailed(
+      through: group.number, unwritten: [incident("a")], at: bench.now.instant)
+    bench.enqueue(incident("b"))
+    bench.seconds += 0.1
+    #expect(bench.take() == nil, "both wait for the next try")
+    #expect(bench.outbox.isWritingJournal == false)
+  }
+
   @Test("one group is out at a time; what comes meanwhile is the next")
   func groups() throws {
     let bench = Bench()

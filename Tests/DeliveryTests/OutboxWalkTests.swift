@@ -124,7 +124,7 @@ private struct World {
       switch group.write {
       case .append(let bytes):
         bench.journal += bytes.prefix(Int(random.below(UInt64(bytes.count) + 1)))
-      case .replace(let bytes): if chance(500) { bench.journal = bytes }
+      case .replace(let snapshot): if chance(500) { bench.journal = snapshot.bytes }
       }
     }
     let replay = bench.crash(receivers: names, seed: random.next())

@@ -41,6 +41,7 @@ struct TimestampTests {
     arguments: [
       ("0", 0), ("120", 120), ("99999999999999999999", 999_999_999),
       ("Sun, 06 Nov 1994 08:49:37 GMT", 37), ("Sun, 06 Nov 1994 08:48:00 GMT", 0),
+      ("Fri, 01 Jan 1700 00:00:00 GMT", 0),
     ])
   func retryAfter(value: String, seconds: Int64) {
     let now = wallTime(rfc3339: "1994-11-06T08:49:00Z")!

@@ -25,7 +25,7 @@ struct JournalFileTests {
     try journal.write(.append([]))
     try journal.write(.append([4]))
     #expect(try journal.readAll() == [1, 2, 3, 4])
-    try journal.write(.replace([9, 9]))
+    try journal.replace([9, 9])
     try journal.append([8])
     #expect(try journal.readAll() == [9, 9, 8])
     let large = [UInt8](repeating: 7, count: 3 << 20)
