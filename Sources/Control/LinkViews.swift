@@ -166,7 +166,7 @@ extension JSONWriter {
     }
     endArray()
     key("lastSample")
-    if let last = runtime.judge.last { sample(last, probe: definition.name) } else { null() }
+    if let last = runtime.judge.newest { sample(last, probe: definition.name) } else { null() }
     endObject()
   }
 }
@@ -176,7 +176,7 @@ private func newestSample(of link: LinkRuntime, _ engine: borrowing Engine)
 {
   var newest: (sample: Sample, probe: String)?
   for probe in link.probes {
-    guard let last = engine.probes[probe].judge.last else { continue }
+    guard let last = engine.probes[probe].judge.newest else { continue }
     if newest.map({ $0.sample.time < last.time }) ?? true {
       newest = (last, engine.definition(of: probe).name)
     }

@@ -21,13 +21,18 @@ extension Engine {
       probes[probe].judge.restore(
         RaisedRule(
           rule: condition.rule, since: condition.since, evidence: condition.evidence,
-          cause: condition.cause))
+          cause: condition.cause, causeDetail: condition.causeDetail))
     }
     for link in incident.links where linkIndex[link] == nil {
       dropIncident(of: link, reason: "is no longer watched", at: now)
     }
     // A condition may name a probe that the catalogue no longer has.
     for link in incident.links { updateIncident(of: link, at: now) }
+  }
+
+  /// Whether a link can be probed at all: one without an endpoint has no probes.
+  package func hasProbes(_ link: LinkID) -> Bool {
+    linkIndex[link].map { !links[$0].probes.isEmpty } ?? false
   }
 
   package func probeIndex(of key: ProbeKey) -> Int? {
@@ -146,6 +151,14 @@ extension Engine {
   package mutating func resume(_ link: LinkID, at now: Now) {
     guard pauses.removeValue(forKey: link) != nil else { return }
     pausesChanged(link, at: now)
+    guard let index = linkIndex[link] else { return }
+    // Nobody knows how the link is until it has been probed again.
+    for probe in links[index].probes {
+      schedule.push(
+        Schedule.Due(
+          probe: Int32(probe), generation: probes[probe].generation, kind: .early),
+        at: now.instant)
+    }
   }
 
   /// Takes the pauses of an earlier run; those of links that are gone are kept, in case they return.

@@ -46,7 +46,7 @@ package struct IncidentKeeper: Sendable {
       probe.raised.map { rule in
         Condition(
           link: link, probe: probe.probe, rule: rule.rule, evidence: rule.evidence,
-          cause: rule.cause, since: rule.since)
+          cause: rule.cause, causeDetail: rule.causeDetail, since: rule.since)
       }
     }
     let isDown = findings.contains { probe in
@@ -80,7 +80,7 @@ package struct IncidentKeeper: Sendable {
 
   /// What of a condition is worth a message when it changes; not its figures.
   private static func meaning(_ condition: Condition) -> [String] {
-    [condition.probe, condition.rule.rawValue, condition.cause]
+    [condition.probe, condition.rule.rawValue, condition.cause, condition.causeDetail]
   }
 
   private mutating func opened(

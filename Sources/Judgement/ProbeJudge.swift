@@ -17,6 +17,9 @@ package struct AttemptBits: Sendable, Hashable {
     count = min(64, count + 1)
   }
 
+  /// Counts every attempt so far as right, now that the failures have been told and are over.
+  package mutating func forgiveFailures() { failedBits = 0 }
+
   /// How many of the last `n` attempts failed.
   package func failures(ofLast n: Int) -> Int { (failedBits & Self.mask(n)).nonzeroBitCount }
 
@@ -43,12 +46,17 @@ package struct RaisedRule: Sendable, Hashable {
   package var evidence: String
   /// The name of the outcome behind it; `slow` for latency.
   package var cause: String
+  /// The outcome's detail, such as the status; empty without one.
+  package var causeDetail: String
 
-  package init(rule: RuleKind, since: WallTime, evidence: String, cause: String) {
+  package init(
+    rule: RuleKind, since: WallTime, evidence: String, cause: String, causeDetail: String = ""
+  ) {
     self.rule = rule
     self.since = since
     self.evidence = evidence
     self.cause = cause
+    self.causeDetail = causeDetail
   }
 }
 
@@ -60,7 +68,9 @@ package struct ProbeJudge: Sendable {
   private var latencies: SampleWindow?
   package private(set) var bits = AttemptBits()
   package private(set) var raised: [RaisedRule] = []
+  /// The last sample since the start.
   package private(set) var last: Sample?
+  private var restored: Sample?
   private var lastFailure: Outcome?
   /// How many attempts in a row have failed by ``lastFailure``'s cause; 0 after a right one.
   private var sameFailures: UInt8 = 0
@@ -79,6 +89,7 @@ package struct ProbeJudge: Sendable {
   package mutating func restore(_ sample: Sample) {
     guard !sample.outcome.isSkipped else { return }
     remember(sample)
+    restored = sample
   }
 
   /// Takes a rule that was raised before the daemon started; one that the catalogue has dropped since
@@ -106,6 +117,9 @@ package struct ProbeJudge: Sendable {
     return changedFailures || changedRate || changedLatency
   }
 
+  /// The last sample, of before the start if there is none since.
+  package var newest: Sample? { last ?? restored }
+
   package func isRaised(_ rule: RuleKind) -> Bool { raised.contains { $0.rule == rule } }
 
   /// What the probe shows now. `isFresh`: whether the last sample is young enough to say anything.
@@ -120,7 +134,7 @@ package struct ProbeJudge: Sendable {
     let failed = sample.outcome.isFailure
     bits.add(failed: failed, slow: sample.isSlow)
     if failed {
-      let isSame = sameFailures > 0 && lastFailure?.hasSameCause(as: sample.outcome) ?? false
+      let isSame = sameFailures > 0 && lastFailure == sample.outcome
       sameFailures = isSame ? min(sameFailures, .max - 1) + 1 : 1
       lastFailure = sample.outcome
     } else {
@@ -141,14 +155,14 @@ package struct ProbeJudge: Sendable {
       guard bits.allRight(last: rule.clearAfter) else {
         return refreshCause(.failures)
       }
+      // What is over does not make the next single failure an outage.
+      bits.forgiveFailures()
       return clear(.failures)
     }
-    // Only a failure raises: a right answer after the rule was cleared, with the failures of before
-    // still among the last, would raise it again.
     let failures = bits.failures(ofLast: rule.of)
     guard sameFailures > 0, failures >= rule.failures, let lastFailure else { return false }
     return raise(
-      .failures, at: time, cause: lastFailure.name,
+      .failures, at: time, cause: lastFailure.name, detail: lastFailure.detail,
       "\(failures) of the last \(min(rule.of, bits.count)) attempts failed: "
         + lastFailure.sentence)
   }
@@ -164,7 +178,7 @@ package struct ProbeJudge: Sendable {
       return false
     }
     return raise(
-      .errorRate, at: time, cause: lastFailure.name,
+      .errorRate, at: time, cause: lastFailure.name, detail: lastFailure.detail,
       "\(rates.failed) of \(rates.total) attempts within \(rule.window) failed"
         + " (\(percent(rates.failed, of: rates.total))): \(lastFailure.sentence)")
   }
@@ -186,9 +200,11 @@ package struct ProbeJudge: Sendable {
   }
 
   private mutating func raise(
-    _ rule: RuleKind, at time: WallTime, cause: String, _ evidence: String
+    _ rule: RuleKind, at time: WallTime, cause: String, detail: String = "", _ evidence: String
   ) -> Bool {
-    raised.append(RaisedRule(rule: rule, since: time, evidence: evidence, cause: cause))
+    raised.append(
+      RaisedRule(
+        rule: rule, since: time, evidence: evidence, cause: cause, causeDetail: detail))
     return true
   }
 
@@ -202,18 +218,12 @@ package struct ProbeJudge: Sendable {
   private mutating func refreshCause(_ rule: RuleKind) -> Bool {
     guard sameFailures >= 3, let lastFailure,
       let index = raised.firstIndex(where: { $0.rule == rule }),
-      raised[index].cause != lastFailure.name
+      raised[index].cause != lastFailure.name || raised[index].causeDetail != lastFailure.detail
     else { return false }
     raised[index].cause = lastFailure.name
+    raised[index].causeDetail = lastFailure.detail
     raised[index].evidence = "still failing, now: \(lastFailure.sentence)"
     return true
-  }
-}
-
-extension Outcome {
-  /// Whether both bear one name; cheaper than making the names.
-  fileprivate func hasSameCause(as other: Outcome) -> Bool {
-    code.phase == other.code.phase && code.cause == other.code.cause
   }
 }
 

@@ -35,16 +35,21 @@ package struct Condition: Sendable, Hashable {
   package var evidence: String
   /// The name of the outcome that was last seen failing, such as `http.status`; `slow` for latency.
   package var cause: String
+  /// The outcome's detail, such as the status 503 or the application code 108; empty without one. It
+  /// may hold bytes from the other side: show it only through `printable`.
+  package var causeDetail: String
   package var since: WallTime
 
   package init(
-    link: LinkID, probe: String, rule: RuleKind, evidence: String, cause: String, since: WallTime
+    link: LinkID, probe: String, rule: RuleKind, evidence: String, cause: String,
+    causeDetail: String = "", since: WallTime
   ) {
     self.link = link
     self.probe = probe
     self.rule = rule
     self.evidence = evidence
     self.cause = cause
+    self.causeDetail = causeDetail
     self.since = since
   }
 }

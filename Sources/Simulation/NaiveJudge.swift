@@ -42,11 +42,13 @@ package struct NaiveJudge: Sendable {
   }
 
   /// True to raise, false to clear, nil to leave as it is.
-  private func failuresDecision(_ sample: Sample) -> Bool? {
+  private mutating func failuresDecision(_ sample: Sample) -> Bool? {
     let rule = rules.failures
     if raised.contains(.failures) {
       let last = failed.suffix(rule.clearAfter)
-      return last.count == rule.clearAfter && !last.contains(true) ? false : nil
+      guard last.count == rule.clearAfter, !last.contains(true) else { return nil }
+      failed = failed.map { _ in false }
+      return false
     }
     let failures = failed.suffix(rule.of).count { $0 }
     return sample.outcome.isFailure && failures >= rule.failures ? true : nil

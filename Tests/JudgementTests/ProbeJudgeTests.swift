@@ -74,7 +74,10 @@ struct FailureRuleTests {
         FailureRule(failures: 3, of: 10), "xxxoooooooo", "--R-C------",
         "nor while the old failures are still within the ten"
       ),
-      (FailureRule(failures: 3, of: 5, clearAfter: 1), "xxxox", "--RCR", "but a failure does"),
+      (
+        FailureRule(failures: 3, of: 5, clearAfter: 1), "xxxoxxx", "--RC--R",
+        "nor a single failure: it takes three new ones"
+      ),
       (FailureRule(failures: 64, of: 64, clearAfter: 64), long, longTrace, "the longest rule"),
       (FailureRule(failures: 2, of: 5), "ox", "--", "one failure is not two"),
     ])
@@ -103,6 +106,27 @@ struct FailureRuleTests {
     #expect(judge.raised.first?.cause == "connect.timedOut")
     #expect(judge.raised.first?.evidence == "still failing, now: no connection in time")
     #expect(judge.record(sample(.connect(.timedOut))) == false, "once")
+  }
+
+  @Test("another status is told as another cause is, though both bear one name")
+  func anotherStatus() {
+    var judge = ProbeJudge(rules: .standard, every: .seconds(60))
+    for _ in 0..<3 { _ = judge.record(sample(.http(.status(503)), status: 503)) }
+    for told in [false, false, true, false] {
+      let isNews = judge.record(sample(.http(.status(404)), status: 404))
+      #expect(isNews == told)
+    }
+    #expect(judge.raised.first?.evidence == "still failing, now: HTTP status 404")
+  }
+
+  @Test("the last sample of before the start is remembered, and says nothing of now")
+  func lastOfBefore() {
+    var judge = ProbeJudge(rules: .standard, every: .seconds(60))
+    judge.restore(sample(.ok))
+    #expect(judge.newest?.outcome == .ok)
+    #expect(judge.last == nil)
+    #expect(judge.raised.isEmpty)
+    #expect(judge.condition(isFresh: true) == .unknown)
   }
 
   @Test("causes that take turns are not told at every turn")
