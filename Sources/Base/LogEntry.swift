@@ -14,6 +14,8 @@ package struct LogEntry: Sendable {
   package var level: LogLevel
   package var message: String
   package var fields: [(name: String, value: String)]
+  /// Whether the line must be kept however many there are: what somebody has done or tried to do.
+  package var isAudit = false
 
   package init(
     _ level: LogLevel, _ message: String, _ fields: [(name: String, value: String)] = []

@@ -35,10 +35,12 @@ package struct HealthFigures: Sendable, Hashable {
   package var openIncidents: Int
   package var criticalIncidents: Int
   package var isRecording: Bool
+  /// Alerts reach the disk, and every receiver.
+  package var isDelivering: Bool
 
   package init(
     up: Int, degraded: Int = 0, down: Int = 0, unknown: Int = 0, openIncidents: Int = 0,
-    criticalIncidents: Int = 0, isRecording: Bool = true
+    criticalIncidents: Int = 0, isRecording: Bool = true, isDelivering: Bool = true
   ) {
     self.up = up
     self.degraded = degraded
@@ -47,6 +49,7 @@ package struct HealthFigures: Sendable, Hashable {
     self.openIncidents = openIncidents
     self.criticalIncidents = criticalIncidents
     self.isRecording = isRecording
+    self.isDelivering = isDelivering
   }
 
   /// Nil when a figure is missing: without it nothing may be called well.
@@ -57,16 +60,23 @@ package struct HealthFigures: Sendable, Hashable {
       let open = incidents.figure("open"), let critical = incidents.figure("critical"),
       let isRecording = status["history"]?["recording"]?.bool
     else { return nil }
+    let delivery = status["delivery"]
+    let isDelivering =
+      delivery?.text("problem") == nil
+      && delivery?.list("receivers").contains { $0.text("lastError") != nil } != true
     self.init(
       up: up, degraded: degraded, down: down, unknown: unknown, openIncidents: open,
-      criticalIncidents: critical, isRecording: isRecording)
+      criticalIncidents: critical, isRecording: isRecording, isDelivering: isDelivering)
   }
 
-  /// Where no link at all is up, nothing is known to be well. A daemon that records nothing, and an
-  /// incident that is open while its links are up again, are at least a warning.
+  /// Where no link at all is up, nothing is known to be well. A daemon that records nothing or whose
+  /// alerts do not get through, and an incident that is open while its links are up again, are at
+  /// least a warning.
   package var verdict: Health {
     if down > 0 || criticalIncidents > 0 { return .critical }
-    if degraded > 0 || unknown > 0 || openIncidents > 0 || !isRecording { return .warning }
+    if degraded > 0 || unknown > 0 || openIncidents > 0 || !isRecording || !isDelivering {
+      return .warning
+    }
     return up == 0 ? .unknown : .ok
   }
 }

@@ -21,3 +21,13 @@ package func userName(_ uid: UInt32) -> String {
   else { return "uid \(uid)" }
   return String(cString: name)
 }
+
+/// A user's name as /etc/passwd has it, without asking any name service; nil when it is not there.
+package func localUserName(_ uid: UInt32) -> String? {
+  guard let bytes = try? readFile("/etc/passwd", limitBytes: 1 << 20) else { return nil }
+  for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+    let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+    if fields.count > 2, UInt32(fields[2]) == uid { return String(fields[0]) }
+  }
+  return nil
+}

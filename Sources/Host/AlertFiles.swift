@@ -173,11 +173,11 @@ extension AlertFiles {
   /// amiss, in words; throws only if there is no looking at the directories.
   package func reconcile(
     open incidents: [Incident], resolved: [Incident]
-  ) throws(SystemError) -> [String] {
+  ) -> [String] {
     var messages: [String] = []
-    try removeLeftovers(in: closedDirectory, &messages)
+    removeLeftovers(in: closedDirectory, &messages)
     var present = Set<String>()
-    for name in try removeLeftovers(in: openDirectory, &messages) {
+    for name in removeLeftovers(in: openDirectory, &messages) {
       if let id = incidentID(ofFile: name) {
         present.insert(id)
       } else {
@@ -193,7 +193,13 @@ extension AlertFiles {
     for failure in apply(ends) {
       messages.append("alert file of \(failure.incident.id): \(failure.error)")
     }
-    for id in present.subtracting(known).sorted() { try closeUnknown(id, &messages) }
+    for id in present.subtracting(known).sorted() {
+      do throws(SystemError) {
+        try closeUnknown(id, &messages)
+      } catch {
+        messages.append("alert file of \(id), which the journal does not know: \(error)")
+      }
+    }
     return messages
   }
 
@@ -201,13 +207,20 @@ extension AlertFiles {
   @discardableResult
   private func removeLeftovers(
     in directory: String, _ messages: inout [String]
-  ) throws(SystemError) -> [String] {
+  ) -> [String] {
+    let names: [String]
+    do throws(SystemError) {
+      names = try fileNames(in: directory)
+    } catch {
+      messages.append("\(error)")
+      return []
+    }
     var others: [String] = []
-    for name in try fileNames(in: directory) {
+    for name in names {
       if name.hasSuffix(temporarySuffix) {
         let path = "\(directory)/\(name)"
-        _ = try checked(unlink(path), "unlink", path)
-        messages.append("\(path) was left by a crash and removed")
+        let isGone = unlink(path) == 0
+        messages.append("\(path) was left by a crash" + (isGone ? " and removed" : ""))
       } else {
         others.append(name)
       }

@@ -29,8 +29,8 @@ package final class LogWriter {
       }
     }
     linesInSecond += 1
-    // Errors pass always: the limit is there for floods of news about links.
-    if linesInSecond > Limits.logLinesPerSecond && entry.level > .error {
+    // Errors and audit lines pass always: the limit is there for floods of news about links.
+    if linesInSecond > Limits.logLinesPerSecond && entry.level > .error && !entry.isAudit {
       dropped += 1
       return
     }

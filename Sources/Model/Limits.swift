@@ -49,6 +49,8 @@ package enum Limits {
   package static let controlIdle = TimeAmount.seconds(30)
   package static let controlRequestTime = TimeAmount.seconds(10)
   package static let samplesPerAnswer = 10_000
+  /// Callers that may wait for samples at a time.
+  package static let samplesQuestions = 32
 
   // Delivery
   package static let webhookTimeout = TimeAmount.seconds(10)
@@ -62,6 +64,7 @@ package enum Limits {
   package static let outboxPendingBytes = 256 << 20
   package static let outboxCompactBytes = 16 << 20
   package static let outboxDiskRetry = TimeAmount.seconds(5)
+  package static let outboxDiskPatience = TimeAmount.seconds(3)
   package static let outboxDamageMessages = 100
   package static let alertFilesClosed = 10_000
 

@@ -72,12 +72,18 @@ package struct Examination: Sendable {
   /// Whether judging may take longer than the loop can spare (about a millisecond). JSON costs
   /// some 10 ns a byte; a pattern may cost as many steps as it has characters for each byte.
   package var isLong: Bool {
+    let headSteps = expectations.headers.reduce(0) {
+      $0 + 1 + ($1.matches?.source.utf8.count ?? 0)
+    }
+    if result.head.count * headSteps > Self.stepsOnTheLoop { return true }
     guard expectations.readsBody else { return false }
     var stepsPerByte = 1 + expectations.text.count
     for pattern in expectations.patterns { stepsPerByte += pattern.source.utf8.count }
     for path in expectations.json { stepsPerByte += path.matches?.source.utf8.count ?? 0 }
-    return result.body.count * stepsPerByte > 65_536
+    return result.body.count * stepsPerByte > Self.stepsOnTheLoop
   }
+
+  private static let stepsOnTheLoop = 65_536
 
   /// Judges the answer.
   package func run() -> Examined {

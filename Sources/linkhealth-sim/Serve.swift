@@ -9,7 +9,9 @@ func serve(_ scenario: Scenario, _ options: SimulatorOptions) throws {
   let signals = lh_signalfd([SIGTERM, SIGINT], 2)
   guard signals >= 0 else { throw SystemError.last("signalfd") }
   let signalDescriptor = Descriptor(signals)
-  raiseDescriptorLimit(to: options.connections + 64)
+  // Each connection is a descriptor. Where the limit is lower than what we offer, accepting pauses
+  // whenever it is reached.
+  _ = raiseDescriptorLimit()
 
   let raw = lh_tcp_listen(options.address, options.port, 4_096)
   guard raw >= 0 else {
@@ -43,15 +45,4 @@ private final class SignalReceiver: ReadinessHandler {
   func ready(_ readiness: Readiness, key: Int32, token: Token) {
     if lh_signalfd_read(key) >= 0 { reactor.stop() }
   }
-}
-
-/// Each connection is a descriptor, and the usual limit is less than the connections we offer. Where
-/// the hard limit is lower still, accepting pauses whenever it is reached.
-private func raiseDescriptorLimit(to count: Int) {
-  var limit = rlimit()
-  guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-  let wanted = min(rlim_t(count), limit.rlim_max)
-  guard limit.rlim_cur < wanted else { return }
-  limit.rlim_cur = wanted
-  _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }

@@ -14,6 +14,8 @@ import Wire
 /// answers the control socket. It lives on the loop's thread.
 final class Daemon: LoopPart {
   let configurationPath: String
+  /// The state directory of this run, whatever a reload says.
+  private let statePath: String
   let reactor: Reactor
   var engine: Engine
   var loaded: LoadedConfiguration
@@ -50,6 +52,7 @@ final class Daemon: LoopPart {
     logger: LogWriter, historyBytes: Int, startedAt: Now
   ) throws(SystemError) {
     self.configurationPath = configurationPath
+    statePath = loaded.configuration.stateDirectory
     self.reactor = reactor
     self.engine = engine
     self.loaded = loaded
@@ -164,13 +167,13 @@ final class Daemon: LoopPart {
         group, problem: problem, unwritten: unwritten, messages: messages, at: now)
       engine.journaled(through: desk.journaledCount)
       performActions(at: now)
-    case .samplesRead(let id, let found, let problem): answerSamples(id, found, problem)
+    case .samplesRead(let id, let body, let problem): answerSamples(id, body, problem)
     case .problem(let words): logger.write(LogEntry(.error, words))
     }
   }
 
   private func savePauses(_ pauses: [Pause]) {
-    disk.writeFile(pausesPath(loaded.configuration.stateDirectory), pausesDocument(pauses))
+    disk.writeFile(pausesPath(statePath), pausesDocument(pauses))
   }
 
   /// A step of the wall clock is marked in the ring; deadlines do not notice it.
@@ -193,7 +196,12 @@ final class Daemon: LoopPart {
   /// Reads the configuration on a worker; `ticket` is the caller that waits for the outcome.
   func reload(_ ticket: RequestTicket?) {
     guard !requests.isReloading, let mailbox = workReceiver?.mailbox else {
-      if let ticket { answer(ticket, ControlError(503, "busy", "a reload is under way")) }
+      if let ticket {
+        answer(ticket, ControlError(503, "busy", "a reload is under way; ask again in a moment"))
+      } else {
+        // What was changed since the files were read would stay unread.
+        requests.reloadsAgain = true
+      }
       return
     }
     requests.isReloading = true
@@ -214,6 +222,12 @@ final class Daemon: LoopPart {
     _ ticket: RequestTicket?, _ new: LoadedConfiguration?, _ complaints: Complaints, at now: Now
   ) {
     requests.isReloading = false
+    defer {
+      if requests.reloadsAgain {
+        requests.reloadsAgain = false
+        reload(nil)
+      }
+    }
     guard let new else {
       for complaint in complaints.list { logger.write(LogEntry(.error, complaint.description)) }
       logger.write(LogEntry(.error, "the configuration has mistakes; the running one stays"))
@@ -252,8 +266,34 @@ final class Daemon: LoopPart {
     if new.configuration.stateDirectory != former.stateDirectory { changed.append("state") }
     if new.configuration.socketPath != former.socketPath { changed.append("socket") }
     if new.configuration.tick != former.tick { changed.append("tick") }
-    if new.configuration.historyBytes != former.historyBytes { changed.append("history") }
+    if new.configuration.historyBytes != former.historyBytes { changed.append("history.size") }
+    if new.configuration.segmentBytes != former.segmentBytes { changed.append("history.segment") }
+    if new.configuration.attemptsInFlight != former.attemptsInFlight {
+      changed.append("attempts.inFlight")
+    }
+    if new.configuration.resolver != former.resolver { changed.append("resolver") }
+    if new.operatorGroups.first != loaded.operatorGroups.first {
+      changed.append("control.operators (who may open the socket)")
+    }
     return changed.map { "a change of \($0) takes effect after a restart" }
+  }
+
+  /// What keeps members of the operators' groups from opening the socket.
+  var socketWarnings: [String] {
+    var warnings: [String] = []
+    let groups = loaded.configuration.operators
+    if let problem = server?.groupProblem, let group = groups.first {
+      warnings.append(
+        "the control socket could not be given to group \(group) "
+          + "(\(SystemError(operation: "chown", code: problem))): its members cannot open it; "
+          + "add SupplementaryGroups=\(group) to the unit")
+    }
+    if groups.count > 1 {
+      warnings.append(
+        "control.operators: the socket belongs to group \(groups[0]); members of "
+          + groups.dropFirst().joined(separator: ", ") + " may act but cannot open it")
+    }
+    return warnings
   }
 
   // MARK: - The end

@@ -1,4 +1,5 @@
 import Base
+import Control
 import Delivery
 import Engine
 import Glibc
@@ -19,7 +20,7 @@ final class Disk: Sendable {
   enum Event: Sendable {
     case ringWritten(group: UInt64, problem: String?)
     case journalWritten(group: UInt64, problem: String?, unwritten: [Incident], messages: [String])
-    case samplesRead(RequestID, [(probe: String, samples: [Sample])], problem: String?)
+    case samplesRead(RequestID, body: [UInt8], problem: String?)
     case problem(String)
   }
 
@@ -49,7 +50,7 @@ final class Disk: Sendable {
 
   /// Opens the files of a state directory, and reads what the daemon goes on from.
   static func open(
-    _ statePath: String, ringBytes: Int, segmentBytes: Int, samplesSince: WallTime,
+    _ statePath: String, ringBytes: Int, segmentBytes: Int, wanted: WantedSamples,
     events mailbox: Mailbox<Event>
   ) throws -> Found {
     let ring = try RingFiles(
@@ -59,8 +60,10 @@ final class Disk: Sendable {
     let resume = ring.resume
     let historyBytes = ring.byteCount
     var samples: [(ProbeKey, Sample)] = []
-    messages += try ring.replay(since: samplesSince) { record in
-      if case .sample(let key, let sample) = record { samples.append((key, sample)) }
+    messages += try ring.replay(since: wanted.earliest) { record in
+      if case .sample(let key, let sample) = record, wanted.wants(key, sample.time) {
+        samples.append((key, sample))
+      }
     }
     let journal = JournalFile(directory: "\(statePath)/outbox")
     let bytes = try journal.readAll()
@@ -74,14 +77,17 @@ final class Disk: Sendable {
   }
 
   /// Brings the alert files in line with the journal, before the loop runs.
-  func reconcile(_ replay: OutboxReplay) throws -> [String] {
+  func reconcile(_ replay: OutboxReplay) -> [String] {
     let open = replay.openIncidents
     let resolved = replay.resolvedIncidents
     let isDamaged = !replay.damage.isEmpty
-    return try files.withLock { files in
-      var messages = try files.alerts.reconcile(open: open, resolved: resolved)
-      if isDamaged {
+    return files.withLock { files in
+      var messages = files.alerts.reconcile(open: open, resolved: resolved)
+      guard isDamaged else { return messages }
+      do throws(SystemError) {
         messages.append("the damaged journal is kept as \(try files.journal.keepDamaged())")
+      } catch {
+        messages.append("the damaged journal could not be kept aside: \(error)")
       }
       return messages
     }
@@ -133,15 +139,16 @@ final class Disk: Sendable {
   }
 
   /// Searches the ring, one segment a job, so that writing never waits for a long search.
-  func readSamples(
-    _ request: RequestID, keys: [ProbeKey], from: WallTime, to: WallTime, limit: Int
-  ) {
-    let queries = keys.map { RingQuery(key: $0, from: from, to: to, limit: limit) }
-    search(request, keys: keys, queries, place: 0)
+  /// The answer is made here too: with thousands of samples it takes longer than the loop can spare.
+  func readSamples(_ id: RequestID, _ request: SamplesRequest) {
+    let queries = request.keys.map {
+      RingQuery(key: $0, from: request.from, to: request.to, limit: request.limit)
+    }
+    search(id, request, queries, place: 0)
   }
 
   private func search(
-    _ request: RequestID, keys: [ProbeKey], _ queries: [RingQuery], place: Int
+    _ id: RequestID, _ request: SamplesRequest, _ queries: [RingQuery], place: Int
   ) {
     submit { [self] files, mailbox in
       var queries = queries
@@ -149,17 +156,18 @@ final class Disk: Sendable {
       do throws(SystemError) {
         if place < queries.count, try files.ring.advance(&queries[place]) { place += 1 }
       } catch {
-        mailbox.post(.samplesRead(request, [], problem: "\(error)"))
+        mailbox.post(.samplesRead(id, body: [], problem: "\(error)"))
         return
       }
       if place >= queries.count {
-        let found = zip(keys, queries).map { (probe: $0.probe, samples: $1.samples) }
-        mailbox.post(.samplesRead(request, found, problem: nil))
+        let found = zip(request.keys, queries).map { (probe: $0.probe, samples: $1.samples) }
+        mailbox.post(.samplesRead(id, body: samplesBody(request, found), problem: nil))
       } else {
-        search(request, keys: keys, queries, place: place)
+        search(id, request, queries, place: place)
       }
     } onRefusal: { mailbox in
-      mailbox.post(.samplesRead(request, [], problem: "the disk is too slow: its queue is full"))
+      mailbox.post(
+        .samplesRead(id, body: [], problem: "the disk is too slow: its queue is full"))
     }
   }
 

@@ -9,12 +9,22 @@ import Host
 import Model
 import Wire
 
+/// A question to the ring and who asked it.
+struct SamplesQuestion {
+  var id: UInt64
+  var ticket: RequestTicket
+  var request: SamplesRequest
+}
+
 /// Requests of the control socket that wait for something.
 struct PendingRequests {
   var trials: [UInt64: RequestTicket] = [:]
-  var samples: [UInt64: (ticket: RequestTicket, request: SamplesRequest)] = [:]
+  /// Questions to the ring, the first of them being answered.
+  var samples = BoundedQueue<SamplesQuestion>(capacity: Limits.samplesQuestions)
   var nextID: UInt64 = 1
   var isReloading = false
+  /// SIGHUP came while a reload was under way.
+  var reloadsAgain = false
   /// Callers' names by uid, looked up beside the loop.
   var names: [UInt32: String] = [:]
 
@@ -54,21 +64,36 @@ extension Daemon: ControlHandler {
   }
 
   private func ask(_ question: SamplesRequest, _ ticket: RequestTicket) {
-    let id = requests.takeID()
-    requests.samples[id] = (ticket, question)
-    disk.readSamples(
-      id, keys: question.keys, from: question.from, to: question.to, limit: question.limit)
+    let entry = SamplesQuestion(id: requests.takeID(), ticket: ticket, request: question)
+    guard requests.samples.append(entry) else {
+      return answer(
+        ticket,
+        ControlError(503, "busy", "too many questions to the ring; ask again in a moment"))
+    }
+    if requests.samples.count == 1 { searchSamples() }
   }
 
-  func answerSamples(
-    _ id: UInt64, _ found: [(probe: String, samples: [Sample])], _ problem: String?
-  ) {
-    guard let (ticket, question) = requests.samples.removeValue(forKey: id) else { return }
-    if let problem {
-      answer(ticket, ControlError(503, "busy", "the ring cannot be read: \(problem)"))
-    } else {
-      server?.answer(ticket, status: 200, body: samplesBody(question, found))
+  /// One search at a time, so that writing never waits for more than one; those whose callers have
+  /// left are passed over.
+  private func searchSamples() {
+    while let first = requests.samples.first {
+      guard server?.isWaiting(first.ticket) == true else {
+        _ = requests.samples.popFirst()
+        continue
+      }
+      return disk.readSamples(first.id, first.request)
     }
+  }
+
+  func answerSamples(_ id: UInt64, _ body: [UInt8], _ problem: String?) {
+    guard let first = requests.samples.first, first.id == id else { return }
+    _ = requests.samples.popFirst()
+    if let problem {
+      answer(first.ticket, ControlError(503, "busy", "the ring cannot be read: \(problem)"))
+    } else {
+      server?.answer(first.ticket, status: 200, body: body)
+    }
+    searchSamples()
   }
 
   private func perform(
@@ -91,7 +116,9 @@ extension Daemon: ControlHandler {
           ticket,
           ControlError(
             503, "busy",
-            "\(link) cannot be tried now: it has no endpoint, or too many attempts are in flight"))
+            engine.hasProbes(link)
+              ? "\(link) cannot be tried now: too many attempts are in flight"
+              : "\(link) has no endpoint; give it one in the endpoints file, then reload"))
       }
     case .pause(let link, let reason):
       engine.pause(
@@ -117,24 +144,34 @@ extension Daemon: ControlHandler {
   private func audit(_ request: HTTPRequestHead, _ peer: PeerIdentity, _ reply: ControlReply) {
     var act = request.path
     var outcome = "allowed"
+    var reason: String?
     switch reply {
-    case .act(let allowed): act = allowed.words
+    case .act(let allowed):
+      act = allowed.words
+      if case .pause(_, let words) = allowed, !words.isEmpty { reason = words }
     case .answer(let status, _, _): outcome = "refused with \(status)"
     default: break
     }
-    logger.write(
-      LogEntry(
-        .notice, "audit",
-        [
-          ("act", act), ("outcome", outcome), ("uid", "\(peer.uid)"), ("user", callerName(peer)),
-          ("pid", "\(peer.pid)"),
-        ]))
+    var entry = LogEntry(
+      .notice, "audit",
+      [
+        ("act", act), ("outcome", outcome), ("uid", "\(peer.uid)"), ("user", callerName(peer)),
+        ("pid", "\(peer.pid)"),
+      ])
+    if let reason { entry.fields.append(("reason", reason)) }
+    entry.isAudit = true
+    logger.write(entry)
   }
 
-  /// The caller's name if it is known already; it is looked up beside the loop for the next time.
+  /// The caller's name as far as this machine itself knows it; one that only a name service knows is
+  /// looked up beside the loop, for the next time.
   private func callerName(_ peer: PeerIdentity) -> String {
     if peer.uid == 0 { return "root" }
     if let name = requests.names[peer.uid] { return name }
+    if let name = localUserName(peer.uid) {
+      if requests.names.count < 1_024 { requests.names[peer.uid] = name }
+      return name
+    }
     if requests.names.count < 1_024 { lookUpName(peer.uid) }
     return "uid \(peer.uid)"
   }

@@ -19,9 +19,12 @@ func runDaemon(_ arguments: Arguments) -> Int32 {
   let logger = LogWriter(threshold: arguments.isDebugging ? .debug : .info)
   let (loaded, complaints) = readConfiguration(arguments.configuration)
   guard let loaded else {
-    for complaint in complaints.list { say(complaint.description) }
-    if complaints.unlisted > 0 { say("and \(complaints.unlisted) more") }
-    say("linkhealthd: the configuration has mistakes; nothing was started")
+    // Through the log, so that the journal knows them for errors.
+    for complaint in complaints.list { logger.write(LogEntry(.error, complaint.description)) }
+    if complaints.unlisted > 0 {
+      logger.write(LogEntry(.error, "and \(complaints.unlisted) more"))
+    }
+    logger.write(LogEntry(.error, "the configuration has mistakes; nothing was started"))
     return 78
   }
   for warning in loaded.warnings { logger.write(LogEntry(.warning, warning)) }
@@ -58,6 +61,15 @@ private func run(
 ) throws {
   let configuration = loaded.configuration
   let startedAt = Clock.now
+  let descriptors = raiseDescriptorLimit()
+  let wanted = configuration.attemptsInFlight + Limits.controlConnections + 128
+  if descriptors < wanted {
+    logger.write(
+      LogEntry(
+        .warning,
+        "only \(descriptors) descriptors are allowed: set LimitNOFILE=\(wanted) or more, or a "
+          + "smaller attempts.inFlight"))
+  }
   let reactor = try Reactor()
   let service = ServiceManager()
   service.status("reading the history")
@@ -66,7 +78,7 @@ private func run(
   let receiver = try MailboxReceiver<Disk.Event>(reactor) { relay.daemon?.diskEvent($0) }
   let found = try Disk.open(
     statePath, ringBytes: configuration.historyBytes, segmentBytes: configuration.segmentBytes,
-    samplesSince: startedAt.wall - longestWindow(configuration), events: receiver.mailbox)
+    wanted: WantedSamples(configuration.links, at: startedAt.wall), events: receiver.mailbox)
   for message in found.messages { logger.write(LogEntry(.warning, message)) }
   var engine = Engine(
     tick: configuration.tick, attemptsInFlight: configuration.attemptsInFlight,
@@ -76,7 +88,7 @@ private func run(
   engine.markStart(at: startedAt)
 
   let replay = Outbox.replay(found.journal, generator: SeededGenerator(seed: randomSeed()))
-  for message in try replay.damage + found.disk.reconcile(replay) {
+  for message in replay.damage + found.disk.reconcile(replay) {
     logger.write(LogEntry(.warning, message))
   }
   let (pauses, pauseProblem) = readPauses(pausesPath(statePath))
@@ -100,6 +112,7 @@ private func run(
   daemon.server = try ControlServer(
     reactor: reactor, path: configuration.socketPath, group: loaded.operatorGroups.first,
     handler: daemon)
+  for warning in daemon.socketWarnings { logger.write(LogEntry(.warning, warning)) }
   daemon.performActions(at: Clock.now)
   let links = configuration.links.count
   logger.write(
@@ -114,18 +127,6 @@ private func run(
   disk.stopAndWait()
   daemon.workers.stopAndWait()
   withExtendedLifetime((handler, receiver)) {}
-}
-
-/// How far back samples are wanted to fill the windows of the rules, so that a restart does not
-/// forget them.
-private func longestWindow(_ configuration: Configuration) -> TimeAmount {
-  var longest = TimeAmount.zero
-  for link in configuration.links {
-    longest = max(
-      longest, link.alert.errorRate?.window ?? .zero, link.alert.latency?.window ?? .zero)
-    for probe in link.probes { longest = max(longest, probe.every * 16) }
-  }
-  return min(longest, .hours(24))
 }
 
 /// Breaks the circle between the disk's mailbox and the daemon that it is a part of.
