@@ -99,7 +99,7 @@ func ownProgram(_ name: String) throws(BenchError) -> String {
   let directory = own[..<(own.lastIndex(of: "/") ?? own.startIndex)]
   let program = "\(directory)/\(name)"
   guard access(program, X_OK) == 0 else {
-    throw .failed("\(program) is missing; build it: swift build -c release")
+    throw .failed("\(program) is missing; build it: deploy/build")
   }
   return program
 }
