@@ -147,6 +147,18 @@ public func civilDate(daysSinceEpoch days: Int64) -> (year: Int64, month: Int64,
   return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
 }
 
+/// The inverse of ``civilDate(daysSinceEpoch:)``: years that start on 1 March, counted in eras of 400
+/// (method: Howard Hinnant, `days_from_civil`). Nil where the date does not exist.
+public func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64? {
+  let marchYear = month <= 2 ? year - 1 : year
+  let era = (marchYear >= 0 ? marchYear : marchYear - 399) / 400
+  let yearOfEra = marchYear - era * 400
+  let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+  let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+  let days = era * 146_097 + dayOfEra - 719_468
+  return civilDate(daysSinceEpoch: days) == (year, month, day) ? days : nil
+}
+
 /// Both clocks read at one moment, as the real world or the simulated one hands them over.
 public struct Now: Sendable, Hashable {
   public var instant: Instant

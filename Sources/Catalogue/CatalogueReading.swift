@@ -10,6 +10,8 @@ struct CatalogueSources {
   var provinces: NamedPath?
   /// Nil means that no service has an endpoint.
   var endpoints: NamedPath?
+  /// Who built what in which province; nil means that this is not known.
+  var vendors: NamedPath?
   var defaults = CatalogueDefaults()
   var accelerate = 1
   var accelerateOrigin: Origin?
@@ -32,8 +34,9 @@ package func loadCatalogue(
 func readCatalogue(
   _ sources: CatalogueSources, _ access: FileAccess, _ complaints: inout Complaints
 ) -> [Link] {
-  let files = serviceFiles(sources.services, access, &complaints)
-  let table = consumerTable(sources, access, &complaints)
+  let layout = CatalogueLayout(sources, access)
+  let files = serviceFiles(layout.services, access, &complaints)
+  let table = consumerTable(sources, layout, access, &complaints)
   var services: [Service] = []
   var readAll = files.count > 0
   for file in files {
@@ -47,6 +50,13 @@ func readCatalogue(
   }
   services = withoutRepetitions(services, &complaints)
   checkOwners(services, &complaints)
+  var organisations: Organisations?
+  if let file = layout.organisations, let root = file.parse(access, &complaints) {
+    organisations = Organisations(root, file: file.path, &complaints)
+    organisations?.check(services, &complaints)
+  }
+  let hops = HopTable(services)
+  if readAll { hops.check(services, &complaints) }
   checkIntervals(services, sources, &complaints)
   var endpoints = EndpointTable()
   if let file = sources.endpoints, let root = file.parse(access, &complaints) {
@@ -54,7 +64,13 @@ func readCatalogue(
     // A service that could not be read would make its endpoints look misspelt.
     if readAll { endpoints.checkNames(services, &complaints) }
   }
-  var expansion = LinkExpansion(sources.defaults, accelerate: sources.accelerate, endpoints)
+  var vendors: [String: String] = [:]
+  if let file = sources.vendors, let root = file.parse(access, &complaints) {
+    vendors = readVendorTable(root, file: file.path, path: "", table, &complaints)
+  }
+  var expansion = LinkExpansion(
+    sources.defaults, accelerate: sources.accelerate, endpoints, hops: hops,
+    organisations: organisations, vendors: vendors)
   for service in services { expansion.add(service, &complaints) }
   return expansion.links
 }
@@ -93,12 +109,16 @@ private func serviceFiles(
 
 /// Nil when the provinces could not be read.
 private func consumerTable(
-  _ sources: CatalogueSources, _ access: FileAccess, _ complaints: inout Complaints
+  _ sources: CatalogueSources, _ layout: CatalogueLayout, _ access: FileAccess,
+  _ complaints: inout Complaints
 ) -> ConsumerTable? {
-  guard let file = sources.provinces ?? usualProvinces(sources, access) else { return nil }
+  guard let file = sources.provinces ?? layout.provinces ?? usualProvinces(sources, access) else {
+    return nil
+  }
   guard let root = file.parse(access, &complaints) else { return nil }
   let before = complaints.count
-  let table = readProvinces(root, file: file.path, &complaints)
+  let today = access.now() + sources.defaults.timeZone
+  let table = readProvinces(root, file: file.path, day: today.seconds / 86_400, &complaints)
   return complaints.count > before ? nil : table
 }
 

@@ -88,7 +88,7 @@ private func looksLikeConfiguration(_ path: String, _ access: FileAccess) -> Boo
   let keys = Set(members.map(\.key))
   return keys.isDisjoint(with: ["service", "consumers", "probes"])
     && !keys.isDisjoint(with: [
-      "catalogue", "endpoints", "history", "socket", "state", "vantage", "webhooks",
+      "catalogue", "endpoints", "history", "socket", "state", "tokens", "vantage", "webhooks",
     ])
 }
 

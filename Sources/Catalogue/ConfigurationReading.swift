@@ -137,6 +137,8 @@ private struct ConfigurationReading {
 
   mutating func readSources(_ complaints: inout Complaints) -> CatalogueSources {
     readDefaults(&complaints)
+    defaults.timeZone = readTimeZone(&reader, &complaints)
+    defaults.allowedOperations = WritingOperations.readAllowed(&reader, &complaints)
     reader.require("catalogue", &complaints)
     var services: [NamedPath] = []
     if let paths = reader.strings("catalogue", &complaints) {
@@ -148,12 +150,14 @@ private struct ConfigurationReading {
       }
     }
     let provinces = path("provinces", &complaints)
+    let vendors = path("vendors", &complaints)
     let endpoints = path("endpoints", &complaints)
     let accelerate = reader.int("accelerate", range: Ranges.accelerate, &complaints) ?? 1
     return CatalogueSources(
       services: services,
       provinces: provinces.map { NamedPath($0, origin: Origin(reader, "provinces")) },
       endpoints: endpoints.map { NamedPath($0, origin: Origin(reader, "endpoints")) },
+      vendors: vendors.map { NamedPath($0, origin: Origin(reader, "vendors")) },
       defaults: defaults, accelerate: accelerate, accelerateOrigin: Origin(reader, "accelerate"))
   }
 
@@ -161,6 +165,7 @@ private struct ConfigurationReading {
     guard let node = reader.node("defaults"), var keys = reader.object("defaults", &complaints)
     else { return }
     defaults.digest = digest(of: node)
+    defaults.written = writtenSettings(of: node, file: keys.file, under: "defaults.")
     if let text = plainText(&keys, "userAgent", &complaints) { defaults.probe.userAgent = text }
     defaults.probe.caFile = plainText(&keys, "caFile", &complaints).map { resolve($0, from: home) }
     defaults.probe.proxy = plainText(&keys, "proxy", &complaints)

@@ -79,9 +79,15 @@ struct EndpointTable: Sendable {
     entries.sorted { $0.value.origin.position.offset < $1.value.origin.position.offset }
   }
 
+  /// Where the address of a link, or that there is none, is written.
+  func location(of link: LinkID) -> SourceLocation? {
+    (links[link] ?? services[link.service])?.origin.location
+  }
+
   /// The address of a link; nil when there is none or, after a complaint, when it is wrong.
   mutating func address(
-    of link: LinkID, _ context: ProbeContext, _ complaints: inout Complaints
+    of link: LinkID, _ context: ProbeContext, allowed: Set<String> = [],
+    _ complaints: inout Complaints
   ) -> String? {
     guard let entry = links[link] ?? services[link.service], let template = entry.template else {
       return nil
@@ -91,7 +97,10 @@ struct EndpointTable: Sendable {
       let text = try context.expand(template)
       do throws(URLError) {
         _ = try URLParts(text)
-        return text
+        guard let name = WritingOperations.found(in: text, allowed: allowed) else { return text }
+        problem =
+          "the operation \(name) may change something at the other side, and probes only read; if "
+          + "it must be, the configuration allows it by name: allowedOperations: [\"\(name)\"]"
       } catch {
         problem = "expected an http or https address: \(error.message)"
       }

@@ -9,13 +9,17 @@ package struct FileAccess: Sendable {
   package var read: @Sendable (String) throws -> [UInt8]
   /// The names of the `*.json5` files in a directory, sorted, without the directory.
   package var list: @Sendable (String) throws -> [String]
+  /// The time, for what holds from a day on.
+  package var now: @Sendable () -> WallTime
 
   package init(
     read: @escaping @Sendable (String) throws -> [UInt8],
-    list: @escaping @Sendable (String) throws -> [String]
+    list: @escaping @Sendable (String) throws -> [String],
+    now: @escaping @Sendable () -> WallTime = { WallTime(nanoseconds: 0) }
   ) {
     self.read = read
     self.list = list
+    self.now = now
   }
 }
 

@@ -9,12 +9,21 @@ struct LinkExpansion {
   let defaults: CatalogueDefaults
   let accelerate: Int
   var endpoints: EndpointTable
+  private let hops: HopTable
+  private let organisations: Organisations?
+  private let vendors: [String: String]
   private(set) var links: [Link] = []
 
-  init(_ defaults: CatalogueDefaults, accelerate: Int, _ endpoints: EndpointTable) {
+  init(
+    _ defaults: CatalogueDefaults, accelerate: Int, _ endpoints: EndpointTable, hops: HopTable,
+    organisations: Organisations?, vendors: [String: String]
+  ) {
     self.defaults = defaults
     self.accelerate = accelerate
     self.endpoints = endpoints
+    self.hops = hops
+    self.organisations = organisations
+    self.vendors = vendors
   }
 
   /// Adds the links of a service. What is wrong with its probes is told once, not for each consumer.
@@ -30,19 +39,19 @@ struct LinkExpansion {
       accelerate: accelerate)
     var decoders = service.probes.map(ProbeDecoder.init)
     for consumer in service.consumers {
-      var link = Link(
-        id: LinkID(service: id, consumer: consumer.slug), serviceName: service.name,
-        consumerName: consumer.name, system: service.system, owner: service.owner,
-        route: service.route, alert: alert, probes: [], location: service.origin.location)
+      var link = link(service, id: id, consumer, alert)
       var context = context(service, id: id, consumer)
-      let endpoint = endpoints.address(of: link.id, context, &complaints)
+      let endpoint = endpoints.address(
+        of: link.id, context, allowed: defaults.allowedOperations, &complaints)
       context.placeholders["endpoint"] = endpoint
+      link.endpoint = endpoint
+      link.endpointLocation = endpoints.location(of: link.id)
       if endpoint != nil || !service.needsEndpoint {
         link.probes = decoders.indices.compactMap { place in
           decoders[place].probe(context, accelerate: accelerate, &complaints)
         }
       }
-      link.fingerprint = fingerprint(service, consumer, endpoint: endpoint)
+      link.fingerprint = fingerprint(service, consumer, link)
       links.append(link)
     }
     for place in decoders.indices where !decoders[place].wasUsed {
@@ -57,6 +66,25 @@ struct LinkExpansion {
     }
   }
 
+  private func link(
+    _ service: Service, id: String, _ consumer: Consumer, _ alert: AlertRules
+  ) -> Link {
+    let ownsItself = service.owner == ownerIsConsumer
+    var link = Link(
+      id: LinkID(service: id, consumer: consumer.slug), serviceName: service.name,
+      consumerName: consumer.name, system: service.system,
+      owner: ownsItself ? consumer.slug : service.owner, route: service.route.words, alert: alert,
+      probes: [], location: service.origin.location)
+    link.ownerName = ownsItself ? consumer.fullName : organisations?.name(of: service.owner)
+    link.role = service.isHop ? .hop : .service
+    link.hops = hops.links(service.route.words, of: consumer.slug)
+    link.vendor = service.vendors.vendor(of: consumer.slug) ?? vendors[consumer.slug]
+    link.planned = service.planned.day(of: consumer.slug)
+    link.codes = service.codes
+    link.sources = service.sources
+    return link
+  }
+
   private func context(_ service: Service, id: String, _ consumer: Consumer) -> ProbeContext {
     var values = ["service": id, "system": service.system, "consumer": consumer.slug]
     values["consumerCode"] = consumer.code
@@ -64,11 +92,14 @@ struct LinkExpansion {
     return ProbeContext(placeholders: values, defaults: defaults.probe)
   }
 
-  private func fingerprint(_ service: Service, _ consumer: Consumer, endpoint: String?) -> UInt64 {
-    stableHash(
+  private func fingerprint(_ service: Service, _ consumer: Consumer, _ link: Link) -> UInt64 {
+    let hops = link.hops.map(\.description).joined(separator: ",")
+    return stableHash(
       """
       \(service.digest) \(defaults.digest) \(accelerate) \(consumer.slug) \(consumer.code ?? "-") \
-      \(consumer.agencyCode ?? "-") \(endpoint ?? "-") \(consumer.name.en)\n\(consumer.name.vi)
+      \(consumer.agencyCode ?? "-") \(link.endpoint ?? "-") \(link.vendor ?? "-") \(hops) \
+      \(link.planned?.endsAt.nanoseconds ?? 0) \(link.ownerName?.vi ?? "-") \
+      \(consumer.name.en)\n\(consumer.name.vi)
       """)
   }
 }

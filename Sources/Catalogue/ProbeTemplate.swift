@@ -44,6 +44,11 @@ struct ProbeTemplate: Sendable {
       Self.finish(reader, &complaints)
       return nil
     }
+    if let request = reader.node("request") {
+      WritingOperations.check(
+        request, file: source.file, path: source.keyPath("request"),
+        allowed: defaults.allowedOperations, &complaints)
+    }
     self.kind = kind
     self.name = name ?? word
     self.node = node

@@ -10,9 +10,22 @@ struct Consumer: Sendable, Hashable {
   var code: String?
   /// The code under which the exchange knows the province, such as `H26`.
   var agencyCode: String?
+  /// The name with its kind, as of the day the catalogue is read: `Thành phố Đồng Nai`.
+  var fullName: LocalizedName
 
   static let national = Consumer(
     slug: "national", name: LocalizedName(en: "National level", vi: "Cấp quốc gia"))
+
+  init(
+    slug: String, name: LocalizedName, code: String? = nil, agencyCode: String? = nil,
+    fullName: LocalizedName? = nil
+  ) {
+    self.slug = slug
+    self.name = name
+    self.code = code
+    self.agencyCode = agencyCode
+    self.fullName = fullName ?? name
+  }
 }
 
 /// The provinces in the order of their file, and the national level.
@@ -41,10 +54,10 @@ struct ConsumerTable: Sendable {
   }
 }
 
-/// Reads a list of provinces. Keys beside `slug`, `code`, `name_en`, `name_vi` and `agency_code` are
-/// left alone: the file serves others too.
+/// Reads a list of provinces as they are on a day, counted from 1970-01-01: `changes` hold from the
+/// day on that each names.
 func readProvinces(
-  _ root: JSONNode, file: String, _ complaints: inout Complaints
+  _ root: JSONNode, file: String, day: Int64, _ complaints: inout Complaints
 ) -> ConsumerTable {
   var table = ConsumerTable()
   guard let entries = root.array else {
@@ -56,20 +69,85 @@ func readProvinces(
     guard
       var reader = FieldReader(entry, file: file, path: "[\(place)]", complaints: &complaints)
     else { continue }
-    let slug = requiredSlug(&reader, "slug", &complaints)
-    let english = reader.requiredString("name_en", &complaints)
-    let vietnamese = reader.requiredString("name_vi", &complaints)
-    let code = placeholderText(&reader, "code", &complaints)
-    let agencyCode = placeholderText(&reader, "agency_code", &complaints)
-    guard let slug, let english, let vietnamese else { continue }
-    checkName(english, &reader, "name_en", &complaints)
-    checkName(vietnamese, &reader, "name_vi", &complaints)
-    let province = Consumer(
-      slug: slug, name: LocalizedName(en: english, vi: vietnamese), code: code,
-      agencyCode: agencyCode)
+    let province = readProvince(&reader, day: day, &complaints)
+    reader.finish(&complaints)
+    guard let province else { continue }
     if let (key, problem) = table.add(province) { reader.complain(key, problem, &complaints) }
   }
   return table
+}
+
+private let provinceTypes = ["province", "city"]
+
+private func readProvince(
+  _ reader: inout FieldReader, day: Int64, _ complaints: inout Complaints
+) -> Consumer? {
+  let slug = requiredSlug(&reader, "slug", &complaints)
+  let english = reader.requiredString("name_en", &complaints)
+  let vietnamese = reader.requiredString("name_vi", &complaints)
+  let code = placeholderText(&reader, "code", &complaints)
+  let agencyCode = placeholderText(&reader, "agency_code", &complaints)
+  if let english { checkName(english, &reader, "name_en", &complaints) }
+  if let vietnamese { checkName(vietnamese, &reader, "name_vi", &complaints) }
+  var type = reader.choice("type", of: provinceTypes, &complaints)
+  var fullName = fullName(&reader, &complaints)
+  readFacts(&reader, &complaints)
+  for var change in reader.objects("changes", &complaints) ?? [] {
+    let from = effectiveDay(&change, &complaints)
+    let newType = change.choice("type", of: provinceTypes, &complaints)
+    let newName = Catalogue.fullName(&change, &complaints)
+    readCommunes(&change, &complaints)
+    _ = change.string("legal_basis", &complaints)
+    change.finish(&complaints)
+    guard let from, from <= day else { continue }
+    type = newType ?? type
+    fullName = newName ?? fullName
+  }
+  guard let slug, let english, let vietnamese else { return nil }
+  let inEnglish = type == nil ? english : "\(english) \(type ?? "")"
+  return Consumer(
+    slug: slug, name: LocalizedName(en: english, vi: vietnamese), code: code,
+    agencyCode: agencyCode, fullName: LocalizedName(en: inEnglish, vi: fullName ?? vietnamese))
+}
+
+private func fullName(
+  _ reader: inout FieldReader, _ complaints: inout Complaints
+) -> String? {
+  guard let text = reader.string("full_name_vi", &complaints) else { return nil }
+  checkName(text, &reader, "full_name_vi", &complaints)
+  return text
+}
+
+private func effectiveDay(
+  _ reader: inout FieldReader, _ complaints: inout Complaints
+) -> Int64? {
+  guard let text = reader.requiredString("effective", &complaints) else { return nil }
+  if let day = dayNumber(text) { return day }
+  reader.complain("effective", "expected a day such as \"2026-04-30\"", &complaints)
+  return nil
+}
+
+/// What is known of a province and used by nobody here: that it is well-formed is looked at all the
+/// same, so that no misspelt key passes for a fact.
+private func readFacts(_ reader: inout FieldReader, _ complaints: inout Complaints) {
+  for key in ["region_id", "region_vi", "region_en", "agency_code_status"] {
+    _ = reader.string(key, &complaints)
+  }
+  _ = reader.bool("merged", &complaints)
+  for var former in reader.objects("merged_from", &complaints) ?? [] {
+    _ = placeholderText(&former, "code", &complaints)
+    _ = former.requiredString("name_vi", &complaints)
+    former.finish(&complaints)
+  }
+  readCommunes(&reader, &complaints)
+}
+
+private func readCommunes(_ parent: inout FieldReader, _ complaints: inout Complaints) {
+  guard var reader = parent.object("commune_units", &complaints) else { return }
+  for key in ["total", "wards", "communes", "special_zones"] {
+    _ = reader.int(key, range: 0...10_000, &complaints)
+  }
+  reader.finish(&complaints)
 }
 
 /// A code that goes into URLs as it is.

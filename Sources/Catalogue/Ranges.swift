@@ -36,6 +36,8 @@ enum Ranges {
 /// What holds where nothing is written.
 enum Defaults {
   static let every = TimeAmount.seconds(60)
+  /// Viet Nam's, which has no change of clocks.
+  static let timeZone = TimeAmount.hours(7)
   static let retries = 4
   static let minimumSamples = 10
 }

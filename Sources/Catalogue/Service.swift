@@ -9,8 +9,13 @@ struct CatalogueDefaults: Sendable {
   var every = Defaults.every
   var timeout = Limits.probeTimeout
   var alert = AlertSettings()
+  var timeZone = Defaults.timeZone
+  /// Names of operations and methods that probes may use although they write.
+  var allowedOperations: Set<String> = []
   /// What stands for all this in the links' fingerprints.
   var digest: UInt64 = 0
+  /// Where the configuration says it, under `defaults.`.
+  var written: [EffectiveSetting] = []
 }
 
 /// One service as its file has it, before it is spread over its consumers.
@@ -18,91 +23,63 @@ struct Service: Sendable {
   /// Nil when the name was missing or wrong.
   var id: String?
   var system: String
+  /// An organisation, or `{consumer}` for the consumer itself.
   var owner: String
   var name: LocalizedName
   var consumers: [Consumer]
-  var route: [String]
+  var route: Route
+  var isHop: Bool
+  var vendors: Vendors
+  var codes: CodeTable?
+  var planned: PlannedDays
   var alert: AlertSettings
   var probes: [ProbeTemplate]
   var origin: Origin
   /// Where the system and its owner are named.
   var systemOrigin: Origin
   var ownerOrigin: Origin
-  /// What stands for the file's words about the service in the links' fingerprints.
+  /// What stands for the files' words about the service in the links' fingerprints.
   var digest: UInt64
+  var sources: SettingSources
 
   var needsEndpoint: Bool { probes.contains(where: \.needsEndpoint) }
 }
 
-/// Reads the services of a file: one object or a list of them.
-func readServices(
-  _ root: JSONNode, file: String, _ table: ConsumerTable?, _ defaults: CatalogueDefaults,
-  _ complaints: inout Complaints
-) -> [Service] {
-  guard let entries = root.array else {
-    return readService(root, file: file, path: "", table, defaults, &complaints).map { [$0] } ?? []
-  }
-  var services: [Service] = []
-  for (place, entry) in entries.enumerated() {
-    if let service = readService(
-      entry, file: file, path: "[\(place)]", table, defaults, &complaints)
-    {
-      services.append(service)
-    }
-  }
-  return services
-}
-
-private func readService(
-  _ node: JSONNode, file: String, path: String, _ table: ConsumerTable?,
+/// Reads one service; what it has from its system is not written again in it.
+func readService(
+  _ node: JSONNode, file: String, path: String, _ inherited: SystemPart?, _ table: ConsumerTable?,
   _ defaults: CatalogueDefaults, _ complaints: inout Complaints
 ) -> Service? {
   guard var reader = FieldReader(node, file: file, path: path, complaints: &complaints) else {
     return nil
   }
   let id = requiredSlug(&reader, "service", &complaints)
-  let system = requiredSlug(&reader, "system", &complaints)
-  let owner = requiredSlug(&reader, "owner", &complaints)
-  let name = readServiceName(&reader, otherwise: id ?? "service", &complaints)
+  let system =
+    inherited?.system ?? (inherited == nil ? requiredSlug(&reader, "system", &complaints) : nil)
+  let owner = inherited?.owner ?? (inherited == nil ? readOwner(&reader, &complaints) : nil)
+  let name = readName(&reader, &complaints) ?? inherited?.name
   let consumers = readConsumers(&reader, table, &complaints)
-  let route = readRoute(&reader, &complaints)
+  let noRoute = Route(words: [], origin: Origin(reader, "route"))
+  let route = readRoute(&reader, &complaints) ?? inherited?.route ?? noRoute
+  let isHop = reader.bool("hop", &complaints) ?? inherited?.isHop ?? false
+  let vendors = readVendors(&reader, table, &complaints).over(inherited?.vendors ?? Vendors())
+  let codes = readCodes(&reader, &complaints) ?? inherited?.codes
+  let planned = readPlanned(&reader, table, timeZone: defaults.timeZone, &complaints)
   let probes = readProbes(&reader, defaults, &complaints)
   let alert = readAlert(&reader, every: probes.map(\.every).max(), &complaints)
+  let written = writtenSettings(of: node, file: file, leavingOut: ["consumers"])
   let service = Service(
-    id: id, system: system ?? "", owner: owner ?? "", name: name, consumers: consumers,
-    route: route, alert: alert, probes: probes, origin: Origin(reader, "service"),
-    systemOrigin: Origin(reader, "system"), ownerOrigin: Origin(reader, "owner"),
-    digest: digest(of: node, leavingOut: "consumers"))
+    id: id, system: system ?? "", owner: owner ?? "",
+    name: name ?? LocalizedName(en: id ?? "service", vi: id ?? "service"), consumers: consumers,
+    route: route, isHop: isHop, vendors: vendors, codes: codes, planned: planned, alert: alert,
+    probes: probes, origin: Origin(reader, "service"),
+    systemOrigin: inherited?.systemOrigin ?? Origin(reader, "system"),
+    ownerOrigin: inherited?.ownerOrigin ?? Origin(reader, "owner"),
+    digest: stableHash(
+      "\(digest(of: node, leavingOut: "consumers")) \(inherited?.digest ?? 0)"),
+    sources: SettingSources(written + (inherited?.written ?? []) + defaults.written))
   reader.finish(&complaints)
   return service
-}
-
-/// A name may be left out in one language or in both.
-private func readServiceName(
-  _ parent: inout FieldReader, otherwise id: String, _ complaints: inout Complaints
-) -> LocalizedName {
-  guard var reader = parent.object("name", &complaints) else {
-    return LocalizedName(en: id, vi: id)
-  }
-  let english = reader.string("en", &complaints)
-  let vietnamese = reader.string("vi", &complaints)
-  if let english { checkName(english, &reader, "en", &complaints) }
-  if let vietnamese { checkName(vietnamese, &reader, "vi", &complaints) }
-  reader.finish(&complaints)
-  return LocalizedName(en: english ?? vietnamese ?? id, vi: vietnamese ?? english ?? id)
-}
-
-private func readRoute(_ reader: inout FieldReader, _ complaints: inout Complaints) -> [String] {
-  guard let route = reader.strings("route", &complaints) else { return [] }
-  if let wrong = route.first(where: { !isSlug($0) }) {
-    reader.complain("route", slugExpected(wrong), &complaints)
-  } else if route.count > Ranges.routeSteps {
-    reader.complain(
-      "route", "expected at most \(Ranges.routeSteps) intermediaries", &complaints)
-  } else if Set(route).count < route.count {
-    reader.complain("route", "an intermediary is named twice", &complaints)
-  }
-  return route
 }
 
 private func readProbes(

@@ -52,18 +52,6 @@ private func wallTime(days: Int64, seconds: Int64, nanoseconds: Int64) -> WallTi
   return whole.overflow || sum.overflow ? nil : WallTime(nanoseconds: sum.partialValue)
 }
 
-/// The inverse of ``civilDate(daysSinceEpoch:)``: years that start on 1 March, counted in eras of 400
-/// (method: Howard Hinnant, `days_from_civil`). Nil where the date does not exist.
-private func daysSinceEpoch(year: Int64, month: Int64, day: Int64) -> Int64? {
-  let marchYear = month <= 2 ? year - 1 : year
-  let era = (marchYear >= 0 ? marchYear : marchYear - 399) / 400
-  let yearOfEra = marchYear - era * 400
-  let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-  let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-  let days = era * 146_097 + dayOfEra - 719_468
-  return civilDate(daysSinceEpoch: days) == (year, month, day) ? days : nil
-}
-
 /// Walks over a text of digits and separators.
 private struct DigitReader {
   private let bytes: [UInt8]

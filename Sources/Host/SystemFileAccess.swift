@@ -8,7 +8,8 @@ extension FileAccess {
   /// The machine's own files.
   package static let system = FileAccess(
     read: { path in try readFile(path, limitBytes: Limits.catalogueFileBytes) },
-    list: { path in try listFiles(path) })
+    list: { path in try listFiles(path) },
+    now: { Clock.now.wall })
 }
 
 /// The whole of a file; an error when it is longer than the limit. Reads to the end rather than to

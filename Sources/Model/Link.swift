@@ -78,6 +78,8 @@ package struct Link: Sendable {
   package var system: String
   /// The organisation that owns the system.
   package var owner: String
+  /// The owner's name; nil where the catalogue names no organisations.
+  package var ownerName: LocalizedName?
   /// The intermediaries in the order in which a request passes them; empty when direct.
   package var route: [String]
   /// The links that stand for the intermediaries of `route`, in its order; those that the catalogue
@@ -93,6 +95,11 @@ package struct Link: Sendable {
   package var alert: AlertRules
   package var probes: [ProbeDefinition]
   package var location: SourceLocation?
+  /// The address that `{endpoint}` stands for, and where it was written.
+  package var endpoint: String?
+  package var endpointLocation: SourceLocation?
+  /// What the files say of the link; shared by all links of a service.
+  package var sources: SettingSources?
   /// Differs when anything that the catalogue says of the link differs.
   package var fingerprint: UInt64 = 0
 
@@ -111,6 +118,14 @@ package struct Link: Sendable {
     self.probes = probes
     self.location = location
   }
+}
+
+/// What the files say of a service's links, those that decide first. A class, so that a hundred
+/// thousand links share a few.
+package final class SettingSources: Sendable {
+  package let settings: [EffectiveSetting]
+
+  package init(_ settings: [EffectiveSetting]) { self.settings = settings }
 }
 
 /// One scheduled check of a link.

@@ -70,6 +70,10 @@ package protocol Probe: SendableMetatype {
     _ reader: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
   ) -> Options?
 
+  /// The settings as they hold, defaults included, by the keys of the catalogue: `request.method`.
+  /// Secrets appear by their names only.
+  static func settings(of options: Options) -> [(key: String, value: String)]
+
   /// A machine for one attempt that must end within `timeout`.
   init(_ options: Options, timeout: TimeAmount, tracing: Bool)
 
@@ -90,6 +94,14 @@ package func makeProbe(_ definition: ProbeDefinition, tracing: Bool) -> (any Pro
   if definition.kind == HTTPProbe.kind { return open(HTTPProbe.self) }
   guard let kind = probeKinds.first(where: { $0.kind == definition.kind }) else { return nil }
   return open(kind)
+}
+
+/// The kind's own settings of a probe as they hold; empty where its kind is not registered.
+package func probeSettings(_ definition: ProbeDefinition) -> [(key: String, value: String)] {
+  func open<Kind: Probe>(_ kind: Kind.Type) -> [(key: String, value: String)]? {
+    (definition.options as? Kind.Options).map(kind.settings)
+  }
+  return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) } ?? []
 }
 
 /// What a kind needs from the catalogue to read its settings.
