@@ -26,6 +26,9 @@ package struct ShownIncidents: Sendable {
     }
   }
 
+  /// How many are open, of each severity; kept, so that asking costs nothing.
+  package private(set) var openCounts: [Severity: Int] = [:]
+
   package func openIncident(of link: LinkID) -> Incident? {
     idByLink[link].flatMap { openByID[$0] }
   }
@@ -58,6 +61,8 @@ package struct ShownIncidents: Sendable {
   }
 
   private mutating func show(_ incident: Incident) {
+    if let former = openByID[incident.id] { openCounts[former.severity, default: 0] -= 1 }
+    if incident.status != .resolved { openCounts[incident.severity, default: 0] += 1 }
     guard incident.status == .resolved else {
       openByID[incident.id] = incident
       for link in incident.links { idByLink[link] = incident.id }

@@ -78,6 +78,8 @@ package struct Link: Sendable {
   package var system: String
   /// The organisation that owns the system.
   package var owner: String
+  /// The owner's name; nil where the catalogue names no organisations.
+  package var ownerName: LocalizedName?
   /// The intermediaries in the order in which a request passes them; empty when direct.
   package var route: [String]
   /// The links that stand for the intermediaries of `route`, in its order; those that the catalogue
