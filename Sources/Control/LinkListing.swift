@@ -5,8 +5,9 @@ import Wire
 
 /// Writes the list of links.
 package struct LinkListing: PiecewiseAnswer {
-  /// Links looked at in one piece: some milliseconds at most where all of them are written.
-  static let linksPerPiece = 128
+  /// Links looked at, and links written, in one piece: some 2 ms of work with 100,000 links.
+  static let linksPerPiece = 512
+  static let writtenPerPiece = 48
 
   private let filter: LinkFilter
   private let offset: Int
@@ -31,7 +32,8 @@ package struct LinkListing: PiecewiseAnswer {
       isBegun = true
     }
     let end = min(engine.links.count, next + Self.linksPerPiece)
-    while next < end {
+    let last = written + Self.writtenPerPiece
+    while next < end, written < last {
       let index = next
       next += 1
       guard filter.passes(engine.links[index].link) else { continue }

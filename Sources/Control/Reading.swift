@@ -161,24 +161,12 @@ private func explainBody(_ index: Int, _ engine: borrowing Engine) -> [UInt8] {
 private func incidents(_ request: HTTPRequestHead, _ engine: borrowing Engine)
   throws(ControlError) -> ControlReply
 {
-  let status = request.query("status") ?? "open"
-  guard ["open", "resolved", "all"].contains(status) else {
+  let text = request.query("status") ?? "open"
+  guard let status = IncidentListing.Status(rawValue: text) else {
     throw ControlError(400, "badRequest", "status: expected open, resolved or all")
   }
   let limit = try number("limit", request, 0...ShownIncidents.resolvedKept * 100) ?? 1_000
-  var list: [Incident] = []
-  if status != "resolved" { list += engine.shownIncidents.open.reversed() }
-  if status != "open" { list += engine.shownIncidents.resolved.reversed() }
-  if status == "all" { list.sort { $0.openedAt > $1.openedAt } }
-  var writer = JSONWriter()
-  writer.beginObject()
-  writer.key("incidents")
-  writer.beginArray()
-  for incident in list.prefix(limit) { IncidentDocument.write(incident, to: &writer) }
-  writer.endArray()
-  writer.member("total", list.count)
-  writer.endObject()
-  return json(writer.bytes)
+  return .pieces(IncidentListing(status, limit: limit, engine.shownIncidents))
 }
 
 private func samples(

@@ -68,7 +68,7 @@ import Wire
     let links = (0..<1_000).map { link("s\($0 / 100)/c\($0 % 100)", hasEndpoint: false) }
     let desk = Desk(links)
     let pieces = try desk.pieces("/v1/links")
-    #expect(pieces.count == 8, "128 links a piece")
+    #expect(pieces.count == 21, "48 links a piece")
     let node = try parsed(pieces.flatMap { $0 })
     #expect(node["total"]?.int == 1_000)
     #expect(node["links"]?.array?.compactMap { $0["id"]?.string } == links.map { "\($0.id)" })
@@ -76,9 +76,9 @@ import Wire
 
   @Test("a filter that lets nothing pass for long brings empty pieces, not an end")
   func emptyPieces() throws {
-    let links = (0..<1_000).map { link("s\($0 / 100)/c\($0 % 100)", hasEndpoint: false) }
-    let pieces = try Desk(links).pieces("/v1/links?service=s9")
-    #expect(pieces.dropFirst().dropLast(2).allSatisfy { $0.isEmpty })
+    let links = (0..<2_000).map { link("s\($0 / 100)/c\($0 % 100)", hasEndpoint: false) }
+    let pieces = try Desk(links).pieces("/v1/links?service=s19")
+    #expect(pieces[1].isEmpty && pieces[2].isEmpty, "512 links looked at a piece")
     #expect(try parsed(pieces.flatMap { $0 })["total"]?.int == 100)
   }
 
@@ -105,5 +105,31 @@ import Wire
     var bytes: [UInt8] = []
     while !pieces.isDone { bytes += pieces.nextPiece(desk.engine, at: desk.now) }
     #expect(try parsed(bytes)["links"]?["total"]?.int == 30)
+  }
+
+  @Test("incidents come in pieces, the newest first, open and resolved in one order")
+  func incidents() throws {
+    let links = (0..<200).map { link("s\($0 / 10)/c\($0 % 10)") }
+    let failing = Dictionary(uniqueKeysWithValues: links.map { ("\($0.id)", wrong) })
+    let desk = Desk(links, failing)
+    desk.settle()
+    for number in 0..<50 { desk.network["\(links[number].id)"] = nil }
+    desk.advance(by: .seconds(180))
+    func answer(_ query: String) throws -> [JSONNode] {
+      try desk.get("/v1/incidents\(query)").node["incidents"]?.array ?? []
+    }
+    #expect(try desk.pieces("/v1/incidents").count == 3, "64 a piece")
+    #expect(try answer("").count == 150)
+    #expect(try answer("?status=resolved").count == 50)
+    let all = try answer("?status=all")
+    let times = all.compactMap { $0["openedAt"]?.string }
+    #expect(times.count == 200)
+    #expect(times == times.sorted(by: >))
+    let part = try desk.get("/v1/incidents?status=all&limit=7").node
+    #expect(
+      part["incidents"]?.array?.compactMap { $0["id"]?.string }
+        == all.prefix(7).compactMap { $0["id"]?.string })
+    #expect(part["total"]?.int == 200)
+    #expect(try answer("?limit=0").isEmpty)
   }
 }

@@ -114,8 +114,8 @@ final class Desk {
 }
 
 func parsed(_ body: [UInt8]) throws -> JSONNode {
-  let result = parseJSON(
-    body, dialect: .json, limits: JSONLimits(stringBytes: 1 << 20, totalNodes: 8_000_000, duplicateKeys: .lastWins))
+  let limits = JSONLimits(stringBytes: 1 << 20, totalNodes: 8_000_000, duplicateKeys: .lastWins)
+  let result = parseJSON(body, dialect: .json, limits: limits)
   try #require(result.errors.isEmpty, "\(String(decoding: body.prefix(300), as: UTF8.self))")
   return try #require(result.node)
 }
