@@ -97,6 +97,11 @@ let package = Package(
     tests("WireTests", ["Wire", "Base"]),
     tests("EngineTests", ["Engine", "Judgement", "History", "Probes", "Wire", "Model", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
+    tests(
+      "ControlTests",
+      [
+        "Control", "Engine", "Catalogue", "Judgement", "History", "Probes", "Wire", "Model", "Base",
+      ]),
     tests("ControlClientTests", ["ControlClient", "Wire", "Model", "Base"]),
     tests("HistoryTests", ["History", "Model", "Base"]),
     tests(

@@ -6,8 +6,9 @@ import Wire
 
 /// Fields shared by the answers; names and shapes are those of `deploy/docs/control-api.md`.
 extension JSONWriter {
-  package mutating func name(_ key: String, _ name: LocalizedName) {
+  package mutating func name(_ key: String, _ name: LocalizedName?) {
     self.key(key)
+    guard let name else { return null() }
     beginObject()
     member("en", name.en)
     member("vi", name.vi)
@@ -25,13 +26,14 @@ extension JSONWriter {
     endArray()
   }
 
-  package mutating func sample(_ sample: Sample, probe: String) {
+  /// `codes`: what the application codes of the link's system mean.
+  package mutating func sample(_ sample: Sample, probe: String, codes: CodeTable?) {
     beginObject()
     time("time", sample.time)
     member("probe", probe)
     member("outcome", sample.outcome.name)
     member("detail", sample.outcome.detail)
-    member("sentence", sample.outcome.sentence)
+    member("sentence", sentence(sample.outcome, codes: codes))
     member("ok", !sample.outcome.isFailure && !sample.outcome.isSkipped)
     member("slow", sample.isSlow)
     member("skipped", sample.outcome.isSkipped)
@@ -46,33 +48,5 @@ extension JSONWriter {
     member("transferMicroseconds", Int(timings.transferMicroseconds))
     member("totalMicroseconds", Int(timings.totalMicroseconds))
     endObject()
-  }
-
-  /// The counts of links by state, with every state named.
-  package mutating func counts(_ counts: StateCounts) {
-    beginObject()
-    member("total", counts.total)
-    for state in LinkState.allCases { member(state.rawValue, counts[state]) }
-    member("paused", counts.paused)
-    endObject()
-  }
-}
-
-/// How many links are in each state.
-package struct StateCounts: Sendable {
-  private var counts = [Int](repeating: 0, count: LinkState.allCases.count)
-  package private(set) var total = 0
-  package private(set) var paused = 0
-
-  package init() {}
-
-  package mutating func add(_ state: LinkState, isPaused: Bool) {
-    counts[LinkState.allCases.firstIndex(of: state) ?? 0] += 1
-    total += 1
-    if isPaused { paused += 1 }
-  }
-
-  package subscript(state: LinkState) -> Int {
-    counts[LinkState.allCases.firstIndex(of: state) ?? 0]
   }
 }

@@ -4,108 +4,6 @@ import Judgement
 import Model
 import Wire
 
-/// Which links are asked for; an empty set of values lets all pass.
-package struct LinkFilter: Sendable {
-  package var services: [String] = []
-  package var consumers: [String] = []
-  package var systems: [String] = []
-  package var owners: [String] = []
-  package var states: [String] = []
-
-  package init() {}
-
-  /// Reads the query's parameters; throws a message on one that is not known.
-  package init(query: [(name: String, value: String)]) throws(BadQuery) {
-    for (name, value) in query {
-      let values = value.split(separator: ",").map(String.init)
-      switch name {
-      case "service": services = values
-      case "consumer": consumers = values
-      case "system": systems = values
-      case "owner": owners = values
-      case "state":
-        states = values
-        for state in values where LinkState(rawValue: state) == nil {
-          let known = LinkState.allCases.map(\.rawValue)
-          throw BadQuery("no state \(state); the states are \(known.joined(separator: ", "))")
-        }
-      case "limit", "offset": break
-      default:
-        let near = nearest(
-          name,
-          among: ["service", "consumer", "system", "owner", "state", "limit", "offset"])
-        throw BadQuery(
-          "no parameter \(name)" + (near.map { "; did you mean \($0)?" } ?? ""))
-      }
-    }
-  }
-
-  func passes(_ link: Link) -> Bool {
-    (services.isEmpty || services.contains(link.id.service))
-      && (consumers.isEmpty || consumers.contains(link.id.consumer))
-      && (systems.isEmpty || systems.contains(link.system))
-      && (owners.isEmpty || owners.contains(link.owner))
-  }
-
-  func passes(_ state: LinkState) -> Bool { states.isEmpty || states.contains(state.rawValue) }
-}
-
-/// A request's parameters are wrong; the message says what and how.
-package struct BadQuery: Error, Sendable {
-  package var message: String
-  init(_ message: String) { self.message = printable(message, limit: 300) }
-}
-
-/// Writes the list of links piece by piece, so that a long one never holds the loop.
-package struct LinkListing: Sendable {
-  /// Links looked at in one piece: well under a millisecond of work.
-  static let linksPerPiece = 128
-
-  private let filter: LinkFilter
-  private let offset: Int
-  private let limit: Int
-  private var next = 0
-  private var matched = 0
-  private var written = 0
-  private var isBegun = false
-  package private(set) var isDone = false
-
-  package init(filter: LinkFilter, offset: Int, limit: Int) {
-    self.filter = filter
-    self.offset = offset
-    self.limit = limit
-  }
-
-  /// The next piece of the answer's JSON; a reload in between may repeat or leave out links.
-  package mutating func nextPiece(_ engine: borrowing Engine, at now: Now) -> [UInt8] {
-    var bytes: [UInt8] = []
-    if !isBegun {
-      bytes += Array("{\"links\":[".utf8)
-      isBegun = true
-    }
-    let end = min(engine.links.count, next + Self.linksPerPiece)
-    while next < end {
-      let index = next
-      next += 1
-      guard filter.passes(engine.links[index].link) else { continue }
-      let state = engine.state(of: index, at: now)
-      guard filter.passes(state) else { continue }
-      matched += 1
-      guard matched > offset, written < limit else { continue }
-      if written > 0 { bytes.append(0x2C) }
-      written += 1
-      var writer = JSONWriter()
-      writer.link(index, engine, state: state, at: now)
-      bytes += writer.bytes
-    }
-    if next >= engine.links.count {
-      bytes += Array("],\"total\":\(matched)}".utf8)
-      isDone = true
-    }
-    return bytes
-  }
-}
-
 extension JSONWriter {
   package mutating func link(
     _ index: Int, _ engine: borrowing Engine, state: LinkState, at now: Now
@@ -122,18 +20,56 @@ extension JSONWriter {
     name("consumerName", link.consumerName)
     member("system", link.system)
     member("owner", link.owner)
+    name("ownerName", link.ownerName)
+    member("role", link.role.rawValue)
+    member("vendor", link.vendor)
     strings("route", link.route)
+    hops(link.hops, engine, at: now)
     member("state", state.rawValue)
     time("since", state == runtime.state ? runtime.stateSince : nil)
-    strings("marks", pause == nil ? [] : ["paused"])
+    let isOverdue = engine.isOverdue(index, state, at: now)
+    strings("marks", (pause == nil ? [] : ["paused"]) + (isOverdue ? ["overdue"] : []))
+    planned(link.planned, isOverdue: isOverdue, at: now)
+    time("connectedAt", engine.connectedAt(index))
     member("incident", incident?.id)
-    member("reason", reason(index, engine, pause: pause, incident: incident, state: state))
+    member("reason", reason(index, engine, pause: pause, incident: incident, state: state, at: now))
     let newest = newestSample(of: runtime, engine)
+    name("codeMeaning", newest.flatMap { codeMeaning($0.sample.outcome, codes: link.codes) })
     key("lastSample")
-    if let newest { sample(newest.sample, probe: newest.probe) } else { null() }
+    if let newest {
+      sample(newest.sample, probe: newest.probe, codes: link.codes)
+    } else {
+      null()
+    }
     member(
       "lastSampleAgeMilliseconds",
       newest.map { max(0, (now.wall - $0.sample.time).milliseconds) })
+    endObject()
+  }
+
+  /// The hops that a link stands on, with their states.
+  private mutating func hops(_ hops: [LinkID], _ engine: borrowing Engine, at now: Now) {
+    key("hops")
+    beginArray()
+    for hop in hops {
+      guard let index = engine.linkIndex[hop] else { continue }
+      let state = engine.state(of: index, at: now)
+      let runtime = (state: engine.links[index].state, since: engine.links[index].stateSince)
+      beginObject()
+      member("link", "\(hop)")
+      member("state", state.rawValue)
+      time("since", state == runtime.state ? runtime.since : nil)
+      endObject()
+    }
+    endArray()
+  }
+
+  private mutating func planned(_ planned: PlannedConnection?, isOverdue: Bool, at now: Now) {
+    key("planned")
+    guard let planned else { return null() }
+    beginObject()
+    member("date", planned.date)
+    member("daysOverdue", isOverdue ? planned.daysOverdue(at: now.wall) : 0)
     endObject()
   }
 
@@ -166,7 +102,11 @@ extension JSONWriter {
     }
     endArray()
     key("lastSample")
-    if let last = runtime.judge.newest { sample(last, probe: definition.name) } else { null() }
+    if let last = runtime.judge.newest {
+      sample(last, probe: definition.name, codes: runtime.judge.codes)
+    } else {
+      null()
+    }
     endObject()
   }
 }
@@ -186,23 +126,60 @@ private func newestSample(of link: LinkRuntime, _ engine: borrowing Engine)
 
 /// Why a link is not simply up, in words; nil when there is nothing to say.
 private func reason(
-  _ index: Int, _ engine: borrowing Engine, pause: Pause?, incident: Incident?, state: LinkState
+  _ index: Int, _ engine: borrowing Engine, pause: Pause?, incident: Incident?, state: LinkState,
+  at now: Now
 ) -> String? {
   if let pause {
     return "paused by \(pause.by)" + (pause.reason.isEmpty ? "" : ": \(pause.reason)")
   }
-  let runtime = engine.links[index]
-  if state == .notConnected { return "no endpoint is configured" }
+  switch state {
+  case .notConnected, .planned: return lifeCycleReason(index, engine, state, at: now)
+  case .up, .degraded, .down, .unknown: break
+  }
+  let hop = state == .up ? nil : brokenHop(of: engine.links[index].link, engine, at: now)
+  guard let reason = ownReason(index, engine, incident: incident, state: state) else {
+    return hop
+  }
+  return reason + (hop.map { "; \($0)" } ?? "")
+}
+
+private func lifeCycleReason(
+  _ index: Int, _ engine: borrowing Engine, _ state: LinkState, at now: Now
+) -> String {
+  guard let planned = engine.links[index].link.planned else { return "no endpoint is configured" }
+  let days = planned.daysOverdue(at: now.wall)
+  guard state == .notConnected, days > 0 else { return "to be connected by \(planned.date)" }
+  return "was to be connected by \(planned.date), \(days) day\(days == 1 ? "" : "s") ago"
+}
+
+/// What the link's own probes say.
+private func ownReason(
+  _ index: Int, _ engine: borrowing Engine, incident: Incident?, state: LinkState
+) -> String? {
   if let condition = incident?.conditions.first(where: { $0.rule == .failures })
     ?? incident?.conditions.first
   {
     return condition.evidence
   }
-  for probe in runtime.probes {
+  for probe in engine.links[index].probes {
     guard let last = engine.probes[probe].judge.last else { continue }
-    if last.outcome.isFailure { return last.outcome.sentence + " (once, not confirmed)" }
+    if last.outcome.isFailure {
+      return sentence(last.outcome, codes: engine.links[index].link.codes)
+        + " (once, not confirmed)"
+    }
     if last.isSlow { return "slow: \(last.timings.totalMicroseconds / 1_000) ms" }
   }
-  if state == .unknown { return "no recent sample" }
+  return state == .unknown ? "no recent sample" : nil
+}
+
+/// The first hop of a link's route that is down itself, in words.
+private func brokenHop(
+  of link: borrowing Link, _ engine: borrowing Engine, at now: Now
+) -> String? {
+  for hop in link.hops {
+    if let index = engine.linkIndex[hop], engine.state(of: index, at: now) == .down {
+      return "hop \(hop) is down"
+    }
+  }
   return nil
 }

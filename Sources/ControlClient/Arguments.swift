@@ -163,13 +163,14 @@ private func action(
   case .status: .status
   case .links: .links(try linkFilter(reader))
   case .show: .show(try link(reader))
+  case .explain: .explain(try link(reader))
   case .samples: .samples(try link(reader), try sampleFilter(reader, now))
   case .incidents: .incidents(all: reader.isOn("--all"))
   case .check: .check(reader.operands)
   case .attempt: .attempt(try link(reader))
   case .pause: .pause(try link(reader), reason: reader.value("--reason"))
   case .resume: .resume(try link(reader))
-  case .reload: .reload
+  case .reload: .reload(plan: reader.isOn("--plan"), yes: reader.isOn("--yes"))
   case .version: .version
   case .help: .help(try helpTopic(reader))
   }
@@ -188,20 +189,32 @@ private func link(_ reader: ArgumentReader) throws(UsageError) -> LinkID {
 private func linkFilter(_ reader: ArgumentReader) throws(UsageError) -> LinkFilter {
   var filter = LinkFilter()
   filter.services = reader.values("--service")
-  filter.consumers = reader.values("--consumer")
+  filter.consumers = reader.values("--consumer") + reader.values("--province")
   filter.systems = reader.values("--system")
   filter.owners = reader.values("--owner")
-  for text in reader.values("--state") {
-    guard let state = LinkState(rawValue: text) else {
-      throw UsageError(
-        "unknown state \(text)" + suggestion(text, among: LinkState.allCases.map(\.rawValue)),
-        reader.command)
-    }
-    filter.states.append(state)
-  }
+  filter.states = try words("--state", "state", reader)
+  filter.routes = reader.values("--route")
+  filter.vendors = reader.values("--vendor")
+  filter.roles = try words("--role", "role", reader)
   filter.limit = try number("--limit", 1...LinkFilter.limitMaximum, reader)
   filter.offset = try number("--offset", 0...Limits.linksPerDaemon, reader)
   return filter
+}
+
+/// The values of an option that takes words of a closed list.
+private func words<Word: RawRepresentable<String> & CaseIterable>(
+  _ name: String, _ noun: String, _ reader: ArgumentReader
+) throws(UsageError) -> [Word] {
+  var words: [Word] = []
+  for text in reader.values(name) {
+    guard let word = Word(rawValue: text) else {
+      throw UsageError(
+        "unknown \(noun) \(text)" + suggestion(text, among: Word.allCases.map(\.rawValue)),
+        reader.command)
+    }
+    words.append(word)
+  }
+  return words
 }
 
 private func sampleFilter(

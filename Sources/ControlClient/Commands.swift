@@ -3,6 +3,7 @@ package enum Command: String, Sendable, Hashable, CaseIterable {
   case status
   case links
   case show
+  case explain
   case samples
   case incidents
   case check
@@ -42,6 +43,8 @@ extension Command {
     case .status: spec("How everything is, as a monitoring plug-in tells it.")
     case .links: spec("List the links, all or those that match.", options: linkOptions)
     case .show: spec("LINK", "Show one link: its probes, their last attempts and rules.")
+    case .explain:
+      spec("LINK", "Show each setting that holds for a link, and where it was written.")
     case .samples:
       spec("LINK", "List the newest samples of a link, oldest first.", options: sampleOptions)
     case .incidents:
@@ -54,7 +57,8 @@ extension Command {
       spec("LINK", "Run each probe of a link once, now, and show where the time went.")
     case .pause: spec("LINK", "Send a link no more traffic.", options: [reasonOption])
     case .resume: spec("LINK", "Take up a paused link again.")
-    case .reload: spec("Read the configuration and the catalogue anew.")
+    case .reload:
+      spec("Read the configuration and the catalogue anew.", options: reloadOptions)
     case .version: spec("Tell the versions of this program and of the daemon.")
     case .help:
       CommandSpec(
@@ -100,11 +104,21 @@ private let linkOptions = [
   OptionSpec(
     name: "--consumer", value: "NAME", help: "Only links of this consumer.", isRepeatable: true),
   OptionSpec(
+    name: "--province", value: "NAME", help: "The same as --consumer.", isRepeatable: true),
+  OptionSpec(
     name: "--system", value: "NAME", help: "Only links of this system.", isRepeatable: true),
   OptionSpec(name: "--owner", value: "NAME", help: "Only links of this owner.", isRepeatable: true),
   OptionSpec(
     name: "--state", value: "STATE",
     help: "Only links in this state: planned, notConnected, up, degraded, down, unknown.",
+    isRepeatable: true),
+  OptionSpec(
+    name: "--route", value: "WORD", help: "Only links whose route has this word.",
+    isRepeatable: true),
+  OptionSpec(
+    name: "--vendor", value: "NAME", help: "Only links of this vendor.", isRepeatable: true),
+  OptionSpec(
+    name: "--role", value: "ROLE", help: "Only links of this role: service, hop, token.",
     isRepeatable: true),
   OptionSpec(name: "--limit", value: "N", help: "At most so many links (10000; 50000 at most)."),
   OptionSpec(name: "--offset", value: "N", help: "Leave out the first so many."),
@@ -117,6 +131,11 @@ private let sampleOptions = [
     name: "--from", value: "TIME",
     help: "Not older than this: 2025-11-07T01:02:03.004Z, or 2h for two hours ago."),
   OptionSpec(name: "--to", value: "TIME", help: "Not newer than this."),
+]
+
+private let reloadOptions = [
+  OptionSpec(name: "--plan", help: "Show what would change, and change nothing."),
+  OptionSpec(name: "--yes", help: "Also where more than a third of the links would go."),
 ]
 
 private let allOption = OptionSpec(name: "--all", help: "The resolved ones too.")

@@ -45,8 +45,8 @@ package struct Conversation: Sendable {
 
   private let invocation: Invocation
   private let display: Display
-  /// The figures of `status`, while the links that are not well are asked for.
-  private var status: (node: JSONNode, figures: HealthFigures)?
+  /// The figures of `status`, while the matrix and the links that are not well are asked for.
+  private var status: StatusAnswers?
 
   package init(_ invocation: Invocation, _ display: Display) {
     self.invocation = invocation
@@ -61,12 +61,13 @@ package struct Conversation: Sendable {
     case .status, .version: .send(.status)
     case .links(let filter): .send(.links(filter))
     case .show(let link): .send(.show(link))
+    case .explain(let link): .send(.explain(link))
     case .samples(let link, let filter): .send(.samples(link, filter))
     case .incidents(let all): .send(.incidents(all: all))
     case .attempt(let link): .send(.attempt(link))
     case .pause(let link, let reason): .send(.pause(link, reason: reason))
     case .resume(let link): .send(.resume(link))
-    case .reload: .send(.reload)
+    case .reload(let plan, let yes): .send(.reload(plan: plan, yes: yes))
     case .help(let command): .finish(Report(renderHelp(command, display)))
     case .check: preconditionFailure("check asks no daemon")
     }
@@ -74,7 +75,7 @@ package struct Conversation: Sendable {
 
   /// The step after an answer, or after there was none.
   package mutating func receive(_ result: Result<ControlAnswer, ClientFailure>) -> Step {
-    if let status { return .finish(finishStatus(status, result)) }
+    if let status { return goOn(status, result) }
     switch result {
     case .failure(let failure): return .finish(report(failure))
     case .success(let answer):
@@ -95,10 +96,12 @@ package struct Conversation: Sendable {
         return .finish(
           report(.brokenAnswer(path: invocation.common.socket, problem: "figures are missing")))
       }
-      let isWell = figures.down + figures.degraded + figures.unknown == 0
-      if isWell || isJSON { return .finish(statusReport(node, figures, nil, answer.body)) }
-      status = (node, figures)
-      return .send(.links(WrongLinks.filter))
+      if isJSON {
+        return .finish(
+          Report(output: shownJSON(answer.body, display), exitCode: figures.verdict.rawValue))
+      }
+      status = StatusAnswers(node: node, figures: figures)
+      return .send(.matrix)
     }
     if isJSON { return .finish(jsonReport(node, answer.body)) }
     return .finish(Report(page(node), exitCode: exitCode(node)))
@@ -108,12 +111,14 @@ package struct Conversation: Sendable {
     switch invocation.action {
     case .links(let filter): renderLinks(node, offset: filter.offset ?? 0, display)
     case .show: renderLink(node, display)
+    case .explain: renderExplanation(node, display)
     case .samples: renderSamples(node, display)
     case .incidents(let all): renderIncidents(node, all: all, display)
     case .attempt: renderAttempts(node, display)
     case .pause(let link, let reason): renderPaused(node, link, reason: reason, display)
     case .resume(let link): renderPaused(node, link, reason: nil, display)
-    case .reload: renderReloaded(node, display)
+    case .reload(let plan, _):
+      plan ? renderPlan(node, display) : renderReloaded(node, display)
     case .version: renderVersions(daemon: node, problem: nil, display)
     case .status, .check, .help: Page(display)
     }
@@ -137,30 +142,31 @@ package struct Conversation: Sendable {
 // MARK: - status
 
 extension Conversation {
-  private func finishStatus(
-    _ status: (node: JSONNode, figures: HealthFigures),
-    _ result: Result<ControlAnswer, ClientFailure>
-  ) -> Report {
-    statusReport(status.node, status.figures, wrongLinks(result), [])
+  /// Takes the matrix, then, where something is not well, the links that are not.
+  private mutating func goOn(
+    _ answers: StatusAnswers, _ result: Result<ControlAnswer, ClientFailure>
+  ) -> Step {
+    var answers = answers
+    if answers.matrix == nil {
+      answers.matrix = listed(result)
+      status = answers
+      if !answers.isWell { return .send(.links(StatusAnswers.wrongLinks)) }
+    } else {
+      answers.wrong = listed(result)
+    }
+    return .finish(
+      Report(
+        renderStatus(answers, display), exitCode: answers.figures.verdict.rawValue))
   }
 
-  private func statusReport(
-    _ node: JSONNode, _ figures: HealthFigures, _ wrong: WrongLinks?, _ body: [UInt8]
-  ) -> Report {
-    isJSON
-      ? Report(output: shownJSON(body, display), exitCode: figures.verdict.rawValue)
-      : Report(
-        renderStatus(node, figures, wrong, display), exitCode: figures.verdict.rawValue)
-  }
-
-  private func wrongLinks(_ result: Result<ControlAnswer, ClientFailure>) -> WrongLinks {
+  private func listed(_ result: Result<ControlAnswer, ClientFailure>) -> StatusAnswers.Part {
     switch result {
-    case .failure(let failure): .notListed(failure.message)
+    case .failure(let failure): .notHad(failure.message)
     case .success(let answer):
       if let node = parseJSON(answer.body, dialect: .json, limits: answerLimits).node {
-        answer.status == 200 ? .listed(node) : .notListed(refusalMessage(node, answer.status))
+        answer.status == 200 ? .had(node) : .notHad(refusalMessage(node, answer.status))
       } else {
-        .notListed("status \(answer.status), no JSON")
+        .notHad("status \(answer.status), no JSON")
       }
     }
   }

@@ -26,6 +26,7 @@ package enum Action: Sendable, Hashable {
   case status
   case links(LinkFilter)
   case show(LinkID)
+  case explain(LinkID)
   case samples(LinkID, SampleFilter)
   case incidents(all: Bool)
   /// The arguments after the command's word, untouched.
@@ -33,7 +34,8 @@ package enum Action: Sendable, Hashable {
   case attempt(LinkID)
   case pause(LinkID, reason: String?)
   case resume(LinkID)
-  case reload
+  /// `plan`: change nothing; `yes`: also where more than a third of the links would go.
+  case reload(plan: Bool = false, yes: Bool = false)
   case version
   case help(Command?)
 }
@@ -63,6 +65,9 @@ package struct LinkFilter: Sendable, Hashable {
   package var systems: [String] = []
   package var owners: [String] = []
   package var states: [LinkState] = []
+  package var routes: [String] = []
+  package var vendors: [String] = []
+  package var roles: [LinkRole] = []
   package var limit: Int?
   package var offset: Int?
 

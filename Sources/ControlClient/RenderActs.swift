@@ -16,18 +16,6 @@ func renderPaused(_ answer: JSONNode, _ link: LinkID, reason: String?, _ display
   return page
 }
 
-/// What `reload` did.
-func renderReloaded(_ answer: JSONNode, _ display: Display) -> Page {
-  func figure(_ key: String) -> String { answer.figure(key).map(String.init) ?? unknownText }
-  let links = answer.figure("links").map { counted($0, "link") } ?? "\(unknownText) links"
-  var page = Page(display)
-  page.line(
-    Cell(
-      "reloaded: \(links), \(figure("added")) added, "
-        + "\(figure("removed")) removed, \(figure("changed")) changed"))
-  return page
-}
-
 /// The mistakes for which the daemon refused a configuration, one a line, as compilers tell them.
 func renderComplaints(_ complaints: [JSONNode], _ display: Display) -> Page {
   var page = Page(display)

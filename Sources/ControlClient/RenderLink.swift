@@ -1,3 +1,4 @@
+import Model
 import Wire
 
 /// The screen of `show`: the link, then each of its probes.
@@ -20,11 +21,20 @@ private func renderFacts(_ link: JSONNode, location: String?, _ page: inout Page
   let names = [link.name("name", language), link.name("consumerName", language)]
   fact("name", names.compactMap { $0 }.joined(separator: " - "), &page)
   fact("system", link.text("system"), &page)
-  fact("owner", link.text("owner"), &page)
-  let route = link.texts("route")
-  fact("route", route.isEmpty ? "direct" : route.joined(separator: " > "), &page)
+  let owner = link.text("owner")
+  fact(
+    "owner", link.name("ownerName", language).map { "\($0) (\(owner ?? unknownText))" } ?? owner,
+    &page)
+  fact("vendor", link.text("vendor"), &page)
+  if let role = link.text("role"), role != LinkRole.service.rawValue {
+    fact("role", role, &page)
+  }
+  fact("route", routeCells(link), &page)
+  renderLifeCycle(link, &page)
   let marks = link.texts("marks")
   if !marks.isEmpty { fact("marks", marks.joined(separator: ", "), .warning, &page) }
+  // In English the reason says it already.
+  if language != .en { fact("code", link.name("codeMeaning", language), &page) }
   fact("reason", link.text("reason"), style(ofState: link.text("state")), &page)
   fact("incident", link.text("incident"), &page)
   fact("written in", location, &page)
@@ -38,6 +48,39 @@ private func fact(_ title: String, _ text: String?, _ style: Style = .plain, _ p
 
 private func fact(_ title: String, _ text: String?, _ page: inout Page) {
   fact(title, text, .plain, &page)
+}
+
+private func fact(_ title: String, _ cells: [Cell], _ page: inout Page) {
+  let padding = String(repeating: " ", count: max(1, 12 - title.count))
+  page.line([Cell("  \(title)\(padding)", .faint)] + cells, hang: 14)
+}
+
+/// The words of the route in order, each with the state of the hop that stands for it.
+private func routeCells(_ link: JSONNode) -> [Cell] {
+  let hops = link.list("hops")
+  let words = link.texts("route")
+  if words.isEmpty { return [Cell("direct")] }
+  return words.enumerated().flatMap { place, word in
+    let hop = hops.first { $0.text("link")?.hasPrefix("\(word)/") ?? false }
+    return (place == 0 ? [] : [Cell(" -> ")]) + [Cell(word)] + (hop.map(hopCells) ?? [])
+  }
+}
+
+private func hopCells(_ hop: JSONNode) -> [Cell] {
+  let state = hop.text("state") ?? unknownText
+  let isUp = state == LinkState.up.rawValue
+  let since = isUp ? "" : hop.text("since").map { " since \(timeText($0))" } ?? ""
+  return [Cell(" ("), Cell(state + since, style(ofState: state)), Cell(")")]
+}
+
+private func renderLifeCycle(_ link: JSONNode, _ page: inout Page) {
+  if let planned = link["planned"], let date = planned.text("date") {
+    let days = planned.figure("daysOverdue") ?? 0
+    fact(
+      "planned", "by \(date)" + (days > 0 ? ", overdue by \(counted(days, "day"))" : ""),
+      days > 0 ? .warning : .plain, &page)
+  }
+  fact("connected", link.text("connectedAt").map { "since \(timeText($0))" }, &page)
 }
 
 private func renderProbe(_ probe: JSONNode, _ page: inout Page) {

@@ -1,33 +1,52 @@
 import Model
 import Wire
 
-/// The links that are not well, for the end of `status`: the first of them, or why there are none.
-enum WrongLinks {
-  case listed(JSONNode)
-  case notListed(String)
+/// What `status` has learnt so far.
+struct StatusAnswers: Sendable {
+  /// An answer beside the figures, or why there is none.
+  enum Part: Sendable {
+    case had(JSONNode)
+    case notHad(String)
+  }
+
+  var node: JSONNode
+  var figures: HealthFigures
+  var matrix: Part?
+  /// The links that are not well, the first of them.
+  var wrong: Part?
 
   /// Which links `status` asks for beside the figures.
-  static var filter: LinkFilter {
+  static var wrongLinks: LinkFilter {
     var filter = LinkFilter()
     filter.states = [.down, .degraded, .unknown]
     filter.limit = 50
     return filter
   }
+
+  /// Whether no link is down, degraded or unknown, hops and tokens included.
+  var isWell: Bool {
+    ["links", "hops", "tokens"].allSatisfy { group in
+      StatusAnswers.wrongLinks.states.allSatisfy { node[group]?.figure($0.rawValue) ?? 0 == 0 }
+    }
+  }
 }
 
 /// The screen of `status`: a line for a monitoring plug-in's reader with performance data, the
-/// services with their counts, the links that are not well.
-func renderStatus(
-  _ status: JSONNode, _ figures: HealthFigures, _ wrong: WrongLinks?, _ display: Display
-) -> Page {
+/// services with their counts, the matrix, the links that are not well.
+func renderStatus(_ answers: StatusAnswers, _ display: Display) -> Page {
+  let (status, figures) = (answers.node, answers.figures)
   var page = Page(display)
   page.row([
     Cell("LINKHEALTH \(figures.verdict.word)", figures.verdict.style),
     Cell(" - \(summary(status, figures)) | \(performanceData(status))"),
   ])
   renderDaemon(status, &page)
+  renderApart("hops", status["hops"], &page)
+  renderApart("tokens", status["tokens"], &page)
+  renderHosts(status.list("hosts"), &page)
   renderServices(status.list("services"), &page)
-  if let wrong { renderWrong(wrong, &page) }
+  if let matrix = answers.matrix { renderMatrix(matrix, &page) }
+  if let wrong = answers.wrong { renderWrong(wrong, &page) }
   // A second bar would start performance data anew for the reader of plug-ins.
   page.replaceAfterFirstLine("|", with: "/")
   return page
@@ -49,6 +68,11 @@ private func summary(_ status: JSONNode, _ figures: HealthFigures) -> String {
   if figures.down > 0 { parts.append("\(figures.down) down") }
   if figures.degraded > 0 { parts.append("\(figures.degraded) degraded") }
   if figures.unknown > 0 { parts.append("\(figures.unknown) unknown") }
+  for (key, words) in [
+    ("planned", "planned"), ("notConnected", "not connected"), ("overdue", "overdue"),
+  ] {
+    if let count = status["links"]?.figure(key), count > 0 { parts.append("\(count) \(words)") }
+  }
   if figures.openIncidents > 0 {
     let incidents = counted(figures.openIncidents, "incident")
     parts.append("\(incidents) open (\(figures.criticalIncidents) critical)")
@@ -62,12 +86,15 @@ private func summary(_ status: JSONNode, _ figures: HealthFigures) -> String {
 private func performanceData(_ status: JSONNode) -> String {
   let links = status["links"]
   let total = links?.figure("total").map(String.init) ?? ""
-  var data = ["up", "degraded", "down", "unknown", "planned", "notConnected", "paused"].map {
-    "\($0)=\(value(links?.figure($0)));;;0;\(total)"
-  }
+  var data = ["up", "degraded", "down", "unknown", "planned", "notConnected", "paused", "overdue"]
+    .map {
+      "\($0)=\(value(links?.figure($0)));;;0;\(total)"
+    }
   func add(_ label: String, _ figure: Int?, unit: String = "") {
     data.append("\(label)=\(value(figure, unit));;;0;")
   }
+  add("hopsDown", status["hops"]?.figure("down"))
+  add("tokensDown", status["tokens"]?.figure("down"))
   add("incidents", status["incidents"]?.figure("open"))
   add("inFlight", status["schedule"]?.figure("inFlight"))
   add("skipped", status["schedule"]?.figure("skipped"), unit: "c")
@@ -109,6 +136,36 @@ private func renderDaemon(_ status: JSONNode, _ page: inout Page) {
   }
 }
 
+/// The counts of links that stand apart from those of services, in one line.
+private func renderApart(_ noun: String, _ counts: JSONNode?, _ page: inout Page) {
+  guard let counts, let total = counts.figure("total"), total > 0 else { return }
+  var cells = [Cell("\(noun): \(counts.figure("up") ?? 0) of \(total) up")]
+  for state in LinkState.allCases where state != .up {
+    guard let count = counts.figure(state.rawValue), count > 0 else { continue }
+    let words = state == .notConnected ? "not connected" : state.rawValue
+    cells += [Cell(", "), Cell("\(count) \(words)", style(ofState: state.rawValue))]
+  }
+  page.line(cells)
+}
+
+/// The hosts that the politeness budget kept something from.
+private func renderHosts(_ hosts: [JSONNode], _ page: inout Page) {
+  let refused = hosts.filter { $0.figure("refused") ?? 0 > 0 }
+  for host in refused.prefix(hostsShown) {
+    let budget = host.figure("budgetPerMinute").map { " of \($0)" } ?? ""
+    page.line(
+      Cell(
+        "host \(host.text("host") ?? unknownText): \(host.figure("refused") ?? 0) put off, its "
+          + "budget was spent (\(host.figure("requestsLastMinute") ?? 0)\(budget) requests in the "
+          + "last minute)", .warning))
+  }
+  if refused.count > hostsShown {
+    page.line(Cell("... and \(counted(refused.count - hostsShown, "more host"))", .warning))
+  }
+}
+
+private let hostsShown = 5
+
 private func renderServices(_ services: [JSONNode], _ page: inout Page) {
   guard !services.isEmpty else { return }
   let counts = serviceCounts.filter { column in
@@ -116,7 +173,7 @@ private func renderServices(_ services: [JSONNode], _ page: inout Page) {
   }
   var table = Table(
     [
-      Column("SERVICE", isShrinkable: true), Column("NAME", isShrinkable: true, dropRank: 3),
+      Column("SERVICE", isShrinkable: true), Column("NAME", isShrinkable: true, dropRank: 1),
       Column("OWNER", dropRank: 4),
     ] + counts.map { Column($0.title, .right, dropRank: $0.dropRank) })
   for service in services {
@@ -138,9 +195,10 @@ private let serviceCounts = [
   ServiceCount("DOWN", "down", .bad, isAlwaysShown: true),
   ServiceCount("DEGRADED", "degraded", .warning),
   ServiceCount("UNKNOWN", "unknown", .warning),
-  ServiceCount("PAUSED", "paused", .warning, dropRank: 5),
-  ServiceCount("PLANNED", "planned", .plain, dropRank: 2),
-  ServiceCount("NOT CONNECTED", "notConnected", .plain, dropRank: 1),
+  ServiceCount("PAUSED", "paused", .warning, dropRank: 2),
+  ServiceCount("OVERDUE", "overdue", .warning, dropRank: 3),
+  ServiceCount("PLANNED", "planned", .plain, dropRank: 5),
+  ServiceCount("NOT CONNECTED", "notConnected", .plain, dropRank: 6),
 ]
 
 private struct ServiceCount {
@@ -167,19 +225,19 @@ private func countCell(_ count: Int?, _ style: Style) -> Cell {
   return Cell(String(count), count == 0 ? .faint : style)
 }
 
-private func renderWrong(_ wrong: WrongLinks, _ page: inout Page) {
+private func renderWrong(_ wrong: StatusAnswers.Part, _ page: inout Page) {
   switch wrong {
-  case .notListed(let reason):
+  case .notHad(let reason):
     page.blank()
     page.line(Cell("The links that are not well could not be listed: \(reason)", .warning))
-  case .listed(let answer):
+  case .had(let answer):
     let links = answer.list("links")
     guard !links.isEmpty else { return }
     page.blank()
     page.table(linkTable(links))
     let rest = (answer.figure("total") ?? 0) - links.count
     if rest > 0 {
-      let states = WrongLinks.filter.states.map(\.rawValue).joined(separator: ",")
+      let states = StatusAnswers.wrongLinks.states.map(\.rawValue).joined(separator: ",")
       page.line(Cell("... and \(rest) more: linkhealthctl links --state \(states)"))
     }
   }

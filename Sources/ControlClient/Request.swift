@@ -34,9 +34,18 @@ extension ControlRequest {
     query.add("system", filter.systems)
     query.add("owner", filter.owners)
     query.add("state", filter.states.map(\.rawValue))
+    query.add("route", filter.routes)
+    query.add("vendor", filter.vendors)
+    query.add("role", filter.roles.map(\.rawValue))
     query.add("limit", String(filter.limit ?? LinkFilter.limitStandard))
     query.add("offset", filter.offset.map(String.init))
     return ControlRequest(target: "/v1/links" + query.text)
+  }
+
+  static let matrix = ControlRequest(target: "/v1/matrix")
+
+  static func explain(_ link: LinkID) -> ControlRequest {
+    ControlRequest(target: path(link) + "/explain")
   }
 
   static func show(_ link: LinkID) -> ControlRequest { ControlRequest(target: path(link)) }
@@ -54,7 +63,12 @@ extension ControlRequest {
     ControlRequest(target: "/v1/incidents?status=" + (all ? "all" : "open"))
   }
 
-  static let reload = ControlRequest(method: "POST", target: "/v1/reload")
+  static func reload(plan: Bool, yes: Bool) -> ControlRequest {
+    var query = Query()
+    query.add("plan", plan ? "true" : nil)
+    query.add("yes", yes ? "true" : nil)
+    return ControlRequest(method: "POST", target: "/v1/reload" + query.text)
+  }
 
   static func attempt(_ link: LinkID) -> ControlRequest {
     ControlRequest(method: "POST", target: path(link) + "/try")

@@ -60,7 +60,7 @@ extension Engine {
     runtime.stateSince = formerly?.stateSince ?? now.wall
     for (position, definition) in link.probes.enumerated() {
       var probe = ProbeRuntime(
-        link: place, position: position, definition: definition, rules: link.alert)
+        link: place, position: position, definition: definition, of: link)
       let old = formerly?.probes.first {
         formerly?.link.probes[formerProbes[$0].position].name == definition.name
       }
@@ -128,7 +128,9 @@ extension ProbeRuntime {
   /// Goes on where the probe of the same name stood before a reload.
   fileprivate mutating func keep(_ former: ProbeRuntime, keepsJudge: Bool) {
     if keepsJudge {
+      let codes = judge.codes
       judge = former.judge
+      judge.codes = codes
       lastSampleAt = former.lastSampleAt
     } else {
       for rule in former.judge.raised { judge.restore(rule) }

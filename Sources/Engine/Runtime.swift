@@ -28,12 +28,12 @@ package struct ProbeRuntime: Sendable {
   /// Samples recorded and not yet written, which a reader does not see.
   var unwritten = 0
 
-  init(link: Int, position: Int, definition: ProbeDefinition, rules: AlertRules) {
+  init(link: Int, position: Int, definition: ProbeDefinition, of owner: Link) {
     self.link = link
     self.position = position
     self.definition = definition
     usesTLS = (definition.options as? HTTPOptions)?.url.scheme == "https"
-    judge = ProbeJudge(rules: rules, every: definition.every)
+    judge = ProbeJudge(rules: owner.alert, every: definition.every, codes: owner.codes)
     retriesLeft = definition.retryLimit
   }
 

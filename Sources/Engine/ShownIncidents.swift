@@ -19,12 +19,52 @@ package struct ShownIncidents: Sendable {
 
   package static let resolvedKept = 1_000
 
-  /// Open incidents, oldest first.
-  package var open: [Incident] {
-    openByID.values.sorted { a, b in
-      a.openedAt != b.openedAt ? a.openedAt < b.openedAt : a.id < b.id
+  /// An open incident's place in the order of opening.
+  package struct Entry: Sendable, Hashable {
+    package var openedAt: WallTime
+    package var id: String
+
+    package init(_ incident: Incident) {
+      openedAt = incident.openedAt
+      id = incident.id
+    }
+
+    fileprivate func isBefore(_ other: Entry) -> Bool {
+      openedAt != other.openedAt ? openedAt < other.openedAt : id < other.id
     }
   }
+
+  /// The incidents that were opened, oldest first, some of which have ended since: kept in order, so
+  /// that nobody has to sort a hundred thousand of them to show the newest.
+  package private(set) var order: [Entry] = []
+
+  /// Open incidents, oldest first.
+  package var open: [Incident] { order.compactMap { openByID[$0.id] } }
+
+  /// Of the open incidents that come before an entry the newest `limit`, newest first.
+  package func open(before end: Entry?, limit: Int) -> [Incident] {
+    var place = end.map(firstPlace(notBefore:)) ?? order.count
+    var list: [Incident] = []
+    while place > 0, list.count < limit {
+      place -= 1
+      if let incident = openByID[order[place].id] { list.append(incident) }
+    }
+    return list
+  }
+
+  private func firstPlace(notBefore entry: Entry) -> Int {
+    var range = 0..<order.count
+    while !range.isEmpty {
+      let middle = range.lowerBound + range.count / 2
+      range =
+        order[middle].isBefore(entry)
+        ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return range.lowerBound
+  }
+
+  /// How many are open, of each severity; kept, so that asking costs nothing.
+  package private(set) var openCounts: [Severity: Int] = [:]
 
   package func openIncident(of link: LinkID) -> Incident? {
     idByLink[link].flatMap { openByID[$0] }
@@ -58,14 +98,28 @@ package struct ShownIncidents: Sendable {
   }
 
   private mutating func show(_ incident: Incident) {
+    if let former = openByID[incident.id] {
+      openCounts[former.severity, default: 0] -= 1
+    } else if incident.status != .resolved {
+      insert(Entry(incident))
+    }
+    if incident.status != .resolved { openCounts[incident.severity, default: 0] += 1 }
     guard incident.status == .resolved else {
       openByID[incident.id] = incident
       for link in incident.links { idByLink[link] = incident.id }
       return
     }
     openByID[incident.id] = nil
+    if order.count > 2 * openByID.count + 64 { order.removeAll { openByID[$0.id] == nil } }
     for link in incident.links where idByLink[link] == incident.id { idByLink[link] = nil }
     resolved.append(incident)
     if resolved.count > Self.resolvedKept { resolved.removeFirst() }
+  }
+
+  /// Nearly always at the end: incidents are opened one after the other.
+  private mutating func insert(_ entry: Entry) {
+    var place = order.count
+    while place > 0, entry.isBefore(order[place - 1]) { place -= 1 }
+    order.insert(entry, at: place)
   }
 }

@@ -64,6 +64,8 @@ package struct RaisedRule: Sendable, Hashable {
 /// have limits of their own, so that a value near a limit does not go back and forth.
 package struct ProbeJudge: Sendable {
   private let rules: AlertRules
+  /// What the application codes in the evidence mean.
+  package var codes: CodeTable?
   private var rates: SampleWindow?
   private var latencies: SampleWindow?
   package private(set) var bits = AttemptBits()
@@ -76,8 +78,9 @@ package struct ProbeJudge: Sendable {
   private var sameFailures: UInt8 = 0
 
   /// `every` is the probe's interval, which sizes the windows.
-  package init(rules: AlertRules, every: TimeAmount) {
+  package init(rules: AlertRules, every: TimeAmount, codes: CodeTable? = nil) {
     self.rules = rules
+    self.codes = codes
     if let rule = rules.errorRate { rates = SampleWindow(length: rule.window, every: every) }
     if let rule = rules.latency {
       latencies = SampleWindow(
@@ -164,7 +167,7 @@ package struct ProbeJudge: Sendable {
     return raise(
       .failures, at: time, cause: lastFailure.name, detail: lastFailure.detail,
       "\(failures) of the last \(min(rule.of, bits.count)) attempts failed: "
-        + lastFailure.sentence)
+        + sentence(lastFailure, codes: codes))
   }
 
   private mutating func judgeErrorRate(at time: WallTime) -> Bool {
@@ -180,7 +183,7 @@ package struct ProbeJudge: Sendable {
     return raise(
       .errorRate, at: time, cause: lastFailure.name, detail: lastFailure.detail,
       "\(rates.failed) of \(rates.total) attempts within \(rule.window) failed"
-        + " (\(percent(rates.failed, of: rates.total))): \(lastFailure.sentence)")
+        + " (\(percent(rates.failed, of: rates.total))): \(sentence(lastFailure, codes: codes))")
   }
 
   private mutating func judgeLatency(at time: WallTime) -> Bool {
@@ -222,7 +225,7 @@ package struct ProbeJudge: Sendable {
     else { return false }
     raised[index].cause = lastFailure.name
     raised[index].causeDetail = lastFailure.detail
-    raised[index].evidence = "still failing, now: \(lastFailure.sentence)"
+    raised[index].evidence = "still failing, now: \(sentence(lastFailure, codes: codes))"
     return true
   }
 }

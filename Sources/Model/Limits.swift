@@ -51,6 +51,11 @@ package enum Limits {
   package static let samplesPerAnswer = 10_000
   /// Callers that may wait for samples at a time.
   package static let samplesQuestions = 32
+  /// A matrix of more is no picture any more.
+  package static let matrixServices = 64
+  package static let matrixConsumers = 128
+  /// Hosts that the status lists, those with refusals first.
+  package static let hostsPerAnswer = 200
 
   // Delivery
   package static let webhookTimeout = TimeAmount.seconds(10)

@@ -16,6 +16,19 @@ extension Outcome {
   }
 }
 
+/// An outcome in words, with the meaning of an application code where its system's table has it:
+/// `application code 108 in the body: wrong province code`.
+package func sentence(_ outcome: Outcome, codes: CodeTable?) -> String {
+  guard let meaning = codeMeaning(outcome, codes: codes) else { return outcome.sentence }
+  return "\(outcome.sentence): \(printable(meaning.en, limit: 80))"
+}
+
+/// What an outcome's application code means; nil for other outcomes and for codes not in the table.
+package func codeMeaning(_ outcome: Outcome, codes: CodeTable?) -> LocalizedName? {
+  guard case .body(.applicationCode(let code)) = outcome else { return nil }
+  return codes?.meaning(of: code)
+}
+
 extension ResolveCause {
   fileprivate var sentence: String {
     switch self {

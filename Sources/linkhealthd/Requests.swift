@@ -45,7 +45,7 @@ extension Daemon: ControlHandler {
     switch reply {
     case .answer(let status, let contentType, let body):
       server?.answer(ticket, status: status, contentType: contentType, body: body)
-    case .listing(let listing): stream(listing, ticket)
+    case .pieces(let pieces): stream(pieces, ticket)
     case .samples(let question): ask(question, ticket)
     case .act(let act): perform(act, by: peer, ticket, at: now)
     }
@@ -56,10 +56,10 @@ extension Daemon: ControlHandler {
       || peer.groups.contains { loaded.operatorGroups.contains($0) }
   }
 
-  private func stream(_ listing: LinkListing, _ ticket: RequestTicket) {
-    var listing = listing
+  private func stream(_ pieces: any PiecewiseAnswer, _ ticket: RequestTicket) {
+    var pieces = pieces
     server?.stream(ticket) { [unowned self] in
-      listing.isDone ? nil : listing.nextPiece(engine, at: Clock.now)
+      pieces.isDone ? nil : pieces.nextPiece(engine, at: Clock.now)
     }
   }
 
@@ -133,7 +133,8 @@ extension Daemon: ControlHandler {
 
   func answerTrial(_ id: UInt64, _ link: LinkID, _ attempts: [TrialAttempt]) {
     guard let ticket = requests.trials.removeValue(forKey: id) else { return }
-    server?.answer(ticket, status: 200, body: trialBody(link, attempts))
+    let codes = engine.linkIndex[link].flatMap { engine.links[$0].link.codes }
+    server?.answer(ticket, status: 200, body: trialBody(link, attempts, codes: codes))
   }
 
   func answer(_ ticket: RequestTicket, _ error: ControlError) {

@@ -34,6 +34,19 @@ import Testing
           $0.systems = ["x"]
           $0.consumers = ["ha-noi"]
         }), reason: "every filter has its option"),
+    Accepted(
+      line: "links --province ha-noi --consumer hue --route lgsp,ndxp --vendor fpt --role hop",
+      action: .links(
+        filter {
+          $0.consumers = ["hue", "ha-noi"]
+          $0.routes = ["lgsp", "ndxp"]
+          $0.vendors = ["fpt"]
+          $0.roles = [.hop]
+        }), reason: "a province is a consumer"),
+    Accepted(line: "explain land-database/ha-noi", action: .explain(land), reason: "explain"),
+    Accepted(
+      line: "reload --plan", action: .reload(plan: true), reason: "a plan changes nothing"),
+    Accepted(line: "reload --yes", action: .reload(yes: true), reason: "yes to losing links"),
     Accepted(line: "show land-database/ha-noi", action: .show(land), reason: "an operand"),
     Accepted(line: "show -- land-database/ha-noi", action: .show(land), reason: "-- ends options"),
     Accepted(
@@ -65,7 +78,7 @@ import Testing
       line: "pause --reason -x land-database/ha-noi", action: .pause(land, reason: "-x"),
       reason: "a value may start with one dash"),
     Accepted(line: "resume land-database/ha-noi", action: .resume(land), reason: "resume"),
-    Accepted(line: "--json reload", action: .reload, reason: "common options before the word"),
+    Accepted(line: "--json reload", action: .reload(), reason: "common options before the word"),
     Accepted(line: "version", action: .version, reason: "version"),
     Accepted(line: "help", action: .help(nil), reason: "the overview"),
     Accepted(line: "--help", action: .help(nil), reason: "the overview by option"),
@@ -127,6 +140,9 @@ import Testing
     ("links --limit 0", "--limit is a whole number from 1 to 50000, not 0"),
     ("links --limit 1e3", "--limit is a whole number from 1 to 50000, not 1e3"),
     ("samples a/b --limit 10001", "--limit is a whole number from 1 to 10000, not 10001"),
+    ("links --role hopp", "unknown role hopp; did you mean hop?"),
+    ("links --provinse hue", "unknown option --provinse of links; did you mean --province?"),
+    ("reload --pln", "unknown option --pln of reload; did you mean --plan?"),
     ("links --state dwon", "unknown state dwon; did you mean down?"),
     ("status --color=blue", "--color is auto, always or never, not blue"),
     ("status --timeout 3", "--timeout is a time from 1ms to 1h, such as 3s, not 3"),

@@ -23,10 +23,16 @@ import Testing
   }
 
   static let endings: [Ending] = [
-    Ending(action: .reload, status: 200, body: #"{"links":1}"#, exitCode: 0, reason: "done"),
+    Ending(action: .reload(), status: 200, body: #"{"links":1}"#, exitCode: 0, reason: "done"),
     Ending(action: .resume(link), status: 403, body: forbidden, exitCode: 77, reason: "forbidden"),
     Ending(action: .show(link), status: 404, body: noLink, exitCode: 1, reason: "no such link"),
-    Ending(action: .reload, status: 422, body: "{}", exitCode: 1, reason: "refused, no words"),
+    Ending(
+      action: .reload(), status: 409, body: #"{"error":{"code":"dropsTooMuch","message":"yes?"}}"#,
+      exitCode: 1, reason: "too many links would go"),
+    Ending(
+      action: .reload(plan: true), status: 200, body: #"{"dropsTooMuch":true}"#, exitCode: 0,
+      reason: "a plan is told whatever it says"),
+    Ending(action: .reload(), status: 422, body: "{}", exitCode: 1, reason: "refused, no words"),
     Ending(action: .show(link), status: 503, body: "{}", exitCode: 1, reason: "stopping or busy"),
     Ending(action: .show(link), status: 200, body: "<html>", exitCode: 1, reason: "no JSON"),
     Ending(action: .attempt(link), status: 200, body: tried, exitCode: 0, reason: "tried well"),
@@ -89,7 +95,7 @@ import Testing
 
   @Test("each way of getting no answer has its own words", arguments: failures)
   func noAnswer(_ failure: ClientFailure, _ exitCode: Int32, _ message: String) throws {
-    let report = try report(.reload, .failure(failure))
+    let report = try report(.reload(), .failure(failure))
     #expect(report.exitCode == exitCode)
     #expect(report.output.isEmpty)
     #expect(String(decoding: report.errors, as: UTF8.self) == "linkhealthctl: \(message)\n")
@@ -123,7 +129,7 @@ import Testing
       #"{ "links" : 1 }"#, "{\"links\":1}\n", #"{"x":"\u0009"}"#, "{\"a\":\"b\u{202E}\"}",
     ]
     for body in bodies {
-      let report = try report(.reload, 200, body, isJSON: true)
+      let report = try report(.reload(), 200, body, isJSON: true)
       let expected = body.hasSuffix("\n") ? body : body + "\n"
       #expect(String(decoding: report.output, as: UTF8.self) == expected)
     }
@@ -133,35 +139,49 @@ import Testing
       String(decoding: refused.errors, as: UTF8.self) == "linkhealthctl: not an operator\n")
   }
 
-  @Test("status asks for the links that are not well only when there are some and people read it")
+  @Test("status asks for the matrix, then for the links that are not well where there are some")
   func statusRequests() throws {
-    let bad = try contents("\(goldenDirectory)/status.json")
-    let good = try contents("\(goldenDirectory)/status-ok.json")
-    func second(_ body: [UInt8], isJSON: Bool) -> Conversation.Step {
-      var common = CommonSettings()
-      common.isJSON = isJSON
-      var conversation = Conversation(Invocation(.status, common), Display())
-      _ = conversation.begin()
-      return conversation.receive(.success(ControlAnswer(status: 200, body: body)))
-    }
-    #expect(
-      second(bad, isJSON: false)
-        == .send(ControlRequest(target: "/v1/links?state=down,degraded,unknown&limit=50")))
-    for step in [
-      second(good, isJSON: false), second(good, isJSON: true), second(bad, isJSON: true),
-    ] {
-      guard case .finish = step else {
-        Issue.record("asked again: \(step)")
-        continue
-      }
-    }
+    let wrong = ControlRequest(target: "/v1/links?state=down,degraded,unknown&limit=50")
+    #expect(try requests(after: "status", isJSON: false) == [.matrix, wrong])
+    #expect(try requests(after: "status-ok", isJSON: false) == [.matrix])
+    #expect(try requests(after: "status", isJSON: true) == [])
+    #expect(try requests(after: "status-ok", isJSON: true) == [])
   }
 
-  @Test("a status is told even when the links that are not well cannot be listed")
+  @Test("a hop that is down is asked for although every service is up")
+  func hopIsDown() throws {
+    let body = #"""
+      {"links":{"up":1,"degraded":0,"down":0,"unknown":0},"hops":{"total":1,"down":1},
+      "incidents":{"open":0,"critical":0},"history":{"recording":true}}
+      """#
+    #expect(try requests(afterBody: Array(body.utf8), isJSON: false).count == 2)
+  }
+
+  /// What is asked for after the status, each question answered with an empty object.
+  private func requests(after name: String, isJSON: Bool) throws -> [ControlRequest] {
+    try requests(afterBody: try contents("\(goldenDirectory)/\(name).json"), isJSON: isJSON)
+  }
+
+  private func requests(afterBody body: [UInt8], isJSON: Bool) throws -> [ControlRequest] {
+    var common = CommonSettings()
+    common.isJSON = isJSON
+    var conversation = Conversation(Invocation(.status, common), Display())
+    _ = conversation.begin()
+    var step = conversation.receive(.success(ControlAnswer(status: 200, body: body)))
+    var requests: [ControlRequest] = []
+    while case .send(let request) = step, requests.count < 10 {
+      requests.append(request)
+      step = conversation.receive(.success(ControlAnswer(status: 200, body: Array("{}".utf8))))
+    }
+    return requests
+  }
+
+  @Test("a status is told even when nothing else can be had")
   func statusWithoutList() throws {
     var conversation = Conversation(Invocation(.status), Display())
     let body = try contents("\(goldenDirectory)/status.json")
     _ = conversation.receive(.success(ControlAnswer(status: 200, body: body)))
+    _ = conversation.receive(.failure(.timedOut(path: "/x", after: .seconds(10))))
     let step = conversation.receive(.failure(.timedOut(path: "/x", after: .seconds(10))))
     guard case .finish(let report) = step else {
       Issue.record("not finished")
@@ -170,6 +190,7 @@ import Testing
     let text = String(decoding: report.output, as: UTF8.self)
     #expect(report.exitCode == Health.critical.rawValue)
     #expect(text.hasPrefix("LINKHEALTH CRITICAL - "))
+    #expect(text.contains("The matrix could not be had: linkhealthd gave no answer on /x"))
     #expect(text.contains("could not be listed: linkhealthd gave no answer on /x within 10s"))
   }
 

@@ -11,10 +11,12 @@ import Wire
   static let poison = "\u{1B}[2J\u{9B}31m\u{1B}]0;x\u{7}\u{202E}\u{2028}\r\n\u{0}\u{FEFF}|"
 
   static let actions: [(Action, [String])] = [
-    (.status, ["status", "wrong"]), (.links(LinkFilter()), ["links"]), (.show(link), ["show"]),
+    (.status, ["status", "matrix", "wrong"]), (.links(LinkFilter()), ["links"]),
+    (.show(link), ["show"]),
     (.samples(link, SampleFilter()), ["samples"]), (.incidents(all: true), ["incidents"]),
     (.attempt(link), ["try"]), (.pause(link, reason: poison), ["paused"]),
-    (.resume(link), ["resumed"]), (.version, ["status"]),
+    (.resume(link), ["resumed"]), (.explain(link), ["explain"]),
+    (.reload(plan: true), ["plan"]), (.reload(), ["reloaded-plan"]), (.version, ["status"]),
   ]
 
   @Test("no text of an answer can act on the terminal", arguments: actions)
@@ -30,7 +32,7 @@ import Wire
   func poisonedErrors() throws {
     for status in [403, 404, 422] {
       let answer = try poisonedAnswer("refused-reload")
-      var conversation = Conversation(Invocation(.reload), Display())
+      var conversation = Conversation(Invocation(.reload()), Display())
       let step = conversation.receive(.success(ControlAnswer(status: status, body: answer)))
       guard case .finish(let report) = step else { throw Unfinished() }
       expectHarmless(report.errors)
@@ -41,7 +43,7 @@ import Wire
 
   @Test("the first line of a status has one bar and the others have none")
   func bars() throws {
-    let answers = try ["status", "wrong"].map(poisonedAnswer)
+    let answers = try ["status", "matrix", "wrong"].map(poisonedAnswer)
     let report = try report(.status, answers, Display())
     let lines = String(decoding: report.output, as: UTF8.self).split(separator: "\n")
     #expect(lines[0].count { $0 == "|" } == 1)
@@ -64,6 +66,8 @@ import Wire
     #"{"link":{"id":1},"links":[null,{"marks":[1]}],"incidents":[{"links":["x",null]}],"total":-5}"#,
     #"{"samples":[{"totalMicroseconds":1e300,"resolveMicroseconds":99999999999999999999}]}"#,
     #"{"attempts":[{"sample":{"resolveMicroseconds":999999999999999,"totalMicroseconds":1}}]}"#,
+    #"{"services":[{}],"consumers":[{"cells":"ux"},{"cells":1},{}],"settings":[{"key":1}]}"#,
+    #"{"added":{"total":-1,"links":[1,{}]},"removed":[],"changed":{"links":[{"changes":[1]}]}}"#,
     #"{"probes":[{"everyMilliseconds":9223372036854775807,"window":"?????"}]}"#,
   ]
 

@@ -17,7 +17,10 @@ import Testing
     (.attempt(link), "POST", "/v1/links/land-database/ha-noi/try"),
     (.pause(link, reason: nil), "POST", "/v1/links/land-database/ha-noi/pause"),
     (.resume(link), "POST", "/v1/links/land-database/ha-noi/resume"),
-    (.reload, "POST", "/v1/reload"),
+    (.reload(), "POST", "/v1/reload"),
+    (.reload(plan: true), "POST", "/v1/reload?plan=true"),
+    (.reload(plan: true, yes: true), "POST", "/v1/reload?plan=true&yes=true"),
+    (.explain(link), "GET", "/v1/links/land-database/ha-noi/explain"),
   ]
 
   @Test("each action asks for its resource", arguments: requests)
@@ -31,10 +34,14 @@ import Testing
     var filter = LinkFilter()
     filter.services = ["a&b=c", "d/e", "bảo trì"]
     filter.states = [.notConnected, .up]
+    filter.routes = ["lgsp", "ndxp"]
+    filter.vendors = ["vnpt-igate"]
+    filter.roles = [.hop]
     filter.limit = 5
     #expect(
       ControlRequest.links(filter).target
-        == "/v1/links?service=a%26b%3Dc,d%2Fe,b%E1%BA%A3o%20tr%C3%AC&state=notConnected,up&limit=5")
+        == "/v1/links?service=a%26b%3Dc,d%2Fe,b%E1%BA%A3o%20tr%C3%AC&state=notConnected,up"
+        + "&route=lgsp,ndxp&vendor=vnpt-igate&role=hop&limit=5")
     var samples = SampleFilter()
     samples.probe = "x\r\nHost: y"
     samples.from = "2025-11-07T01:02:03.004+07:00"
@@ -55,7 +62,7 @@ import Testing
         == "POST /v1/links/land-database/ha-noi/pause HTTP/1.1\r\nHost: localhost\r\n"
         + "Connection: close\r\nAccept: application/json\r\nContent-Type: application/json\r\n"
         + "Content-Length: 27\r\n\r\n{\"reason\":\"bảo \\\"trì\\\"\"}")
-    #expect(text(.reload).hasSuffix("\r\nContent-Length: 0\r\n\r\n"))
+    #expect(text(.reload(plan: false, yes: false)).hasSuffix("\r\nContent-Length: 0\r\n\r\n"))
   }
 
   private func text(_ request: ControlRequest) -> String {

@@ -18,18 +18,29 @@ import Testing
     var testDescription: String { name }
   }
 
+  /// All services for all provinces, as the matrix is meant for.
+  static let country = Scene(
+    name: "status-country", action: .status, answers: ["status-country", "matrix-country", "wrong"])
+
   static let scenes: [Scene] = [
-    Scene(name: "status", action: .status, answers: ["status", "wrong"]),
-    Scene(name: "status-ok", action: .status, answers: ["status-ok"]),
+    Scene(name: "status", action: .status, answers: ["status", "matrix", "wrong"]),
+    Scene(name: "status-ok", action: .status, answers: ["status-ok", "matrix-ok"]),
+    country,
     Scene(name: "links", action: .links(LinkFilter()), answers: ["links"]),
     Scene(name: "show", action: .show(link), answers: ["show"]),
+    Scene(name: "show-overdue", action: .show(link), answers: ["show-overdue"]),
+    Scene(name: "explain", action: .explain(link), answers: ["explain"]),
     Scene(name: "samples", action: .samples(link, SampleFilter()), answers: ["samples"]),
     Scene(name: "incidents", action: .incidents(all: true), answers: ["incidents"]),
     Scene(name: "try", action: .attempt(link), answers: ["try"]),
     Scene(name: "pause", action: .pause(link, reason: reason), answers: ["paused"]),
     Scene(name: "resume", action: .resume(link), answers: ["resumed"]),
-    Scene(name: "reload", action: .reload, answers: ["reloaded"]),
-    Scene(name: "reload-refused", action: .reload, answers: ["refused-reload"], status: 422),
+    Scene(name: "reload", action: .reload(), answers: ["reloaded"]),
+    Scene(name: "reload-listed", action: .reload(yes: true), answers: ["reloaded-plan"]),
+    Scene(name: "reload-plan", action: .reload(plan: true), answers: ["plan"]),
+    Scene(name: "reload-plan-drops", action: .reload(plan: true), answers: ["plan-drops"]),
+    Scene(name: "reload-drops", action: .reload(), answers: ["refused-drops"], status: 409),
+    Scene(name: "reload-refused", action: .reload(), answers: ["refused-reload"], status: 422),
     Scene(name: "version", action: .version, answers: ["status"]),
   ]
 
@@ -62,6 +73,49 @@ import Testing
     let screen = try screen(scene, Display(columns: 60, isUnicode: false))
     #expect(screen.allSatisfy { $0 < 0x80 })
     try expectGolden(screen, "try-ascii")
+  }
+
+  @Test("the whole country fits a terminal of 80 columns without colour and without Unicode")
+  func country() throws {
+    let screen = try screen(Self.country, Display(columns: 80, isUnicode: false))
+    // The names of services and provinces in the table are the daemon's own.
+    #expect(screen.allSatisfy { $0 < 0x80 })
+    for line in String(decoding: screen, as: UTF8.self).split(separator: "\n") {
+      #expect(displayWidth(String(line)) <= 80)
+    }
+    try expectGolden(screen, "status-country-ascii")
+  }
+
+  @Test("on a terminal too narrow for the matrix each service tells which consumers are not well")
+  func tiny() throws {
+    let screen = try screen(Self.country, Display(columns: 40))
+    for line in String(decoding: screen, as: UTF8.self).split(separator: "\n") {
+      #expect(displayWidth(String(line)) <= 40)
+    }
+    try expectGolden(screen, "status-country-tiny")
+  }
+
+  @Test("a matrix that is left out, or cannot be had, is told with the reason")
+  func noMatrix() throws {
+    let status = String(
+      decoding: try contents("\(goldenDirectory)/status-ok.json"), as: UTF8.self)
+    let leftOut = try screen(
+      .status, [status, #"{"services":[],"leftOut":"there are more than 64 services"}"#], Display())
+    #expect(leftOut.contains("\nThe matrix is left out: there are more than 64 services\n"))
+    let missing = try screen(.status, [status, "<html>"], Display())
+    #expect(missing.contains("\nThe matrix could not be had: status 200, no JSON\n"))
+    #expect(missing.hasPrefix("LINKHEALTH OK - "))
+  }
+
+  @Test("the marks of the matrix are told apart without colour, each one column wide")
+  func marks() {
+    for isUnicode in [false, true] {
+      let display = Display(isUnicode: isUnicode)
+      let symbols = MatrixMark.allCases.map { $0.symbol(display) }
+      #expect(Set(symbols).count == MatrixMark.allCases.count)
+      #expect(symbols.allSatisfy { displayWidth($0) == 1 && (isUnicode || $0.utf8.count == 1) })
+    }
+    #expect(MatrixMark(letter: "#") == .unknown, "a letter of a later version is never up")
   }
 
   @Test("the help on every command")

@@ -66,6 +66,18 @@ import Testing
     #expect(shown.open == [incident("inc-a")])
   }
 
+  @Test("open ones are counted by severity and kept in order, through many that come and go")
+  func order() {
+    var shown = ShownIncidents()
+    for number in 100...399 { shown.restore(incident("inc-\(number)")) }
+    shown.restore(incident("inc-050"))
+    #expect(shown.openCounts[.critical] == 301)
+    for number in 100...398 { shown.restore(incident("inc-\(number)", 2, resolved: true)) }
+    #expect(shown.open.map(\.id) == ["inc-050", "inc-399"])
+    #expect(shown.openCounts[.critical] == 2)
+    #expect(shown.order.count <= 2 * 2 + 64, "what has ended does not stay for ever")
+  }
+
   @Test("of the resolved ones the newest are kept")
   func bounded() {
     var shown = ShownIncidents()

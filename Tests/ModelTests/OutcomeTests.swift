@@ -15,10 +15,24 @@ private let everyOutcome: [Outcome] =
   + ([
     .applicationCode("106"), .applicationCode(""), .tooLarge, .timedOut, .reset, .truncated,
     .badEncoding, .notJSON, .textMissing("Hà Nội"), .patternMissing("a+"),
-    .pathMissing("a.b[0]"), .pathMismatch("$.status"), .other,
+    .pathMissing("a.b[0]"), .pathMismatch("$.status"), .wrongIdentity("01, not 15"), .other,
   ] as [BodyCause]).map { .body($0) }
 
 struct OutcomeTests {
+  @Test(
+    "an application code is told with its meaning where the table has it, other outcomes as ever")
+  func meanings() {
+    let codes = CodeTable(["106": LocalizedName(en: "wrong unit\u{1B} code", vi: "sai mã đơn vị")])
+    let known = Outcome.body(.applicationCode("106"))
+    #expect(
+      sentence(known, codes: codes) == "application code 106 in the body: wrong unit\\u{1b} code")
+    #expect(codeMeaning(known, codes: codes)?.vi == "sai mã đơn vị")
+    for outcome in everyOutcome where outcome != known {
+      #expect(sentence(outcome, codes: codes) == outcome.sentence)
+    }
+    #expect(sentence(known, codes: nil) == known.sentence)
+  }
+
   @Test("every outcome comes back from its code", arguments: everyOutcome)
   func roundTrip(outcome: Outcome) {
     #expect(Outcome(outcome.code) == outcome)
@@ -50,8 +64,8 @@ struct OutcomeTests {
       OutcomeCode(phase: 7, cause: 0), OutcomeCode(phase: 255, cause: 1),
       OutcomeCode(phase: 1, cause: 0), OutcomeCode(phase: 2, cause: 200),
       OutcomeCode(phase: 3, cause: 99), OutcomeCode(phase: 4, cause: 0),
-      OutcomeCode(phase: 4, cause: 11), OutcomeCode(phase: 5, cause: 12),
-      OutcomeCode(phase: 6, cause: 0), OutcomeCode(phase: 6, cause: 9),
+      OutcomeCode(phase: 4, cause: 11), OutcomeCode(phase: 5, cause: 13),
+      OutcomeCode(phase: 6, cause: 0), OutcomeCode(phase: 6, cause: 11),
     ])
   func unknownCodes(code: OutcomeCode) {
     #expect(Outcome(code) == nil)
@@ -140,6 +154,7 @@ private let goldenCodes = """
   5.1 body.applicationCode
   5.10 body.pathMissing
   5.11 body.pathMismatch
+  5.12 body.wrongIdentity
   5.2 body.tooLarge
   5.255 body.other
   5.3 body.timedOut
@@ -150,6 +165,7 @@ private let goldenCodes = """
   5.8 body.textMissing
   5.9 body.patternMissing
   6.1 skipped.stillRunning
+  6.10 skipped.politeness
   6.2 skipped.tableFull
   6.3 skipped.resolverBusy
   6.4 skipped.paused
@@ -157,4 +173,5 @@ private let goldenCodes = """
   6.6 skipped.missed
   6.7 skipped.unsupported
   6.8 skipped.backingOff
+  6.9 skipped.noToken
   """

@@ -1,0 +1,83 @@
+import Base
+import Model
+import Wire
+
+/// Which links are asked for; an empty list of values lets all pass.
+package struct LinkFilter: Sendable {
+  package var services: [String] = []
+  package var consumers: [String] = []
+  package var systems: [String] = []
+  package var owners: [String] = []
+  package var states: [String] = []
+  /// Words of a route, any of which a link's must hold.
+  package var routes: [String] = []
+  package var vendors: [String] = []
+  package var roles: [String] = []
+
+  package init() {}
+
+  /// The parameters that filter, in the order in which they are told.
+  static let names = [
+    "service", "consumer", "province", "system", "owner", "state", "route", "vendor", "role",
+  ]
+
+  /// Reads the query's parameters; throws a message on one that is not known. `others` are those that
+  /// somebody else reads.
+  package init(
+    query: [(name: String, value: String)], others: [String] = ["limit", "offset"]
+  ) throws(BadQuery) {
+    for (name, value) in query {
+      let values = value.split(separator: ",").map(String.init)
+      switch name {
+      case "service": services += values
+      case "consumer", "province": consumers += values
+      case "system": systems += values
+      case "owner": owners += values
+      case "state": states += try words(values, "state", LinkState.allCases.map(\.rawValue))
+      case "route": routes += values
+      case "vendor": vendors += values
+      case "role": roles += try words(values, "role", LinkRole.allCases.map(\.rawValue))
+      case let other where others.contains(other): break
+      default:
+        throw BadQuery(
+          "no parameter \(name)" + suggestion(name, among: LinkFilter.names + others))
+      }
+    }
+  }
+
+  func passes(_ link: borrowing Link) -> Bool {
+    passes(services, link.id.service) && passes(consumers, link.id.consumer)
+      && passes(systems, link.system) && passes(owners, link.owner)
+      && passes(roles, link.role.rawValue)
+      && (vendors.isEmpty || link.vendor.map(vendors.contains) ?? false)
+      && (routes.isEmpty || link.route.contains(where: routes.contains))
+  }
+
+  func passes(_ state: LinkState) -> Bool { passes(states, state.rawValue) }
+
+  private func passes(_ wanted: [String], _ value: String) -> Bool {
+    wanted.isEmpty || wanted.contains(value)
+  }
+}
+
+/// A request's parameters are wrong; the message says what and how.
+package struct BadQuery: Error, Sendable {
+  package var message: String
+  init(_ message: String) { self.message = printable(message, limit: 300) }
+}
+
+func suggestion(_ word: String, among known: [String]) -> String {
+  nearest(word, among: known).map { "; did you mean \($0)?" } ?? ""
+}
+
+/// The values, all of which must be among the words of a closed list.
+private func words(
+  _ values: [String], _ noun: String, _ known: [String]
+) throws(BadQuery) -> [String] {
+  for value in values where !known.contains(value) {
+    throw BadQuery(
+      "no \(noun) \(value); the \(noun)s are \(known.joined(separator: ", "))"
+        + suggestion(value, among: known))
+  }
+  return values
+}

@@ -1,0 +1,135 @@
+import Base
+import Control
+import Engine
+import Model
+import Testing
+import Wire
+
+@Suite struct ListingTests {
+  static let filterRows: [(query: String, ids: [String], reason: String)] = [
+    ("?service=land-database", ["land-database/ha-noi", "land-database/an-giang"], "a service"),
+    ("?consumer=ha-noi&service=lgsp", ["lgsp/ha-noi"], "different filters must all hold"),
+    ("?province=ha-noi&role=hop", ["lgsp/ha-noi"], "a province is a consumer"),
+    (
+      "?province=ha-noi,an-giang&service=lgsp", ["lgsp/ha-noi", "lgsp/an-giang"],
+      "values are alternatives"
+    ),
+    (
+      "?service=lgsp&service=token", ["lgsp/ha-noi", "lgsp/an-giang", "token/moj"],
+      "so are repetitions"
+    ),
+    ("?system=ecivil", ["civil-registry/ha-noi", "civil-registry/an-giang"], "a system"),
+    ("?owner=moj", ["civil-registry/ha-noi", "civil-registry/an-giang", "token/moj"], "an owner"),
+    ("?state=degraded", ["land-database/an-giang"], "a state"),
+    (
+      "?state=notConnected", ["land-database/ha-noi", "health-licences/ha-noi"],
+      "not connected is not down"
+    ),
+    ("?state=down&role=service", ["civil-registry/an-giang", "birth-bundle/an-giang"], "down"),
+    ("?state=unknown", ["birth-bundle/ha-noi"], "unknown"),
+    ("?route=ndxp", ["civil-registry/ha-noi", "civil-registry/an-giang"], "any word of the route"),
+    ("?route=ndxp,x&vendor=fpt", ["civil-registry/ha-noi"], "a vendor"),
+    ("?vendor=nobody", [], "links without a vendor have none"),
+    ("?role=token", ["token/moj"], "a role"),
+    ("?limit=1&offset=1&owner=moj", ["civil-registry/an-giang"], "a part"),
+    ("?service=", Country.links.map { "\($0.id)" }, "an empty filter lets all pass"),
+  ]
+
+  @Test("a filter lets its links pass", arguments: filterRows)
+  func filters(_ query: String, _ ids: [String], _ reason: String) throws {
+    #expect(try Country.desk().ids(query) == ids, "\(reason)")
+  }
+
+  static let wrongFilters: [(query: String, message: String)] = [
+    ("provinse=x", "no parameter provinse; did you mean province?"),
+    ("vendr=x", "no parameter vendr; did you mean vendor?"),
+    ("xyz=x", "no parameter xyz"),
+    (
+      "state=dwon",
+      "no state dwon; the states are planned, notConnected, up, degraded, down, unknown; did you mean down?"
+    ),
+    ("role=hopp", "no role hopp; the roles are service, hop, token; did you mean hop?"),
+  ]
+
+  @Test(
+    "a wrong filter is refused with the nearest, in lists and matrices", arguments: wrongFilters)
+  func wrongFilter(_ query: String, _ message: String) throws {
+    let desk = Country.desk()
+    for path in ["/v1/links", "/v1/matrix"] {
+      let (status, node) = try desk.get("\(path)?\(query)")
+      #expect(status == 400)
+      #expect(node["error"]?["message"]?.string == message)
+    }
+    #expect(try desk.get("/v1/matrix?limit=3").status == 400, "a matrix has no part")
+  }
+
+  @Test("a long list comes in pieces that tell all links once, in their order")
+  func pieces() throws {
+    let links = (0..<1_000).map { link("s\($0 / 100)/c\($0 % 100)", hasEndpoint: false) }
+    let desk = Desk(links)
+    let pieces = try desk.pieces("/v1/links")
+    #expect(pieces.count == 21, "48 links a piece")
+    let node = try parsed(pieces.flatMap { $0 })
+    #expect(node["total"]?.int == 1_000)
+    #expect(node["links"]?.array?.compactMap { $0["id"]?.string } == links.map { "\($0.id)" })
+  }
+
+  @Test("a filter that lets nothing pass for long brings empty pieces, not an end")
+  func emptyPieces() throws {
+    let links = (0..<2_000).map { link("s\($0 / 100)/c\($0 % 100)", hasEndpoint: false) }
+    let pieces = try Desk(links).pieces("/v1/links?service=s19")
+    #expect(pieces[1].isEmpty && pieces[2].isEmpty, "512 links looked at a piece")
+    #expect(try parsed(pieces.flatMap { $0 })["total"]?.int == 100)
+  }
+
+  @Test("the status of many links is counted over several turns")
+  func statusInPieces() throws {
+    let links = (0..<5_000).map { link("s\($0 / 10)/c\($0 % 10)", hasEndpoint: false) }
+    let pieces = try Desk(links).pieces("/v1/status")
+    #expect(pieces.prefix(2).allSatisfy { $0.isEmpty }, "still counting")
+    let node = try parsed(pieces.flatMap { $0 })
+    #expect(node["links"]?["notConnected"]?.int == 5_000)
+    #expect(node["services"]?.array?.count == 500)
+    #expect(node["services"]?.array?.allSatisfy { $0["links"]?["total"]?.int == 10 } ?? false)
+  }
+
+  @Test("a reload while the status is counted begins the count anew")
+  func reloadInBetween() throws {
+    let links = (0..<5_000).map { link("s\($0 / 10)/c\($0 % 10)", hasEndpoint: false) }
+    let desk = Desk(links)
+    guard case .pieces(var pieces) = try desk.reply("GET", "/v1/status") else {
+      throw Desk.Unexpected()
+    }
+    #expect(pieces.nextPiece(desk.engine, at: desk.now).isEmpty)
+    _ = desk.engine.load(Array(links.prefix(30)), at: desk.now)
+    var bytes: [UInt8] = []
+    while !pieces.isDone { bytes += pieces.nextPiece(desk.engine, at: desk.now) }
+    #expect(try parsed(bytes)["links"]?["total"]?.int == 30)
+  }
+
+  @Test("incidents come in pieces, the newest first, open and resolved in one order")
+  func incidents() throws {
+    let links = (0..<200).map { link("s\($0 / 10)/c\($0 % 10)") }
+    let failing = Dictionary(uniqueKeysWithValues: links.map { ("\($0.id)", wrong) })
+    let desk = Desk(links, failing)
+    desk.settle()
+    for number in 0..<50 { desk.network["\(links[number].id)"] = nil }
+    desk.advance(by: .seconds(180))
+    func answer(_ query: String) throws -> [JSONNode] {
+      try desk.get("/v1/incidents\(query)").node["incidents"]?.array ?? []
+    }
+    #expect(try desk.pieces("/v1/incidents").count == 3, "64 a piece")
+    #expect(try answer("").count == 150)
+    #expect(try answer("?status=resolved").count == 50)
+    let all = try answer("?status=all")
+    let times = all.compactMap { $0["openedAt"]?.string }
+    #expect(times.count == 200)
+    #expect(times == times.sorted(by: >))
+    let part = try desk.get("/v1/incidents?status=all&limit=7").node
+    #expect(
+      part["incidents"]?.array?.compactMap { $0["id"]?.string }
+        == all.prefix(7).compactMap { $0["id"]?.string })
+    #expect(part["total"]?.int == 200)
+    #expect(try answer("?limit=0").isEmpty)
+  }
+}

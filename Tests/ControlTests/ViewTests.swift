@@ -1,0 +1,136 @@
+import Base
+import Control
+import Engine
+import Model
+import Testing
+import Wire
+
+@Suite struct ViewTests {
+  private func link(_ id: String, _ desk: Desk) throws -> JSONNode {
+    try #require(try desk.get("/v1/links/\(id)").node["link"])
+  }
+
+  @Test("a link tells the hops of its route with their states, and which is broken")
+  func hops() throws {
+    let desk = Country.desk()
+    let broken = try link("civil-registry/an-giang", desk)
+    let hop = try #require(broken["hops"]?.array?.first)
+    #expect(hop["link"]?.string == "lgsp/an-giang")
+    #expect(hop["state"]?.string == "down")
+    #expect(hop["since"]?.string != nil)
+    #expect(broken["reason"]?.string?.hasSuffix("; hop lgsp/an-giang is down") ?? false)
+    #expect(broken["role"]?.string == "service")
+    #expect(broken["vendor"]?.string == "vnpt")
+    #expect(broken["ownerName"]?["vi"]?.string == "Bộ Tư pháp")
+    let well = try link("civil-registry/ha-noi", desk)
+    #expect(well["hops"]?.array?.first?["state"]?.string == "up")
+    #expect(well["reason"]?.isNull ?? false)
+  }
+
+  @Test("a promised connection that has not come about is overdue, with its days")
+  func overdue() throws {
+    let link = try link("health-licences/ha-noi", Country.desk())
+    #expect(link["state"]?.string == "notConnected")
+    #expect(link["marks"]?.array?.compactMap(\.string) == ["overdue"])
+    #expect(link["planned"]?["date"]?.string == "2025-10-31")
+    #expect(link["planned"]?["daysOverdue"]?.int == 7)
+    #expect(
+      link["reason"]?.string == "was to be connected by 2025-10-31, 7 days ago")
+    #expect(link["connectedAt"]?.isNull ?? false)
+  }
+
+  @Test("an application code is told with its meaning wherever its outcome is")
+  func codes() throws {
+    let desk = Country.desk()
+    let document = try desk.get("/v1/links/birth-bundle/an-giang").node
+    let words = "application code 108 in the body: wrong province code"
+    #expect(document["link"]?["codeMeaning"]?["vi"]?.string == "sai mã tỉnh")
+    #expect(document["link"]?["lastSample"]?["sentence"]?.string == words)
+    #expect(document["link"]?["reason"]?.string?.contains(words) ?? false)
+    let probe = try #require(document["probes"]?.array?.first)
+    #expect(probe["lastSample"]?["sentence"]?.string == words)
+    #expect(probe["raised"]?.array?.first?["evidence"]?.string?.contains(words) ?? false)
+    let incidents = try desk.get("/v1/incidents").node["incidents"]?.array ?? []
+    #expect(incidents.contains { $0["summary"]?.string?.contains(words) ?? false })
+    #expect(try link("civil-registry/ha-noi", desk)["codeMeaning"]?.isNull ?? false)
+  }
+
+  @Test("links of services, hops and tokens have their own figures, as have owners")
+  func figures() throws {
+    let status = try Country.desk().get("/v1/status").node
+    func counts(_ node: JSONNode?) -> [String: Int] {
+      var counts: [String: Int] = [:]
+      for member in node?.object ?? [] where member.node.int != 0 {
+        counts[member.key] = member.node.int
+      }
+      return counts
+    }
+    #expect(
+      counts(status["links"]) == [
+        "total": 7, "up": 1, "down": 2, "degraded": 1, "unknown": 1, "notConnected": 2,
+        "overdue": 1,
+      ])
+    #expect(counts(status["hops"]) == ["total": 2, "up": 1, "down": 1])
+    #expect(counts(status["tokens"]) == ["total": 1, "down": 1])
+    let owners = status["owners"]?.array ?? []
+    #expect(owners.compactMap { $0["owner"]?.string } == ["moj", "moae", "moh", "mps"])
+    #expect(owners.first?["name"]?["en"]?.string == "Ministry of Justice")
+    #expect(counts(owners.first?["links"]) == ["total": 2, "up": 1, "down": 1])
+    #expect(status["services"]?.array?.count == 4)
+    #expect(status["hopServices"]?.array?.compactMap { $0["service"]?.string } == ["lgsp"])
+    #expect(status["configuration"]?["links"]?.int == 10, "all that is watched")
+    #expect(status["incidents"]?["open"]?.int == 4)
+    #expect(status["incidents"]?["critical"]?.int == 4)
+    #expect(status["hosts"]?.array != nil)
+  }
+
+  @Test("the matrix has a letter for each link, and a dot where there is none")
+  func matrix() throws {
+    let desk = Country.desk()
+    desk.engine.pause(
+      Pause(
+        link: LinkID(service: "lgsp", consumer: "ha-noi"), by: "x", reason: "",
+        since: desk.now.wall), at: desk.now)
+    let matrix = try desk.get("/v1/matrix").node
+    let services = matrix["services"]?.array ?? []
+    #expect(
+      services.compactMap { $0["service"]?.string } == [
+        "civil-registry", "land-database", "health-licences", "birth-bundle", "lgsp",
+      ])
+    #expect(services.last?["role"]?.string == "hop")
+    let rows = matrix["consumers"]?.array ?? []
+    #expect(rows.compactMap { $0["consumer"]?.string } == ["ha-noi", "an-giang"])
+    #expect(rows.compactMap { $0["cells"]?.string } == ["uno?z", "xg.xx"])
+    #expect(matrix["letters"]?["o"]?.string == "overdue")
+    #expect(matrix["leftOut"]?.isNull ?? false)
+  }
+
+  @Test("a matrix that would be no picture is left out with the reason; a part of it is not")
+  func leftOut() throws {
+    let many = Desk((0..<65).map { Self.bare("s\($0)/c") })
+    let tooMany = try many.get("/v1/matrix").node
+    #expect(
+      tooMany["leftOut"]?.string
+        == "there are more than 64 services; ask for a part by system, owner or service")
+    #expect(tooMany["consumers"]?.array?.isEmpty ?? false)
+    #expect(try many.get("/v1/matrix?service=s64").node["consumers"]?.array?.count == 1)
+    let wide = try Desk((0..<129).map { Self.bare("s/c\($0)") }).get("/v1/matrix").node
+    #expect(wide["leftOut"]?.string?.hasPrefix("there are more than 128 consumers") ?? false)
+    let full = Desk((0..<64 * 128).map { Self.bare("s\($0 / 128)/c\($0 % 128)") })
+    #expect(try full.pieces("/v1/matrix").count == 8, "1,024 links a turn")
+    #expect(try full.get("/v1/matrix").node["leftOut"]?.isNull ?? false)
+  }
+
+  @Test("each setting of a link is explained")
+  func explain() throws {
+    let node = try Country.desk().get("/v1/links/civil-registry/ha-noi/explain").node
+    #expect(node["link"]?.string == "civil-registry/ha-noi")
+    let settings = node["settings"]?.array ?? []
+    #expect(settings.contains { $0["key"]?.string == "system" && $0["value"]?.string == "ecivil" })
+    #expect(settings.allSatisfy { $0["location"] != nil })
+  }
+
+  private static func bare(_ id: String) -> Link {
+    ControlTests.link(id, hasEndpoint: false)
+  }
+}
