@@ -13,6 +13,10 @@ struct CatalogueSources {
   var defaults = CatalogueDefaults()
   var accelerate = 1
   var accelerateOrigin: Origin?
+  /// Where secrets are looked for besides the service manager's credentials.
+  var secretsDirectory: String?
+  /// The names of the tokens that probes may ask for; nil when they are not known.
+  var tokens: [String]?
 }
 
 /// Reads a catalogue without a configuration: service files and directories of them, with
@@ -54,7 +58,9 @@ func readCatalogue(
     // A service that could not be read would make its endpoints look misspelt.
     if readAll { endpoints.checkNames(services, &complaints) }
   }
-  var expansion = LinkExpansion(sources.defaults, accelerate: sources.accelerate, endpoints)
+  var expansion = LinkExpansion(
+    sources.defaults, accelerate: sources.accelerate, endpoints,
+    SecretTable(access, directory: sources.secretsDirectory), tokens: sources.tokens)
   for service in services { expansion.add(service, &complaints) }
   return expansion.links
 }

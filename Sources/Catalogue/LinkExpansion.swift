@@ -9,12 +9,19 @@ struct LinkExpansion {
   let defaults: CatalogueDefaults
   let accelerate: Int
   var endpoints: EndpointTable
+  private var secrets: SecretTable
+  private let tokens: [String]?
   private(set) var links: [Link] = []
 
-  init(_ defaults: CatalogueDefaults, accelerate: Int, _ endpoints: EndpointTable) {
+  init(
+    _ defaults: CatalogueDefaults, accelerate: Int, _ endpoints: EndpointTable,
+    _ secrets: SecretTable, tokens: [String]?
+  ) {
     self.defaults = defaults
     self.accelerate = accelerate
     self.endpoints = endpoints
+    self.secrets = secrets
+    self.tokens = tokens
   }
 
   /// Adds the links of a service. What is wrong with its probes is told once, not for each consumer.
@@ -37,12 +44,13 @@ struct LinkExpansion {
       var context = context(service, id: id, consumer)
       let endpoint = endpoints.address(of: link.id, context, &complaints)
       context.placeholders["endpoint"] = endpoint
+      context.secrets = secrets.find(service.probes.flatMap(\.secretTexts), context)
       if endpoint != nil || !service.needsEndpoint {
         link.probes = decoders.indices.compactMap { place in
-          decoders[place].probe(context, accelerate: accelerate, &complaints)
+          decoders[place].probe(context, of: link.id, accelerate: accelerate, &complaints)
         }
       }
-      link.fingerprint = fingerprint(service, consumer, endpoint: endpoint)
+      link.fingerprint = fingerprint(service, consumer, endpoint: endpoint, context)
       links.append(link)
     }
     for place in decoders.indices where !decoders[place].wasUsed {
@@ -53,22 +61,27 @@ struct LinkExpansion {
         context.placeholders["consumerCode"] = "00"
         context.placeholders["agencyCode"] = "H00"
       }
-      _ = decoders[place].probe(context, accelerate: accelerate, &complaints)
+      context.secrets = secrets.find(service.probes.flatMap(\.secretTexts), context)
+      _ = decoders[place].probe(context, of: nil, accelerate: accelerate, &complaints)
     }
+    for decoder in decoders { decoder.missing.complain(&complaints) }
   }
 
   private func context(_ service: Service, id: String, _ consumer: Consumer) -> ProbeContext {
     var values = ["service": id, "system": service.system, "consumer": consumer.slug]
     values["consumerCode"] = consumer.code
     values["agencyCode"] = consumer.agencyCode
-    return ProbeContext(placeholders: values, defaults: defaults.probe)
+    return ProbeContext(placeholders: values, defaults: defaults.probe, tokens: tokens)
   }
 
-  private func fingerprint(_ service: Service, _ consumer: Consumer, endpoint: String?) -> UInt64 {
+  private func fingerprint(
+    _ service: Service, _ consumer: Consumer, endpoint: String?, _ context: ProbeContext
+  ) -> UInt64 {
     stableHash(
       """
       \(service.digest) \(defaults.digest) \(accelerate) \(consumer.slug) \(consumer.code ?? "-") \
-      \(consumer.agencyCode ?? "-") \(endpoint ?? "-") \(consumer.name.en)\n\(consumer.name.vi)
+      \(consumer.agencyCode ?? "-") \(endpoint ?? "-") \(consumer.name.en)\n\(consumer.name.vi)\
+      \(context.secretsDigest)
       """)
   }
 }
@@ -79,6 +92,7 @@ private struct ProbeDecoder {
   private(set) var wasUsed = false
   private var told: Set<Complaint> = []
   private var failures = 0
+  private(set) var missing = MissingSecrets()
   /// The settings that all links share, when nothing in them can differ.
   private var shared: (any Sendable)?
 
@@ -88,13 +102,14 @@ private struct ProbeDecoder {
   init(_ template: ProbeTemplate) { self.template = template }
 
   mutating func probe(
-    _ context: ProbeContext, accelerate: Int, _ complaints: inout Complaints
+    _ context: ProbeContext, of link: LinkID?, accelerate: Int, _ complaints: inout Complaints
   ) -> ProbeDefinition? {
     wasUsed = true
     if let shared { return template.definition(shared, accelerate: accelerate) }
     guard failures < Self.failuresLookedAt else { return nil }
     var own = Complaints()
     let options = template.decode(context, &own)
+    for complaint in own.take(.secret) { missing.add(complaint, of: link) }
     if !own.isEmpty { failures += 1 }
     for complaint in own.list where told.insert(complaint).inserted { complaints.add(complaint) }
     guard let options else { return nil }

@@ -37,5 +37,6 @@ enum Ranges {
 enum Defaults {
   static let every = TimeAmount.seconds(60)
   static let retries = 4
+  static let tokenEvery = TimeAmount.minutes(10)
   static let minimumSamples = 10
 }

@@ -8,7 +8,11 @@ extension FileAccess {
   /// The machine's own files.
   package static let system = FileAccess(
     read: { path in try readFile(path, limitBytes: Limits.catalogueFileBytes) },
-    list: { path in try listFiles(path) })
+    list: { path in try listFiles(path) },
+    secret: { name, directory in
+      SecretStore(credentials: environment("CREDENTIALS_DIRECTORY"), directory: directory)
+        .read(name)
+    })
 }
 
 /// The whole of a file; an error when it is longer than the limit. Reads to the end rather than to
