@@ -44,6 +44,7 @@ extension Engine {
     _ probe: Int, due: Instant, tick: Instant, kind: Schedule.Kind, at now: Now
   ) -> Bool {
     if kind == .regular { scheduleNext(probe, after: due, at: now) }
+    if kind == .early, holdsFreshToken(probe, at: now) { return false }
     if let cause = reasonToSkip(probe, at: now) {
       if kind == .regular || cause == .tableFull {
         skip(probe, cause, flags: kind == .confirmation ? .confirmation : [], due: due, at: now)

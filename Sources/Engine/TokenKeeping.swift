@@ -41,6 +41,12 @@ extension Engine {
     start(probe, purpose: .regular, at: now)
   }
 
+  /// Whether a run ahead of the schedule has nothing to bring: somebody has needed the token before.
+  func holdsFreshToken(_ probe: Int, at now: Now) -> Bool {
+    let link = links[probes[probe].link].link
+    return link.role == .token && tokens.isFresh(link.id.consumer, at: now.instant)
+  }
+
   private func tokenProbe(_ name: String) -> Int? {
     guard let link = linkIndex[LinkID(service: tokenService, consumer: name)],
       links[link].link.role == .token

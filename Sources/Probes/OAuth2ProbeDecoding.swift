@@ -33,7 +33,8 @@ extension OAuth2Probe {
         authentication: body == nil ? request.authentication : .none,
         tls: TLSOptions(caFile: caFile ?? context.defaults.caFile),
         proxy: context.defaults.proxy, sourceAddress: context.defaults.sourceAddress,
-        userAgent: context.defaults.userAgent, bodyLimitBytes: Limits.tokenAnswerBytes),
+        userAgent: context.defaults.userAgent, bodyLimitBytes: Limits.tokenAnswerBytes,
+        masked: [secret]),
       family: context.defaults.family, refreshBefore: refreshBefore)
   }
 

@@ -10,7 +10,6 @@ package struct SecretMask: Sendable {
     var name: String
   }
 
-  /// The longest first, so that a part does not hide the whole.
   private var forms: [Form] = []
 
   /// So much of a secret gives it away, when at least half of it is there.
@@ -33,8 +32,7 @@ package struct SecretMask: Sendable {
   }
 
   private mutating func insert(_ bytes: [UInt8], _ name: String) {
-    let place = forms.firstIndex { $0.bytes.count < bytes.count } ?? forms.endIndex
-    forms.insert(Form(bytes: bytes.map(lowercase), name: name), at: place)
+    forms.append(Form(bytes: bytes.map(lowercase), name: name))
   }
 
   /// The text with `{secret:NAME}` for each secret, cut to `limit` characters. Case does not count:
@@ -56,8 +54,9 @@ package struct SecretMask: Sendable {
     return String(String(decoding: result, as: UTF8.self).prefix(limit))
   }
 
-  /// How much of a secret stands there, if it is enough to count.
+  /// How much of a secret stands there at most, if it is enough to count.
   private func secret(in bytes: [UInt8], at start: Int) -> (length: Int, name: String)? {
+    var longest: (length: Int, name: String)?
     for form in forms {
       var length = 0
       while length < form.bytes.count, start + length < bytes.count,
@@ -66,9 +65,12 @@ package struct SecretMask: Sendable {
         length += 1
       }
       let isTelling = length >= Self.tellingBytes && length * 2 >= form.bytes.count
-      if length > 0, length == form.bytes.count || isTelling { return (length, form.name) }
+      guard length == form.bytes.count || isTelling, length > longest?.length ?? 0 else {
+        continue
+      }
+      longest = (length, form.name)
     }
-    return nil
+    return longest
   }
 }
 

@@ -66,6 +66,7 @@ package final class TransferSettings: Sendable {
   /// Takes the secrets of these settings out of what is shown.
   package let mask: SecretMask
 
+  /// `masked`: further secrets that an answer might repeat.
   package init(
     headers: [(name: String, value: String)] = [],
     secretHeaders: [(name: String, value: SecretText)] = [], body: [UInt8] = [],
@@ -74,7 +75,7 @@ package final class TransferSettings: Sendable {
     version: HTTPVersion = .automatic, proxy: String? = nil, sourceAddress: String? = nil,
     userAgent: String = "linkhealth", bodyLimitBytes: Int = Limits.bodyBytes,
     headerLimitBytes: Int = Limits.headerBytes, connectTimeout: TimeAmount? = nil,
-    reuse: Bool = false
+    reuse: Bool = false, masked: [Secret] = []
   ) {
     self.headers = headers
     self.secretHeaders = secretHeaders
@@ -92,7 +93,8 @@ package final class TransferSettings: Sendable {
     self.reuse = reuse
     mask = SecretMask(
       secretHeaders.flatMap(\.value.secrets) + (secretBody?.secrets ?? [])
-        + authentication.secrets + [tls.clientCertificate, tls.clientKey].compactMap { $0 })
+        + masked + authentication.secrets
+        + [tls.clientCertificate, tls.clientKey].compactMap { $0 })
   }
 
   /// What is sent as the body.
