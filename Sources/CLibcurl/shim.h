@@ -20,6 +20,16 @@ static inline CURLcode lh_setopt_string(CURL *easy, CURLoption option, const cha
 static inline CURLcode lh_setopt_list(CURL *easy, CURLoption option, struct curl_slist *value) {
   return curl_easy_setopt(easy, option, value);
 }
+/* Macros with casts, which Swift does not import. */
+static const long lh_auth_basic = CURLAUTH_BASIC;
+static const long lh_auth_digest = CURLAUTH_DIGEST;
+
+/* Copies the bytes. */
+static inline CURLcode lh_setopt_blob(CURL *easy, CURLoption option, const void *bytes,
+                                      size_t count) {
+  struct curl_blob blob = {(void *)bytes, count, CURL_BLOB_COPY};
+  return curl_easy_setopt(easy, option, &blob);
+}
 
 typedef size_t (*lh_data_callback)(char *, size_t, size_t, void *);
 static inline CURLcode lh_setopt_data(CURL *easy, CURLoption option, lh_data_callback value) {

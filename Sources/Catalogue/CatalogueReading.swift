@@ -15,6 +15,10 @@ struct CatalogueSources {
   var defaults = CatalogueDefaults()
   var accelerate = 1
   var accelerateOrigin: Origin?
+  /// Where secrets are looked for besides the service manager's credentials.
+  var secretsDirectory: String?
+  /// The names of the tokens that probes may ask for; nil when they are not known.
+  var tokens: [String]?
 }
 
 /// Reads a catalogue without a configuration: service files and directories of them, with
@@ -69,8 +73,10 @@ func readCatalogue(
     vendors = readVendorTable(root, file: file.path, path: "", table, &complaints)
   }
   var expansion = LinkExpansion(
-    sources.defaults, accelerate: sources.accelerate, endpoints, hops: hops,
-    organisations: organisations, vendors: vendors)
+    sources.defaults, accelerate: sources.accelerate, endpoints,
+    LinkSurroundings(
+      hops: hops, organisations: organisations, vendors: vendors, tokens: sources.tokens),
+    SecretTable(access, directory: sources.secretsDirectory))
   for service in services { expansion.add(service, &complaints) }
   return expansion.links
 }

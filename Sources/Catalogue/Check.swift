@@ -5,6 +5,8 @@ import Wire
 /// What looking through a catalogue showed, for people and for programs.
 package struct CheckReport: Sendable {
   package var complaints: Complaints
+  /// What is no mistake of the files': secrets that this machine does not give.
+  package var notes: [Complaint] = []
   package var services = 0
   package var systems = 0
   package var links = 0
@@ -27,6 +29,7 @@ package struct CheckReport: Sendable {
   package var lines: [String] {
     var lines = complaints.list.map { printable($0.description, limit: 2_000) }
     if complaints.unlisted > 0 { lines.append("and \(complaints.unlisted) more mistakes") }
+    lines += notes.map { printable("\($0)", limit: 2_000) + " (a note, no mistake)" }
     var summary =
       "\(counted(services, "service")) of \(counted(systems, "system")), "
       + "\(counted(links, "link")), \(counted(probes, "probe"))"
@@ -50,24 +53,33 @@ package struct CheckReport: Sendable {
     writer.member("unlisted", complaints.unlisted)
     writer.key("complaints")
     writer.beginArray()
-    for complaint in complaints.list {
-      writer.beginObject()
-      writer.member("file", complaint.file)
-      writer.member("line", complaint.position.line)
-      writer.member("column", complaint.position.column)
-      writer.member("keyPath", complaint.keyPath)
-      writer.member("message", complaint.message)
-      writer.endObject()
-    }
+    for complaint in complaints.list { append(complaint, to: &writer) }
+    writer.endArray()
+    writer.key("notes")
+    writer.beginArray()
+    for note in notes { append(note, to: &writer) }
     writer.endArray()
     writer.endObject()
     return writer.bytes + [0x0A]
   }
+
+  private func append(_ complaint: Complaint, to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.member("file", complaint.file)
+    writer.member("line", complaint.position.line)
+    writer.member("column", complaint.position.column)
+    writer.member("keyPath", complaint.keyPath)
+    writer.member("message", complaint.message)
+    writer.endObject()
+  }
 }
 
 /// Checks a configuration file with all that it names, or service files and directories of them.
-/// A single file is taken for a configuration when it looks like one.
-package func checkReport(_ paths: [String], _ access: FileAccess) -> CheckReport {
+/// A single file is taken for a configuration when it looks like one. A secret that cannot be read is
+/// a note unless it is `secretsAreNeeded`: the files are often checked where nobody may read secrets.
+package func checkReport(
+  _ paths: [String], _ access: FileAccess, secretsAreNeeded: Bool = false
+) -> CheckReport {
   var complaints = Complaints()
   var links: [Link] = []
   if paths.count == 1, namesFile(paths[0]), looksLikeConfiguration(paths[0], access) {
@@ -77,7 +89,10 @@ package func checkReport(_ paths: [String], _ access: FileAccess) -> CheckReport
       CatalogueSources(services: paths.map { NamedPath($0) }), access, &complaints)
   }
   complaints.sort()
-  return CheckReport(links, complaints)
+  let notes = secretsAreNeeded ? [] : complaints.take(.secret)
+  var report = CheckReport(links, complaints)
+  report.notes = notes
+  return report
 }
 
 /// Whether a file has keys that only a configuration has, and none that only a service has.
@@ -88,7 +103,8 @@ private func looksLikeConfiguration(_ path: String, _ access: FileAccess) -> Boo
   let keys = Set(members.map(\.key))
   return keys.isDisjoint(with: ["service", "consumers", "probes"])
     && !keys.isDisjoint(with: [
-      "catalogue", "endpoints", "history", "socket", "state", "tokens", "vantage", "webhooks",
+      "catalogue", "endpoints", "history", "secrets", "socket", "state", "tokens", "vantage",
+      "webhooks",
     ])
 }
 

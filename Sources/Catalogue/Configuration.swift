@@ -1,5 +1,6 @@
 import Base
 import Model
+import Probes
 import Wire
 
 /// Everything that the configuration file and the catalogue say, checked and complete.
@@ -66,11 +67,7 @@ package struct WebhookSettings: Sendable, Hashable {
 func secretName(_ text: String) -> String? {
   guard text.hasPrefix("{secret:"), text.hasSuffix("}") else { return nil }
   let name = text.dropFirst(8).dropLast()
-  let bytes = Array(name.utf8)
-  guard (1...64).contains(bytes.count), bytes.first != 0x2E, bytes.last != 0x2E,
-    bytes.allSatisfy(isFileNameByte)
-  else { return nil }
-  return String(name)
+  return isSecretName(Array(name.utf8)) ? String(name) : nil
 }
 
 /// Letters, digits, `-`, `_` and `.`.

@@ -26,12 +26,31 @@ func readConfiguration(
   reading.readPlace(&configuration, &complaints)
   reading.readRuntime(&configuration, &complaints)
   reading.readControl(&configuration, &complaints)
-  let sources = reading.readSources(&complaints)
+  var sources = reading.readSources(&complaints)
   configuration.webhooks = reading.readWebhooks(&complaints)
+  sources.secretsDirectory = configuration.secretsDirectory
+  let tokens = readTokens(&reading.reader, sources, access, &complaints)
+  sources.tokens = tokens.map(\.id.consumer)
   reading.reader.finish(&complaints)
   configuration.accelerate = sources.accelerate
   configuration.links = readCatalogue(sources, access, &complaints)
+  complainOfServiceNamedToken(configuration.links, tokens, &complaints)
+  configuration.links += tokens
+  checkWebhookSecrets(configuration, access, &complaints)
   return configuration
+}
+
+private func checkWebhookSecrets(
+  _ configuration: Configuration, _ access: FileAccess, _ complaints: inout Complaints
+) {
+  for webhook in configuration.webhooks {
+    let found = access.secret(webhook.secretName, configuration.secretsDirectory)
+    guard case .failure(let problem) = found else { continue }
+    complaints.add(
+      Complaint(
+        file: configuration.file, position: webhook.position,
+        keyPath: "webhooks.\(webhook.name).secret", message: problem.message, kind: .secret))
+  }
 }
 
 /// The keys of the configuration file, by subject.

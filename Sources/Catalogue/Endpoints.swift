@@ -105,19 +105,12 @@ struct EndpointTable: Sendable {
         problem = "expected an http or https address: \(error.message)"
       }
     } catch {
-      problem = context.unknown(error)
+      problem = context.problem(error)
     }
     let complaint = Complaint(
       file: entry.origin.file, position: entry.origin.position, keyPath: entry.origin.keyPath,
       message: problem)
     if told.insert(complaint).inserted { complaints.add(complaint) }
     return nil
-  }
-}
-
-extension ProbeContext {
-  fileprivate func unknown(_ placeholder: UnknownPlaceholder) -> String {
-    let known = placeholders.keys.sorted().map { "{\($0)}" }.joined(separator: ", ")
-    return "no value for {\(placeholder.name)}; known here: \(known)"
   }
 }

@@ -9,16 +9,23 @@ package struct FileAccess: Sendable {
   package var read: @Sendable (String) throws -> [UInt8]
   /// The names of the `*.json5` files in a directory, sorted, without the directory.
   package var list: @Sendable (String) throws -> [String]
+  /// The secret of a name, from the service manager or from a directory of secrets.
+  package var secret:
+    @Sendable (_ name: String, _ directory: String?) -> Result<Secret, SecretProblem>
   /// The time, for what holds from a day on.
   package var now: @Sendable () -> WallTime
 
   package init(
     read: @escaping @Sendable (String) throws -> [UInt8],
     list: @escaping @Sendable (String) throws -> [String],
+    secret: @escaping @Sendable (String, String?) -> Result<Secret, SecretProblem> = { name, _ in
+      .failure(SecretProblem("no secret \(name): there are none here"))
+    },
     now: @escaping @Sendable () -> WallTime = { WallTime(nanoseconds: 0) }
   ) {
     self.read = read
     self.list = list
+    self.secret = secret
     self.now = now
   }
 }

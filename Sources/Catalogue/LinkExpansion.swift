@@ -3,27 +3,36 @@ import Model
 import Probes
 import Wire
 
+/// What links are made with beside their own service.
+struct LinkSurroundings {
+  var hops: HopTable
+  /// Nil where the catalogue names none.
+  var organisations: Organisations?
+  /// Who built a province's side, by its slug.
+  var vendors: [String: String]
+  /// The tokens that probes may name; nil where no configuration is read.
+  var tokens: [String]?
+}
+
 /// Spreads services over their consumers: makes the links, with probes whose placeholders have been
 /// replaced.
 struct LinkExpansion {
   let defaults: CatalogueDefaults
   let accelerate: Int
   var endpoints: EndpointTable
-  private let hops: HopTable
-  private let organisations: Organisations?
-  private let vendors: [String: String]
+  private let surroundings: LinkSurroundings
+  private var secrets: SecretTable
   private(set) var links: [Link] = []
 
   init(
-    _ defaults: CatalogueDefaults, accelerate: Int, _ endpoints: EndpointTable, hops: HopTable,
-    organisations: Organisations?, vendors: [String: String]
+    _ defaults: CatalogueDefaults, accelerate: Int, _ endpoints: EndpointTable,
+    _ surroundings: LinkSurroundings, _ secrets: SecretTable
   ) {
     self.defaults = defaults
     self.accelerate = accelerate
     self.endpoints = endpoints
-    self.hops = hops
-    self.organisations = organisations
-    self.vendors = vendors
+    self.surroundings = surroundings
+    self.secrets = secrets
   }
 
   /// Adds the links of a service. What is wrong with its probes is told once, not for each consumer.
@@ -46,12 +55,13 @@ struct LinkExpansion {
       context.placeholders["endpoint"] = endpoint
       link.endpoint = endpoint
       link.endpointLocation = endpoints.location(of: link.id)
+      context.secrets = secrets.find(service.probes.flatMap(\.secretTexts), context)
       if endpoint != nil || !service.needsEndpoint {
         link.probes = decoders.indices.compactMap { place in
-          decoders[place].probe(context, accelerate: accelerate, &complaints)
+          decoders[place].probe(context, of: link.id, accelerate: accelerate, &complaints)
         }
       }
-      link.fingerprint = fingerprint(service, consumer, link)
+      link.fingerprint = fingerprint(service, consumer, link, context)
       links.append(link)
     }
     for place in decoders.indices where !decoders[place].wasUsed {
@@ -62,8 +72,10 @@ struct LinkExpansion {
         context.placeholders["consumerCode"] = "00"
         context.placeholders["agencyCode"] = "H00"
       }
-      _ = decoders[place].probe(context, accelerate: accelerate, &complaints)
+      context.secrets = secrets.find(service.probes.flatMap(\.secretTexts), context)
+      _ = decoders[place].probe(context, of: nil, accelerate: accelerate, &complaints)
     }
+    for decoder in decoders { decoder.missing.complain(&complaints) }
   }
 
   private func link(
@@ -75,10 +87,11 @@ struct LinkExpansion {
       consumerName: consumer.name, system: service.system,
       owner: ownsItself ? consumer.slug : service.owner, route: service.route.words, alert: alert,
       probes: [], location: service.origin.location)
-    link.ownerName = ownsItself ? consumer.fullName : organisations?.name(of: service.owner)
+    link.ownerName =
+      ownsItself ? consumer.fullName : surroundings.organisations?.name(of: service.owner)
     link.role = service.isHop ? .hop : .service
-    link.hops = hops.links(service.route.words, of: consumer.slug)
-    link.vendor = service.vendors.vendor(of: consumer.slug) ?? vendors[consumer.slug]
+    link.hops = surroundings.hops.links(service.route.words, of: consumer.slug)
+    link.vendor = service.vendors.vendor(of: consumer.slug) ?? surroundings.vendors[consumer.slug]
     link.planned = service.planned.day(of: consumer.slug)
     link.codes = service.codes
     link.sources = service.sources
@@ -89,17 +102,19 @@ struct LinkExpansion {
     var values = ["service": id, "system": service.system, "consumer": consumer.slug]
     values["consumerCode"] = consumer.code
     values["agencyCode"] = consumer.agencyCode
-    return ProbeContext(placeholders: values, defaults: defaults.probe)
+    return ProbeContext(placeholders: values, defaults: defaults.probe, tokens: surroundings.tokens)
   }
 
-  private func fingerprint(_ service: Service, _ consumer: Consumer, _ link: Link) -> UInt64 {
+  private func fingerprint(
+    _ service: Service, _ consumer: Consumer, _ link: Link, _ context: ProbeContext
+  ) -> UInt64 {
     let hops = link.hops.map(\.description).joined(separator: ",")
     return stableHash(
       """
       \(service.digest) \(defaults.digest) \(accelerate) \(consumer.slug) \(consumer.code ?? "-") \
       \(consumer.agencyCode ?? "-") \(link.endpoint ?? "-") \(link.vendor ?? "-") \(hops) \
       \(link.planned?.endsAt.nanoseconds ?? 0) \(link.ownerName?.vi ?? "-") \
-      \(consumer.name.en)\n\(consumer.name.vi)
+      \(consumer.name.en)\n\(consumer.name.vi)\(context.secretsDigest)
       """)
   }
 }
@@ -110,6 +125,7 @@ private struct ProbeDecoder {
   private(set) var wasUsed = false
   private var told: Set<Complaint> = []
   private var failures = 0
+  private(set) var missing = MissingSecrets()
   /// The settings that all links share, when nothing in them can differ.
   private var shared: (any Sendable)?
 
@@ -119,13 +135,14 @@ private struct ProbeDecoder {
   init(_ template: ProbeTemplate) { self.template = template }
 
   mutating func probe(
-    _ context: ProbeContext, accelerate: Int, _ complaints: inout Complaints
+    _ context: ProbeContext, of link: LinkID?, accelerate: Int, _ complaints: inout Complaints
   ) -> ProbeDefinition? {
     wasUsed = true
     if let shared { return template.definition(shared, accelerate: accelerate) }
     guard failures < Self.failuresLookedAt else { return nil }
     var own = Complaints()
     let options = template.decode(context, &own)
+    for complaint in own.take(.secret) { missing.add(complaint, of: link) }
     if !own.isEmpty { failures += 1 }
     for complaint in own.list where told.insert(complaint).inserted { complaints.add(complaint) }
     guard let options else { return nil }

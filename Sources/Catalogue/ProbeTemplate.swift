@@ -17,6 +17,8 @@ struct ProbeTemplate: Sendable {
   var needsEndpoint: Bool
   /// Whether links could differ at all.
   var hasPlaceholders: Bool
+  /// The texts in which secrets are named.
+  var secretTexts: [String]
   let node: JSONNode
   let path: String
   let origin: Origin
@@ -56,6 +58,7 @@ struct ProbeTemplate: Sendable {
     origin = Origin(reader, reader.has("name") ? "name" : "kind")
     needsEndpoint = anyString(in: node) { mentions("endpoint", in: $0) }
     hasPlaceholders = anyString(in: node) { $0.utf8.contains(UInt8(ascii: "{")) }
+    secretTexts = Catalogue.secretTexts(in: node)
   }
 
   /// Complains of the keys that no kind knows, where the kind itself is not known.
@@ -98,6 +101,16 @@ private func anyString(in node: JSONNode, _ condition: (String) -> Bool) -> Bool
   case .object(let members): members.contains { anyString(in: $0.node, condition) }
   case .null, .bool, .number: false
   }
+}
+
+/// The strings within a value in which secrets are named.
+func secretTexts(in node: JSONNode) -> [String] {
+  var texts: [String] = []
+  _ = anyString(in: node) { text in
+    if text.contains("{secret:") { texts.append(text) }
+    return false
+  }
+  return texts
 }
 
 /// Whether a text has `{name}` in it, where `{{` stands for a brace as such.

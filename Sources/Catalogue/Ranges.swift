@@ -39,5 +39,6 @@ enum Defaults {
   /// Viet Nam's, which has no change of clocks.
   static let timeZone = TimeAmount.hours(7)
   static let retries = 4
+  static let tokenEvery = TimeAmount.minutes(10)
   static let minimumSamples = 10
 }

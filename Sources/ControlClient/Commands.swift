@@ -52,7 +52,12 @@ extension Command {
     case .check:
       CommandSpec(
         command: self, operands: "[FILE...]", operandCount: 0...Int.max,
-        summary: "Check a catalogue or configuration; needs no daemon.", options: [])
+        summary: "Check a catalogue or configuration; needs no daemon.",
+        options: [
+          OptionSpec(
+            name: "--secrets", value: nil,
+            help: "Count secrets that cannot be read as mistakes; else they are notes.")
+        ])
     case .attempt:
       spec("LINK", "Run each probe of a link once, now, and show where the time went.")
     case .pause: spec("LINK", "Send a link no more traffic.", options: [reasonOption])

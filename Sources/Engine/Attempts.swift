@@ -44,6 +44,7 @@ extension Engine {
     _ probe: Int, due: Instant, tick: Instant, kind: Schedule.Kind, at now: Now
   ) -> Bool {
     if kind == .regular { scheduleNext(probe, after: due, at: now) }
+    if kind == .early, holdsFreshToken(probe, at: now) { return false }
     if let cause = reasonToSkip(probe, at: now) {
       if kind == .regular || cause == .tableFull {
         skip(probe, cause, flags: kind == .confirmation ? .confirmation : [], due: due, at: now)
@@ -55,7 +56,7 @@ extension Engine {
     return true
   }
 
-  private func reasonToSkip(_ probe: Int, at now: Now) -> SkipCause? {
+  func reasonToSkip(_ probe: Int, at now: Now) -> SkipCause? {
     if !pauses.isEmpty, pauses[links[probes[probe].link].link.id] != nil { return .paused }
     if probes[probe].isRunning { return .stillRunning }
     if attempts.isFull { return .tableFull }
@@ -72,7 +73,7 @@ extension Engine {
       at: now)
   }
 
-  private mutating func start(_ probe: Int, purpose: Attempt.Purpose, at now: Now) {
+  mutating func start(_ probe: Int, purpose: Attempt.Purpose, at now: Now) {
     let definition = probes[probe].definition
     var tracing = false
     if case .trial = purpose { tracing = true }
@@ -80,10 +81,12 @@ extension Engine {
       return finishUnsupported(probe, purpose, at: now)
     }
     let attempt = Attempt(
-      probe: probe, machine: machine, purpose: purpose, started: now.wall,
+      probe: probe, options: definition.options, machine: machine, purpose: purpose,
+      started: now.wall,
       deadline: now.instant + definition.timeout)
     guard let token = attempts.insert(attempt) else { return }
     if !tracing { probes[probe].attempt = token }
+    noteTokenStart(probe, isTrial: tracing)
     pushDeadline(attempt.deadline, token, timeout: definition.timeout)
     deliver(.start, to: token, at: now)
   }
@@ -106,8 +109,13 @@ extension Engine {
     case .examine(let examination):
       attempts[token]?.waiting = .examine
       act(.examine(token, examination))
+    case .token(let name):
+      attempts[token]?.waiting = .token
+      needToken(name, token, at: now)
     case .finish(let result):
-      if let attempt = attempts.remove(token) { finish(attempt, result, at: now) }
+      guard let attempt = attempts.remove(token) else { return }
+      finish(attempt, result, at: now)
+      noteTokenEnd(attempt, result, at: now)
     }
   }
 

@@ -19,6 +19,7 @@ package struct Engine: ~Copyable {
   package internal(set) var shownIncidents = ShownIncidents()
   package internal(set) var pauses: [LinkID: Pause] = [:]
   package internal(set) var recording: Recording
+  package internal(set) var tokens = Tokens()
   var attempts: SlotTable<Attempt>
   var deadlines = TimerHeap<Token>()
   var trials: [UInt64: Trial] = [:]

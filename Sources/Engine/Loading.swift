@@ -40,6 +40,7 @@ extension Engine {
     }
     moveAttempts(newPlace)
     recording.encoder.forgetDefinitions()
+    configureTokens(at: now)
     for link in links.indices where former.index[links[link].link.id] != nil {
       updateIncident(of: links[link].link.id, at: now)
     }
@@ -69,6 +70,8 @@ extension Engine {
         let formerDefinition = formerly.link.probes[formerProbes[old].position]
         probe.keep(
           formerProbes[old], keepsJudge: sameRules && formerDefinition.every == definition.every)
+        // Refusals may have been for a secret that has been changed.
+        if formerly.link.fingerprint != link.fingerprint { probe.forgetRefusals() }
         newPlace[old] = probes.count
       }
       probes.append(probe)
@@ -125,6 +128,11 @@ extension Engine {
 }
 
 extension ProbeRuntime {
+  fileprivate mutating func forgetRefusals() {
+    refusals = 0
+    backsOffUntil = nil
+  }
+
   /// Goes on where the probe of the same name stood before a reload.
   fileprivate mutating func keep(_ former: ProbeRuntime, keepsJudge: Bool) {
     if keepsJudge {

@@ -32,7 +32,9 @@ package struct ProbeRuntime: Sendable {
     self.link = link
     self.position = position
     self.definition = definition
-    usesTLS = (definition.options as? HTTPOptions)?.url.scheme == "https"
+    let url =
+      (definition.options as? HTTPOptions)?.url ?? (definition.options as? OAuth2Options)?.url
+    usesTLS = url?.scheme == "https"
     judge = ProbeJudge(rules: owner.alert, every: definition.every, codes: owner.codes)
     retriesLeft = definition.retryLimit
   }
@@ -76,9 +78,12 @@ struct Attempt {
     case resolve
     case transfer
     case examine
+    case token
   }
 
   var probe: Int
+  /// The settings that it was started with; a reload may have brought others since.
+  var options: (any Sendable)?
   var machine: any Probe
   var purpose: Purpose
   var started: WallTime

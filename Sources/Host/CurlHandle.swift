@@ -66,6 +66,7 @@ final class CurlHandle {
     prepareTimes(transfer)
     prepareRoute(transfer)
     if shape.isTLS { prepareTLS(transfer.settings.tls, caFile: caFile) }
+    if transfer.sendsHeaders { prepareCredentials(transfer.settings, isTLS: shape.isTLS) }
     applied = shape.isReusable ? shape : nil
   }
 
@@ -77,6 +78,7 @@ final class CurlHandle {
     let isTLS: Bool
     let sendsHeaders: Bool
     let sendsBody: Bool
+    let bearer: Secret?
     let caFile: String
 
     init(_ transfer: Transfer, caFile: String) {
@@ -85,15 +87,21 @@ final class CurlHandle {
       isTLS = transfer.url.scheme == "https"
       sendsHeaders = transfer.sendsHeaders
       sendsBody = transfer.sendsBody
+      bearer = transfer.bearer
       self.caFile = caFile
     }
 
-    /// With a proxy or a server name of its own, more than the target depends on the address.
-    var isReusable: Bool { settings.proxy == nil && settings.tls.serverName == nil }
+    /// With a proxy or a server name of its own, more than the target depends on the address; and
+    /// for digests libcurl keeps what the last server said until it is reset.
+    var isReusable: Bool {
+      if case .digest = settings.authentication { return false }
+      return settings.proxy == nil && settings.tls.serverName == nil
+    }
 
     func covers(_ other: Shape) -> Bool {
       isTLS == other.isTLS && sendsHeaders == other.sendsHeaders && sendsBody == other.sendsBody
-        && method == other.method && caFile == other.caFile && settings.isSame(as: other.settings)
+        && bearer == other.bearer && method == other.method && caFile == other.caFile
+        && settings.isSame(as: other.settings)
     }
   }
 
@@ -179,7 +187,7 @@ final class CurlHandle {
   }
 
   private func prepareMethod(_ transfer: Transfer) {
-    let body = transfer.sendsBody ? transfer.settings.body : []
+    let body = transfer.sendsBody ? transfer.settings.bodyBytes : []
     if transfer.method == "HEAD" {
       set(CURLOPT_NOBODY, 1)
     } else if !body.isEmpty || transfer.method == "POST" {
@@ -208,8 +216,9 @@ final class CurlHandle {
         // libcurl's form for a header without a value.
         lines.append(value.isEmpty ? "\(name);" : "\(name): \(value)")
       }
+      lines += credentialLines(transfer)
     }
-    if transfer.method == "POST" || (transfer.sendsBody && !settings.body.isEmpty) {
+    if transfer.method == "POST" || (transfer.sendsBody && !settings.bodyBytes.isEmpty) {
       // libcurl would name a form; the catalogue says what the body is, if it wants to.
       let named = settings.headers.contains { $0.name.lowercased() == "content-type" }
       if !named || !transfer.sendsHeaders { lines.append("Content-Type:") }
@@ -219,6 +228,18 @@ final class CurlHandle {
     }
     for line in lines { headerList = curl_slist_append(headerList, line) }
     if headerList != nil { check(lh_setopt_list(easy, CURLOPT_HTTPHEADER, headerList)) }
+  }
+
+  private func credentialLines(_ transfer: Transfer) -> [String] {
+    var lines = transfer.settings.secretHeaders.map { name, value in
+      "\(name): \(String(decoding: value.text.bytes, as: UTF8.self))"
+    }
+    var bearer = transfer.bearer
+    if case .bearer(let secret) = transfer.settings.authentication { bearer = secret }
+    if let bearer {
+      lines.append("Authorization: Bearer \(String(decoding: bearer.bytes, as: UTF8.self))")
+    }
+    return lines
   }
 
   /// Where the connection goes: a literal address for this handle alone, so that libcurl never
@@ -280,6 +301,37 @@ final class CurlHandle {
       case .tls13: CURL_SSLVERSION_TLSv1_3
       }
     set(CURLOPT_SSLVERSION, Int(version))
+  }
+
+  /// Passwords and the client's certificate. libcurl keeps connections with different certificates
+  /// apart; a user and a password go along with each request.
+  private func prepareCredentials(_ settings: TransferSettings, isTLS: Bool) {
+    switch settings.authentication {
+    case .basic(let user, let password):
+      prepareUser(user, password, Int(lh_auth_basic))
+    case .digest(let user, let password):
+      prepareUser(user, password, Int(lh_auth_digest))
+    case .none, .bearer, .token: break
+    }
+    guard isTLS, let certificate = settings.tls.clientCertificate,
+      let key = settings.tls.clientKey
+    else { return }
+    // A key with a passphrase must fail: OpenSSL would ask for it on a terminal.
+    set(CURLOPT_KEYPASSWD, "")
+    set(CURLOPT_SSLCERT_BLOB, certificate)
+    set(CURLOPT_SSLKEY_BLOB, key)
+  }
+
+  private func prepareUser(_ user: String, _ password: Secret, _ way: Int) {
+    set(CURLOPT_HTTPAUTH, way)
+    set(CURLOPT_USERNAME, user)
+    set(CURLOPT_PASSWORD, String(decoding: password.bytes, as: UTF8.self))
+  }
+
+  private func set(_ option: CURLoption, _ secret: Secret) {
+    secret.bytes.withUnsafeBytes { bytes in
+      check(lh_setopt_blob(easy, option, bytes.baseAddress, bytes.count))
+    }
   }
 
   private func usesOtherServerName(_ transfer: Transfer) -> Bool {

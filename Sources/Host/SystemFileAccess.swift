@@ -9,6 +9,10 @@ extension FileAccess {
   package static let system = FileAccess(
     read: { path in try readFile(path, limitBytes: Limits.catalogueFileBytes) },
     list: { path in try listFiles(path) },
+    secret: { name, directory in
+      SecretStore(credentials: environment("CREDENTIALS_DIRECTORY"), directory: directory)
+        .read(name)
+    },
     now: { Clock.now.wall })
 }
 

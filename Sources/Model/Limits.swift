@@ -34,6 +34,22 @@ package enum Limits {
   package static let credentialBackoffMaximum = TimeAmount.hours(1)
   package static let outcomeDetailCharacters = 64
 
+  // Credentials
+  package static let secretBytes = 64 << 10
+  package static let tokens = 256
+  package static let tokenBytes = 16 << 10
+  package static let tokenAnswerBytes = 256 << 10
+  /// How long a token is used whose server does not say how long it is good for.
+  package static let tokenLifetimeAssumed = TimeAmount.minutes(5)
+  package static let tokenLifetimeMaximum = TimeAmount.hours(24)
+  package static let tokenRefreshBefore = TimeAmount.seconds(60)
+  /// After a failure no token is asked for on demand for so long, doubled with each further one.
+  package static let tokenRetryFirst = TimeAmount.seconds(5)
+  package static let tokenRetryLongest = TimeAmount.minutes(5)
+  /// A token that a resource server refuses is given up at once, the next one not before this,
+  /// doubled with each further one.
+  package static let tokenRejectionFirst = TimeAmount.minutes(1)
+
   // Name look-ups
   package static let resolverThreads = 8
   package static let resolverQueue = 1_024

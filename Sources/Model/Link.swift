@@ -69,6 +69,9 @@ package enum LinkRole: String, Sendable, Hashable, CaseIterable {
   case token
 }
 
+/// The service of the links that stand for tokens: `token/NAME`.
+package let tokenService = "token"
+
 /// One service of a system for one consumer: the thing whose state is told.
 package struct Link: Sendable {
   package var id: LinkID

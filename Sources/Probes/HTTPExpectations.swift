@@ -68,6 +68,8 @@ package struct Examined: Sendable, Hashable {
 package struct Examination: Sendable {
   package var expectations: HTTPExpectations
   package var result: TransferResult
+  /// Takes our secrets out of what the outcome tells, should the answer repeat them.
+  package var mask = SecretMask()
 
   /// Whether judging may take longer than the loop can spare (about a millisecond). JSON costs
   /// some 10 ns a byte; a pattern may cost as many steps as it has characters for each byte.
@@ -95,23 +97,28 @@ package struct Examination: Sendable {
     if let outcome = judgeHeaders() { return Examined(outcome: outcome) }
     if expectations.readsJSON, let examined = judgeJSON() { return examined }
     for text in expectations.text where !contains(result.body, Array(text.utf8)) {
-      return Examined(outcome: .body(.textMissing(clipped(text))))
+      return Examined(outcome: .body(.textMissing(shown(text))))
     }
     for pattern in expectations.patterns where !pattern.matches(result.body) {
-      return Examined(outcome: .body(.patternMissing(clipped(pattern.source))))
+      return Examined(outcome: .body(.patternMissing(shown(pattern.source))))
     }
     return Examined(outcome: .ok)
+  }
+
+  /// A detail of the outcome: without secrets, and not longer than it may be.
+  private func shown(_ text: String) -> String {
+    mask.masked(text, limit: Limits.outcomeDetailCharacters)
   }
 
   private func judgeHeaders() -> Outcome? {
     for header in expectations.headers {
       let values = result.header(header.name)
-      if values.isEmpty { return .http(.headerMissing(clipped(header.name))) }
+      if values.isEmpty { return .http(.headerMissing(shown(header.name))) }
       let fits = values.contains { value in
         (header.equals.map { $0 == value } ?? true)
           && (header.matches.map { $0.matches(Array(value.utf8)) } ?? true)
       }
-      if !fits { return .http(.headerMismatch(clipped(header.name))) }
+      if !fits { return .http(.headerMismatch(shown(header.name))) }
     }
     return nil
   }
@@ -123,24 +130,24 @@ package struct Examination: Sendable {
     }
     if let code = expectations.code {
       guard let found = code.path.evaluate(root).flatMap(scalarText) else {
-        return Examined(outcome: .body(.pathMissing(clipped(code.path.text))))
+        return Examined(outcome: .body(.pathMissing(shown(code.path.text))))
       }
       if !code.ok.contains(found) {
         return Examined(
-          outcome: .body(.applicationCode(clipped(found))),
+          outcome: .body(.applicationCode(shown(found))),
           credentialRefused: code.refused.contains(found))
       }
     }
     for expected in expectations.json {
       guard let found = expected.path.evaluate(root) else {
-        return Examined(outcome: .body(.pathMissing(clipped(expected.path.text))))
+        return Examined(outcome: .body(.pathMissing(shown(expected.path.text))))
       }
       if let equals = expected.equals, scalarText(found) != equals {
-        return Examined(outcome: .body(.pathMismatch(clipped(expected.path.text))))
+        return Examined(outcome: .body(.pathMismatch(shown(expected.path.text))))
       }
       if let pattern = expected.matches {
         guard let text = scalarText(found), pattern.matches(Array(text.utf8)) else {
-          return Examined(outcome: .body(.pathMismatch(clipped(expected.path.text))))
+          return Examined(outcome: .body(.pathMismatch(shown(expected.path.text))))
         }
       }
     }
@@ -157,10 +164,6 @@ private func scalarText(_ node: JSONNode) -> String? {
   case .null: "null"
   case .array, .object: nil
   }
-}
-
-private func clipped(_ text: String) -> String {
-  String(text.prefix(Limits.outcomeDetailCharacters))
 }
 
 /// Whether `bytes` holds `wanted`; linear in practice because the texts sought are short and the

@@ -36,6 +36,7 @@ package struct HTTPProbe: Probe {
 
   private enum Stage {
     case idle
+    case waitingForToken
     case resolving
     case transferring
     case examining
@@ -55,6 +56,10 @@ package struct HTTPProbe: Probe {
   private var redirects = 0
   private var addresses: [String] = []
   private var result = ProbeResult(outcome: .ok)
+  private var token: Secret?
+  /// The time until the token came.
+  private var waitedForToken = TimeAmount.zero
+  private var mask: SecretMask
   private let tracing: Bool
 
   package init(_ options: HTTPOptions, timeout: TimeAmount, tracing: Bool) {
@@ -63,13 +68,20 @@ package struct HTTPProbe: Probe {
     self.tracing = tracing
     url = options.url
     method = options.method
+    mask = options.transfer.mask
   }
 
   package mutating func step(_ event: ProbeEvent, at now: Instant) -> ProbeAction {
     switch event {
     case .start:
       deadline = now + timeout
+      guard case .token(let name) = options.transfer.authentication else { return begin(at: now) }
+      stage = .waitingForToken
+      return .token(name)
+    case .token(let token):
+      take(token, at: now)
       return begin(at: now)
+    case .noToken: return fail(.skipped(.noToken))
     case .resolved(let found, let took):
       noteResolved(took)
       addresses = Array(found.prefix(Self.addressesTried))
@@ -88,6 +100,13 @@ package struct HTTPProbe: Probe {
     case .timedOut(let waitingInOurQueue):
       return ranOut(waitingInOurQueue: waitingInOurQueue, at: now)
     }
+  }
+
+  private mutating func take(_ token: Secret, at now: Instant) {
+    self.token = token
+    mask.add(token)
+    waitedForToken = now + timeout - deadline
+    if tracing { note("token \(token.name)") }
   }
 
   /// Whom the connection is made to: the proxy, which then looks the URL's name up, or the server.
@@ -120,6 +139,7 @@ package struct HTTPProbe: Probe {
       Transfer(
         settings: options.transfer, method: method, url: url, address: address,
         sendsHeaders: sendsHeaders, sendsBody: sendsBody,
+        bearer: sendsHeaders ? token : nil,
         timeLimit: max(deadline - now, .milliseconds(1))))
   }
 
@@ -133,7 +153,7 @@ package struct HTTPProbe: Probe {
         if tracing { note("\(failure.sentence); trying the next address") }
         return transfer(at: now)
       }
-      return fail(failure)
+      return fail(blamed(failure))
     }
     if tracing { note("answer \(transferred.status), \(transferred.body.count) bytes of body") }
     if options.redirectLimit > 0, [301, 302, 303, 307, 308].contains(transferred.status),
@@ -141,7 +161,8 @@ package struct HTTPProbe: Probe {
     {
       return redirect(to: location, status: transferred.status, at: now)
     }
-    let examination = Examination(expectations: options.expectations, result: transferred)
+    let examination = Examination(
+      expectations: options.expectations, result: transferred, mask: mask)
     if examination.isLong {
       stage = .examining
       return .examine(examination)
@@ -190,12 +211,15 @@ package struct HTTPProbe: Probe {
   }
 
   private mutating func refuseRedirect(_ reason: String) -> ProbeAction {
-    fail(.http(.redirectRefused(String(reason.prefix(Limits.outcomeDetailCharacters)))))
+    fail(.http(.redirectRefused(mask.masked(reason, limit: Limits.outcomeDetailCharacters))))
   }
 
   private mutating func judged(_ examined: Examined) -> ProbeAction {
     result.outcome = examined.outcome
     if examined.credentialRefused { result.flags.insert(.credentialRefused) }
+    if examined.credentialRefused, result.httpStatus == 401, sendsHeaders {
+      result.rejectedToken = token
+    }
     if examined.outcome == .ok, let slow = options.expectations.slow,
       Int64(result.timings.totalMicroseconds) > slow.microseconds
     {
@@ -207,12 +231,23 @@ package struct HTTPProbe: Probe {
   private mutating func ranOut(waitingInOurQueue: Bool, at now: Instant) -> ProbeAction {
     switch stage {
     case .idle: return fail(.skipped(.missed))
+    case .waitingForToken: return fail(.skipped(.noToken))
     case .resolving:
       if waitingInOurQueue { return fail(.skipped(.resolverBusy)) }
       noteResolved(timeout)
       return notResolved(.timedOut)
-    case .transferring: return fail(.http(.timedOut))
+    case .transferring: return fail(blamed(.http(.timedOut)))
     case .examining: return fail(.skipped(.tableFull))
+    }
+  }
+
+  /// Where waiting for the token has used up a good part of the time, the link cannot be blamed for
+  /// not answering in the rest.
+  private func blamed(_ failure: Outcome) -> Outcome {
+    switch failure {
+    case .connect(.timedOut), .tls(.timedOut), .http(.timedOut), .body(.timedOut):
+      waitedForToken > timeout / 10 ? .skipped(.noToken) : failure
+    default: failure
     }
   }
 
@@ -231,7 +266,7 @@ package struct HTTPProbe: Probe {
   }
 
   private mutating func note(_ text: String) {
-    if result.steps.count < 64 { result.steps.append(printable(text)) }
+    if result.steps.count < 64 { result.steps.append(printable(mask.masked(text))) }
   }
 }
 

@@ -3,11 +3,13 @@ import Model
 import Wire
 
 extension HTTPProbe {
-  /// Reads `request`, `tls`, `limits` and `expect`.
+  /// Reads `request`, `auth`, `tls`, `limits` and `expect`.
   package static func decode(
     _ reader: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
   ) -> HTTPOptions? {
     let request = decodeRequest(&reader, context, &complaints)
+    let authentication = decodeAuthentication(&reader, context, &complaints)
+    complainOfTwoAuthorizations(&reader, request, authentication, &complaints)
     let tls = decodeTLS(&reader, context, &complaints)
     var bodyLimit = Limits.bodyBytes
     var headerLimit = Limits.headerBytes
@@ -24,7 +26,9 @@ extension HTTPProbe {
     return HTTPOptions(
       method: request.method, url: url,
       transfer: TransferSettings(
-        headers: request.headers, body: request.body, tls: tls, version: request.version,
+        headers: request.headers, secretHeaders: request.secretHeaders, body: request.body,
+        secretBody: request.secretBody, authentication: authentication, tls: tls,
+        version: request.version,
         proxy: request.proxy, sourceAddress: request.sourceAddress, userAgent: request.userAgent,
         bodyLimitBytes: bodyLimit, headerLimitBytes: headerLimit,
         connectTimeout: request.connectTimeout, reuse: request.reuse),
@@ -37,7 +41,9 @@ private struct DecodedRequest {
   var method: String
   var url: URLParts?
   var headers: [(name: String, value: String)]
+  var secretHeaders: [(name: String, value: SecretText)]
   var body: [UInt8]
+  var secretBody: SecretText?
   var version: HTTPVersion
   var proxy: String?
   var sourceAddress: String?
@@ -61,15 +67,18 @@ private func decodeRequest(
   let text = expandedString(&reader, "url", context, &complaints, required: true)
   let method = decodeMethod(&reader, &complaints)
   let headers = decodeHeaders(&reader, context, &complaints)
-  let body = expandedString(&reader, "body", context, &complaints) ?? ""
-  if body.utf8.count > Limits.requestBodyBytes {
+  let body = secretText(&reader, "body", context, &complaints)
+  let bodyBytes = body?.text.bytes ?? []
+  if bodyBytes.count > Limits.requestBodyBytes {
     reader.complain("body", "expected at most \(Limits.requestBodyBytes) bytes", &complaints)
   }
   let family = reader.choice("family", of: AddressFamily.allCases.map(\.rawValue), &complaints)
   let version = reader.choice("version", of: HTTPVersion.allCases.map(\.rawValue), &complaints)
   var request = DecodedRequest(
-    method: method ?? (body.isEmpty ? "GET" : "POST"), url: nil, headers: headers,
-    body: Array(body.utf8), version: version.flatMap(HTTPVersion.init(rawValue:)) ?? .automatic,
+    method: method ?? (bodyBytes.isEmpty ? "GET" : "POST"), url: nil, headers: headers.plain,
+    secretHeaders: headers.secret, body: body?.hasSecrets == true ? [] : bodyBytes,
+    secretBody: body?.hasSecrets == true ? body : nil,
+    version: version.flatMap(HTTPVersion.init(rawValue:)) ?? .automatic,
     proxy: expandedString(&reader, "proxy", context, &complaints) ?? context.defaults.proxy,
     sourceAddress: reader.string("sourceAddress", &complaints) ?? context.defaults.sourceAddress,
     userAgent: reader.string("userAgent", &complaints) ?? context.defaults.userAgent,
@@ -118,11 +127,12 @@ private func decodeMethod(_ reader: inout FieldReader, _ complaints: inout Compl
 
 private func decodeHeaders(
   _ parent: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
-) -> [(name: String, value: String)] {
-  guard var reader = parent.object("headers", &complaints) else { return [] }
-  var headers: [(name: String, value: String)] = []
+) -> DecodedHeaders {
+  var headers = DecodedHeaders()
+  guard var reader = parent.object("headers", &complaints) else { return headers }
   for name in reader.allMembers().map(\.key) {
-    guard let value = expandedString(&reader, name, context, &complaints) else { continue }
+    if isCredentialHeader(name), complainOfWrittenSecret(&reader, name, &complaints) { continue }
+    guard let value = secretText(&reader, name, context, &complaints) else { continue }
     let isToken =
       !name.isEmpty
       && name.utf8.allSatisfy { byte in
@@ -133,15 +143,37 @@ private func decodeHeaders(
       }
     if !isToken {
       reader.complain(name, "expected a header name (letters, digits, \"-\")", &complaints)
-    } else if value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
+    } else if value.text.bytes.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
       reader.complain(name, "expected a value without control characters", &complaints)
     } else if ["content-length", "transfer-encoding", "connection"].contains(name.lowercased()) {
       reader.complain(name, "this header is set by the program itself", &complaints)
+    } else if value.hasSecrets {
+      headers.secret.append((name: name, value: value))
     } else {
-      headers.append((name: name, value: value))
+      headers.plain.append(
+        (name: name, value: String(decoding: value.text.bytes, as: UTF8.self)))
     }
   }
   return headers
+}
+
+private struct DecodedHeaders {
+  var plain: [(name: String, value: String)] = []
+  var secret: [(name: String, value: SecretText)] = []
+}
+
+/// One request says once who we are.
+private func complainOfTwoAuthorizations(
+  _ reader: inout FieldReader, _ request: DecodedRequest?, _ authentication: Authentication,
+  _ complaints: inout Complaints
+) {
+  guard authentication != .none, let request else { return }
+  let names = request.headers.map(\.name) + request.secretHeaders.map(\.name)
+  if names.contains(where: { $0.lowercased() == "authorization" }) {
+    reader.complain(
+      "auth", "the request has a header Authorization of its own; keep one of the two",
+      &complaints)
+  }
 }
 
 private func decodeTLS(
@@ -157,6 +189,7 @@ private func decodeTLS(
   {
     options.minimumVersion = TLSVersion(rawValue: version) ?? .tls12
   }
+  decodeClientCertificate(&reader, context, &options, &complaints)
   reader.finish(&complaints)
   return options
 }
@@ -288,10 +321,7 @@ package func expandedString(
   do {
     return try context.expand(text)
   } catch {
-    let known = context.placeholders.keys.sorted().map { "{\($0)}" }.joined(separator: ", ")
-    reader.complain(
-      key, "no value for {\(error.name)}; known here: \(known.isEmpty ? "none" : known)",
-      &complaints)
+    reader.complain(key, context.problem(error), &complaints)
     return nil
   }
 }

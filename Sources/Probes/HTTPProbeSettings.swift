@@ -36,6 +36,16 @@ extension HTTPProbe {
   }
 }
 
+extension OAuth2Probe {
+  package static func settings(of options: OAuth2Options) -> [(key: String, value: String)] {
+    [
+      ("url", options.url.text),
+      ("refreshBefore", options.refreshBefore.map { "\($0)" } ?? "60s, or a tenth of the lifetime"),
+      ("caFile", options.transfer.tls.caFile ?? "the system's"),
+    ]
+  }
+}
+
 private func statusText(_ range: ClosedRange<UInt16>) -> String {
   range.count == 1 ? "\(range.lowerBound)" : "\(range.lowerBound)-\(range.upperBound)"
 }

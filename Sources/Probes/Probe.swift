@@ -18,6 +18,10 @@ package enum ProbeEvent: Sendable {
   case notResolved(ResolveCause, took: TimeAmount)
   case transferred(TransferResult)
   case examined(Examined)
+  /// The token that was asked for.
+  case token(Secret)
+  /// No token can be had now.
+  case noToken
   /// The attempt's time is up. `waitingInOurQueue`: what it waits for had not even begun, so this
   /// says nothing about the link.
   case timedOut(waitingInOurQueue: Bool)
@@ -29,6 +33,8 @@ package enum ProbeAction: Sendable {
   case transfer(Transfer)
   /// Work too long for the loop, to be run on another thread.
   case examine(Examination)
+  /// The token of that name, which may have to be fetched first; answered by `.token` or `.noToken`.
+  case token(String)
   case finish(ProbeResult)
 }
 
@@ -43,6 +49,10 @@ package struct ProbeResult: Sendable {
   package var address: String?
   /// What was done, in words; kept only when tracing.
   package var steps: [String]
+  /// A token that the attempt was issued.
+  package var grant: TokenGrant?
+  /// The token with which the attempt was refused.
+  package var rejectedToken: Secret?
 
   package init(
     outcome: Outcome, flags: SampleFlags = [], timings: PhaseTimings = .init(),
@@ -82,7 +92,7 @@ package protocol Probe: SendableMetatype {
 }
 
 /// Every kind of check. A new kind is one file and one word here.
-package let probeKinds: [any Probe.Type] = [HTTPProbe.self]
+package let probeKinds: [any Probe.Type] = [HTTPProbe.self, OAuth2Probe.self]
 
 /// Starts an attempt of whatever kind the definition names; nil when its kind is not registered or
 /// the options are not that kind's.
@@ -110,15 +120,27 @@ package struct ProbeContext: Sendable {
   package var placeholders: [String: String]
   /// Defaults from the configuration.
   package var defaults: ProbeDefaults
+  /// What came of reading the secrets that the probe names.
+  package var secrets: [String: Result<Secret, SecretProblem>]
+  /// The tokens that the configuration has; nil when it is not known.
+  package var tokens: [String]?
 
-  package init(placeholders: [String: String] = [:], defaults: ProbeDefaults = .init()) {
+  package init(
+    placeholders: [String: String] = [:], defaults: ProbeDefaults = .init(),
+    secrets: [String: Result<Secret, SecretProblem>] = [:], tokens: [String]? = nil
+  ) {
     self.placeholders = placeholders
     self.defaults = defaults
+    self.secrets = secrets
+    self.tokens = tokens
   }
 
   /// Replaces each `{name}`; throws the first name that has no value. `{{name}}` stands
-  /// for `{name}` itself; all other braces, as in a JSON body, stay as they are.
-  package func expand(_ text: String) throws(UnknownPlaceholder) -> String {
+  /// for `{name}` itself; all other braces, as in a JSON body, stay as they are. `{secret:NAME}` is
+  /// handed to `secret`, or has no value.
+  package func expand(
+    _ text: String, secret: ((_ name: String) -> [UInt8])? = nil
+  ) throws(UnknownPlaceholder) -> String {
     guard text.utf8.contains(0x7B) else { return text }
     let bytes = Array(text.utf8)
     var result: [UInt8] = []
@@ -127,6 +149,11 @@ package struct ProbeContext: Sendable {
     while index < bytes.count {
       if bytes[index] == 0x7B, let end = doubledEnd(bytes, from: index) {
         result += bytes[(index + 1)..<(end - 1)]
+        index = end
+      } else if bytes[index...].starts(with: Self.secretStart) {
+        let (name, end) = try secretReference(bytes, from: index)
+        guard let secret else { throw UnknownPlaceholder(name: "secret:\(name)") }
+        result += secret(name)
         index = end
       } else if bytes[index] == 0x7B, let end = placeholderEnd(bytes, from: index + 1) {
         let name = String(decoding: bytes[(index + 1)..<end], as: UTF8.self)
@@ -141,10 +168,39 @@ package struct ProbeContext: Sendable {
     return String(decoding: result, as: UTF8.self)
   }
 
+  private static let secretStart = Array("{secret:".utf8)
+
+  /// The name in a `{secret:NAME}` that begins here, its own placeholders replaced, and where the
+  /// reference ends. A name that cannot be one is thrown without being repeated.
+  private func secretReference(
+    _ bytes: [UInt8], from start: Int
+  ) throws(UnknownPlaceholder) -> (name: String, end: Int) {
+    var name: [UInt8] = []
+    var index = start + Self.secretStart.count
+    while index < bytes.count {
+      if bytes[index] == 0x7D, isSecretName(name) {
+        return (String(decoding: name, as: UTF8.self), index + 1)
+      } else if bytes[index] == 0x7B, let end = placeholderEnd(bytes, from: index + 1) {
+        let inner = String(decoding: bytes[(index + 1)..<end], as: UTF8.self)
+        guard let value = placeholders[inner] else { throw UnknownPlaceholder(name: inner) }
+        name += Array(value.utf8)
+        index = end + 1
+      } else if bytes[index] == 0x7D || bytes[index] == 0x7B {
+        break
+      } else {
+        name.append(bytes[index])
+        index += 1
+      }
+    }
+    throw UnknownPlaceholder(name: "secret:")
+  }
+
   /// Behind the end of `{{name}}`, if that is what begins here.
   private func doubledEnd(_ bytes: [UInt8], from start: Int) -> Int? {
-    guard start + 1 < bytes.count, bytes[start + 1] == 0x7B,
-      let end = placeholderEnd(bytes, from: start + 2), end + 1 < bytes.count,
+    guard start + 1 < bytes.count, bytes[start + 1] == 0x7B else { return nil }
+    let isSecret = bytes[(start + 1)...].starts(with: Self.secretStart)
+    let closing = isSecret ? bytes[start...].firstIndex(of: 0x7D) : nil
+    guard let end = closing ?? placeholderEnd(bytes, from: start + 2), end + 1 < bytes.count,
       bytes[end + 1] == 0x7D
     else { return nil }
     return end + 2
@@ -167,6 +223,22 @@ package struct ProbeContext: Sendable {
 /// A `{name}` that has no value here.
 package struct UnknownPlaceholder: Error, Sendable {
   package var name: String
+}
+
+extension ProbeContext {
+  /// Why a placeholder has no value, in words for a complaint.
+  package func problem(_ unknown: UnknownPlaceholder) -> String {
+    if unknown.name == "secret:" {
+      return "a secret is named as {secret:NAME}, NAME being 1 to 64 letters, digits, \"-\", \"_\" "
+        + "and inner \".\""
+    }
+    if unknown.name.hasPrefix("secret:") {
+      return "no secret may stand here: {secret:NAME} goes into \"request.headers\", "
+        + "\"request.body\", \"auth\", \"tls.clientCertificate\" and \"tls.clientKey\""
+    }
+    let known = placeholders.keys.sorted().map { "{\($0)}" }.joined(separator: ", ")
+    return "no value for {\(unknown.name)}; known here: \(known.isEmpty ? "none" : known)"
+  }
 }
 
 /// Settings of probes that the configuration gives for all.

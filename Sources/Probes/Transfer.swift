@@ -18,7 +18,7 @@ package enum HTTPVersion: String, Sendable, Hashable, CaseIterable {
   case http2 = "2"
 }
 
-/// How a server proves who it is.
+/// How a server proves who it is, and how we do.
 package struct TLSOptions: Sendable, Hashable {
   package var verify: Bool
   /// A PEM bundle; nil means the system's.
@@ -26,15 +26,21 @@ package struct TLSOptions: Sendable, Hashable {
   /// The name asked for and checked, when it is not the URL's host.
   package var serverName: String?
   package var minimumVersion: TLSVersion
+  /// How we prove who we are: a certificate and its key, in PEM.
+  package var clientCertificate: Secret?
+  package var clientKey: Secret?
 
   package init(
     verify: Bool = true, caFile: String? = nil, serverName: String? = nil,
-    minimumVersion: TLSVersion = .tls12
+    minimumVersion: TLSVersion = .tls12, clientCertificate: Secret? = nil,
+    clientKey: Secret? = nil
   ) {
     self.verify = verify
     self.caFile = caFile
     self.serverName = serverName
     self.minimumVersion = minimumVersion
+    self.clientCertificate = clientCertificate
+    self.clientKey = clientKey
   }
 }
 
@@ -42,7 +48,12 @@ package struct TLSOptions: Sendable, Hashable {
 /// every attempt. A class so that drivers can recognise settings that they have applied before.
 package final class TransferSettings: Sendable {
   package let headers: [(name: String, value: String)]
+  /// Headers whose values hold secrets.
+  package let secretHeaders: [(name: String, value: SecretText)]
   package let body: [UInt8]
+  /// A body that holds secrets; `body` is empty then.
+  package let secretBody: SecretText?
+  package let authentication: Authentication
   package let tls: TLSOptions
   package let version: HTTPVersion
   package let proxy: String?
@@ -52,16 +63,25 @@ package final class TransferSettings: Sendable {
   package let headerLimitBytes: Int
   package let connectTimeout: TimeAmount?
   package let reuse: Bool
+  /// Takes the secrets of these settings out of what is shown.
+  package let mask: SecretMask
 
+  /// `masked`: further secrets that an answer might repeat.
   package init(
-    headers: [(name: String, value: String)] = [], body: [UInt8] = [], tls: TLSOptions = .init(),
+    headers: [(name: String, value: String)] = [],
+    secretHeaders: [(name: String, value: SecretText)] = [], body: [UInt8] = [],
+    secretBody: SecretText? = nil, authentication: Authentication = .none,
+    tls: TLSOptions = .init(),
     version: HTTPVersion = .automatic, proxy: String? = nil, sourceAddress: String? = nil,
     userAgent: String = "linkhealth", bodyLimitBytes: Int = Limits.bodyBytes,
     headerLimitBytes: Int = Limits.headerBytes, connectTimeout: TimeAmount? = nil,
-    reuse: Bool = false
+    reuse: Bool = false, masked: [Secret] = []
   ) {
     self.headers = headers
+    self.secretHeaders = secretHeaders
     self.body = body
+    self.secretBody = secretBody
+    self.authentication = authentication
     self.tls = tls
     self.version = version
     self.proxy = proxy
@@ -71,7 +91,14 @@ package final class TransferSettings: Sendable {
     self.headerLimitBytes = headerLimitBytes
     self.connectTimeout = connectTimeout
     self.reuse = reuse
+    mask = SecretMask(
+      secretHeaders.flatMap(\.value.secrets) + (secretBody?.secrets ?? [])
+        + masked + authentication.secrets
+        + [tls.clientCertificate, tls.clientKey].compactMap { $0 })
   }
+
+  /// What is sent as the body.
+  package var bodyBytes: [UInt8] { secretBody?.text.bytes ?? body }
 
   /// Whether both say the same, so that a driver that has applied one has applied the other.
   package func isSame(as other: TransferSettings) -> Bool {
@@ -80,6 +107,10 @@ package final class TransferSettings: Sendable {
         && sourceAddress == other.sourceAddress && userAgent == other.userAgent
         && bodyLimitBytes == other.bodyLimitBytes && headerLimitBytes == other.headerLimitBytes
         && connectTimeout == other.connectTimeout && reuse == other.reuse && body == other.body
+        && authentication == other.authentication && secretBody == other.secretBody
+        && secretHeaders.elementsEqual(other.secretHeaders) {
+          $0.name == $1.name && $0.value == $1.value
+        }
         && headers.elementsEqual(other.headers) { $0.name == $1.name && $0.value == $1.value })
   }
 }
@@ -91,15 +122,19 @@ package struct Transfer: Sendable {
   package var url: URLParts
   /// The numeric address to connect to, the proxy's where there is one.
   package var address: String?
-  /// Whether the settings' headers and body go along; not so to another host after a redirect.
+  /// Whether the settings' headers, credentials and body go along; not so to another host after a
+  /// redirect.
   package var sendsHeaders: Bool
   package var sendsBody: Bool
+  /// A token to be sent; not to another host either.
+  package var bearer: Secret?
   /// All the time that is left.
   package var timeLimit: TimeAmount
 
   package init(
     settings: TransferSettings, method: String, url: URLParts, address: String?,
-    sendsHeaders: Bool = true, sendsBody: Bool = true, timeLimit: TimeAmount
+    sendsHeaders: Bool = true, sendsBody: Bool = true, bearer: Secret? = nil,
+    timeLimit: TimeAmount
   ) {
     self.settings = settings
     self.method = method
@@ -107,6 +142,7 @@ package struct Transfer: Sendable {
     self.address = address
     self.sendsHeaders = sendsHeaders
     self.sendsBody = sendsBody
+    self.bearer = bearer
     self.timeLimit = timeLimit
   }
 }

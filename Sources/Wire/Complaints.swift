@@ -5,8 +5,19 @@ package struct Complaint: Sendable, Hashable {
   /// The way to the value, such as `probes[0].request.url`; empty for the whole file.
   package var keyPath: String
   package var message: String
+  package var kind: Kind
 
-  package init(file: String, position: Position, keyPath: String, message: String) {
+  package enum Kind: Sendable, Hashable {
+    /// The file is wrong.
+    case mistake
+    /// The file may be right, but this machine does not give the secret that it names.
+    case secret
+  }
+
+  package init(
+    file: String, position: Position, keyPath: String, message: String, kind: Kind = .mistake
+  ) {
+    self.kind = kind
     self.file = file
     self.position = position
     self.keyPath = keyPath
@@ -40,6 +51,13 @@ package struct Complaints: Sendable {
 
   package mutating func add(file: String, position: Position, keyPath: String, message: String) {
     add(Complaint(file: file, position: position, keyPath: keyPath, message: message))
+  }
+
+  /// Takes out those of a kind and returns them; what did not fit into the list stays counted.
+  package mutating func take(_ kind: Complaint.Kind) -> [Complaint] {
+    let taken = list.filter { $0.kind == kind }
+    list.removeAll { $0.kind == kind }
+    return taken
   }
 
   /// Adds what the parser found in a file.

@@ -9,23 +9,28 @@ import Host
 func runCheck(arguments: [String]) -> Int32 {
   var paths: [String] = []
   var asJSON = false
+  var secretsAreNeeded = false
   var onlyPaths = false
   for word in arguments {
     if onlyPaths || !word.hasPrefix("-") {
       paths.append(word)
     } else if word == "--json" {
       asJSON = true
+    } else if word == "--secrets" {
+      secretsAreNeeded = true
     } else if word == "--" {
       onlyPaths = true
     } else {
       try? writeAll(
-        Array("linkhealthctl check: unknown option \(printable(word)); there is --json\n".utf8),
+        Array(
+          "linkhealthctl check: unknown option \(printable(word)); there are --json and --secrets\n"
+            .utf8),
         to: STDERR_FILENO)
       return Exit.usage
     }
   }
   if paths.isEmpty { paths = ["/etc/linkhealth/linkhealth.json5"] }
-  let report = checkReport(paths, .system)
+  let report = checkReport(paths, .system, secretsAreNeeded: secretsAreNeeded)
   let output = asJSON ? report.json() : Array((report.lines.joined(separator: "\n") + "\n").utf8)
   do {
     try writeAll(output, to: STDOUT_FILENO)

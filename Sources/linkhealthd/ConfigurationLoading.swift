@@ -20,14 +20,15 @@ struct LoadedConfiguration: Sendable {
 func readConfiguration(_ path: String) -> (loaded: LoadedConfiguration?, complaints: Complaints) {
   var (configuration, complaints) = loadConfiguration(path, .system)
   guard let configuration, complaints.isEmpty else { return (nil, complaints) }
-  let secrets = SecretStore(directory: configuration.secretsDirectory)
   var notifiers: [WebhookNotifier] = []
   for webhook in configuration.webhooks {
-    do throws(SecretError) {
-      let text = try secrets.read(webhook.secretName)
+    do throws(SecretProblem) {
+      let secret = try FileAccess.system.secret(
+        webhook.secretName, configuration.secretsDirectory
+      ).get()
       notifiers.append(
         WebhookNotifier(
-          name: webhook.name, url: webhook.url.text, secrets: try webhookSecrets(text),
+          name: webhook.name, url: webhook.url.text, secrets: try webhookSecrets(secret),
           timeout: webhook.timeout, caFile: webhook.caFile))
     } catch {
       complaints.add(
@@ -53,59 +54,15 @@ func readConfiguration(_ path: String) -> (loaded: LoadedConfiguration?, complai
 }
 
 /// One secret a line, the newest first: while receivers change keys, both sign.
-private func webhookSecrets(_ text: String) throws(SecretError) -> [WebhookSecret] {
+private func webhookSecrets(_ secret: Secret) throws(SecretProblem) -> [WebhookSecret] {
   var secrets: [WebhookSecret] = []
-  for line in text.split(whereSeparator: \.isNewline) {
+  for line in String(decoding: secret.bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
     do throws(WebhookSecretError) {
       secrets.append(try WebhookSecret(String(line)))
     } catch {
-      throw SecretError(message: "\(error)")
+      throw SecretProblem("\(error)")
     }
   }
-  if secrets.isEmpty { throw SecretError(message: "the secret is empty") }
+  if secrets.isEmpty { throw SecretProblem("the secret is empty") }
   return secrets
-}
-
-/// Why a secret cannot be used; never the secret.
-struct SecretError: Error {
-  var message: String
-}
-
-/// Where secrets come from: systemd's credentials directory, or a directory of files that nobody
-/// else may read.
-struct SecretStore {
-  private let directories: [(path: String, isSystemd: Bool)]
-
-  init(directory: String?) {
-    var list: [(String, Bool)] = []
-    if let path = environment("CREDENTIALS_DIRECTORY"), !path.isEmpty { list.append((path, true)) }
-    if let directory { list.append((directory, false)) }
-    directories = list
-  }
-
-  func read(_ name: String) throws(SecretError) -> String {
-    for (directory, isSystemd) in directories {
-      let path = "\(directory)/\(name)"
-      var info = stat()
-      guard stat(path, &info) == 0 else { continue }
-      guard isSystemd || info.st_mode & 0o077 == 0 else {
-        throw SecretError(message: "\(path) may be read by others; make its mode 0600")
-      }
-      let bytes: [UInt8]
-      do {
-        bytes = try readFile(path, limitBytes: 64 << 10)
-      } catch {
-        throw SecretError(message: "\(error)")
-      }
-      let text = String(decoding: bytes.prefix(4_096), as: UTF8.self)
-      if text.allSatisfy(\.isWhitespace) { throw SecretError(message: "\(path) is empty") }
-      return text
-    }
-    let places = directories.map(\.path).joined(separator: " and ")
-    throw SecretError(
-      message:
-        "no secret \(name) in \(places.isEmpty ? "any place" : places); give it with systemd's"
-        + " LoadCredential=\(name):FILE, or as a file of mode 0600 in the directory that \"secrets\" names"
-    )
-  }
 }

@@ -23,7 +23,8 @@ func memory(_ files: [String: String]) -> FileAccess {
       }
       guard !inside.isEmpty || directory == "empty" else { throw NoSuchFile() }
       return inside.map { String($0.dropFirst(directory.count + 1)) }.sorted()
-    })
+    },
+    secret: { name, _ in .success(Secret(name: name, bytes: Array("secret-\(name)".utf8))) })
 }
 
 /// Three provinces, so that "all" is short.

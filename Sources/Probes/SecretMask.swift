@@ -1,0 +1,79 @@
+import Base
+import Model
+import Wire
+
+/// Takes secrets out of text before it is shown or kept: a server may repeat what it was sent, in an
+/// error's text or in the address of a redirect.
+package struct SecretMask: Sendable {
+  private struct Form {
+    var bytes: [UInt8]
+    var name: String
+  }
+
+  private var forms: [Form] = []
+
+  /// So much of a secret gives it away, when at least half of it is there.
+  private static let tellingBytes = 8
+  /// Shorter lines of a PEM file are no secret.
+  private static let lineBytes = 16
+
+  package init(_ secrets: [Secret] = []) {
+    for secret in secrets { add(secret) }
+  }
+
+  package mutating func add(_ secret: Secret) {
+    let lines = secret.bytes.split { $0 == 0x0A || $0 == 0x0D }
+    for line in lines where lines.count == 1 || line.count >= Self.lineBytes {
+      if lines.count > 1, line.starts(with: Array("-----".utf8)) { continue }
+      insert(Array(line), secret.name)
+      let encoded = Array(percentEncode(String(decoding: line, as: UTF8.self)).utf8)
+      if encoded.count != line.count { insert(encoded, secret.name) }
+    }
+  }
+
+  private mutating func insert(_ bytes: [UInt8], _ name: String) {
+    forms.append(Form(bytes: bytes.map(lowercase), name: name))
+  }
+
+  /// The text with `{secret:NAME}` for each secret, cut to `limit` characters. Case does not count:
+  /// a host name is written small.
+  package func masked(_ text: String, limit: Int = 4_096) -> String {
+    if forms.isEmpty { return String(text.prefix(limit)) }
+    let bytes = Array(text.utf8)
+    var result: [UInt8] = []
+    var index = 0
+    while index < bytes.count, result.count < limit * 4 {
+      if let (length, name) = secret(in: bytes, at: index) {
+        result += Array("{secret:\(name)}".utf8)
+        index += length
+      } else {
+        result.append(bytes[index])
+        index += 1
+      }
+    }
+    return String(String(decoding: result, as: UTF8.self).prefix(limit))
+  }
+
+  /// How much of a secret stands there at most, if it is enough to count.
+  private func secret(in bytes: [UInt8], at start: Int) -> (length: Int, name: String)? {
+    var longest: (length: Int, name: String)?
+    for form in forms {
+      var length = 0
+      while length < form.bytes.count, start + length < bytes.count,
+        lowercase(bytes[start + length]) == form.bytes[length]
+      {
+        length += 1
+      }
+      let isTelling = length >= Self.tellingBytes && length * 2 >= form.bytes.count
+      guard length == form.bytes.count || isTelling, length > longest?.length ?? 0 else {
+        continue
+      }
+      longest = (length, form.name)
+    }
+    return longest
+  }
+}
+
+private func lowercase(_ byte: UInt8) -> UInt8 {
+  (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
+}
