@@ -12,6 +12,11 @@ package struct Engine: ~Copyable {
   package internal(set) var links: [LinkRuntime] = []
   package internal(set) var probes: [ProbeRuntime] = []
   package internal(set) var linkIndex: [LinkID: Int] = [:]
+  /// The links as they were loaded, in the same places as `links`.
+  var catalogue: [Link] = []
+  var loadNumber = 0
+  /// Which links, by their places, have a link among their hops.
+  var dependents: [LinkID: [Int32]] = [:]
   package internal(set) var schedule: Schedule
   package internal(set) var figures: ScheduleFigures
   /// What judging goes by, ahead of what others are shown.
@@ -19,6 +24,13 @@ package struct Engine: ~Copyable {
   package internal(set) var shownIncidents = ShownIncidents()
   package internal(set) var pauses: [LinkID: Pause] = [:]
   package internal(set) var recording: Recording
+  package internal(set) var politeness = Politeness()
+  /// When planned connections came about, those of links that are not watched now included.
+  var connections: [LinkID: WallTime] = [:]
+  var connectionsDue: Instant?
+  var connectionsSaveableAt = Instant(nanoseconds: 0)
+  var plannedDays = PlannedDays([])
+  var nextDayCheck: Instant?
   var attempts: SlotTable<Attempt>
   var deadlines = TimerHeap<Token>()
   var trials: [UInt64: Trial] = [:]
@@ -49,6 +61,8 @@ package struct Engine: ~Copyable {
     consider(deadlines.nextDue)
     consider(recording.nextDue(tickAfter: schedule.tickAfter))
     consider(shownIncidents.nextDue)
+    consider(nextDayCheck)
+    consider(connectionsDue)
     return earliest
   }
 
@@ -60,8 +74,13 @@ package struct Engine: ~Copyable {
     startReleased(at: now)
     flushSamples(at: now)
     giveUpOnWriting(at: now)
+    endPlannedDays(at: now)
+    saveConnections(at: now)
     logIncidents(shownIncidents.showOverdue(at: now.instant))
   }
+
+  /// How the target hosts fare under the budget.
+  package func hosts(at now: Now) -> [HostFigures] { politeness.figures(at: now.instant) }
 
   /// The actions left since the last call, in order.
   package mutating func takeActions() -> [EngineAction] {

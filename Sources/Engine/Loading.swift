@@ -10,83 +10,153 @@ package struct LoadSummary: Sendable, Hashable {
   package var added = 0
   package var removed = 0
   package var changed = 0
+
+  package init(links: Int = 0, added: Int = 0, removed: Int = 0, changed: Int = 0) {
+    self.links = links
+    self.added = added
+    self.removed = removed
+    self.changed = changed
+  }
+
+  package init(_ plan: ReloadPlan) {
+    self.init(
+      links: plan.links, added: plan.added.total, removed: plan.removed.total,
+      changed: plan.changed.total)
+  }
+}
+
+/// Tables that nobody needs any more. To be let go of beside the loop: it takes time.
+package struct FormerTables: Sendable {
+  let links: [LinkRuntime]
+  let probes: [ProbeRuntime]
+  let catalogue: [Link]
+  let linkIndex: [LinkID: Int]
 }
 
 extension Engine {
-  /// Takes the links of a catalogue, at the start or at a reload. Links and probes that stay keep
-  /// their windows, their phase and their attempt in flight; incidents of links that went are
-  /// resolved. At the start each link is probed within its interval or a minute.
-  package mutating func load(_ catalogue: [Link], at now: Now) -> LoadSummary {
-    let former = (links: links, probes: probes, index: linkIndex)
-    var summary = LoadSummary(links: catalogue.count)
-    var newPlace = [Int](repeating: -1, count: former.probes.count)
-    links = []
-    probes = []
-    linkIndex = [:]
-    links.reserveCapacity(catalogue.count)
-    schedule.removeAll()
-    for link in catalogue {
-      let old = former.index[link.id]
-      if let old {
-        if former.links[old].link.fingerprint != link.fingerprint { summary.changed += 1 }
-      } else {
-        summary.added += 1
-      }
-      add(link, formerly: old.map { former.links[$0] }, former.probes, &newPlace, at: now)
-    }
-    for old in former.links where linkIndex[old.link.id] == nil {
-      summary.removed += 1
-      dropIncident(of: old.link.id, reason: "is no longer watched", at: now)
-    }
-    moveAttempts(newPlace)
+  /// What a new catalogue is to be prepared over; see ``PreparedLoad``.
+  package var loadBase: LoadBase {
+    LoadBase(
+      number: loadNumber, catalogue: catalogue, linkIndex: linkIndex,
+      hostPlaces: politeness.placeByName)
+  }
+
+  /// Prepares a catalogue and takes it, all in one go: at the start.
+  @discardableResult
+  package mutating func load(
+    _ catalogue: [Link], politeness budget: PolitenessBudget? = nil, at now: Now
+  ) -> LoadSummary {
+    load(PreparedLoad(catalogue, politeness: budget, over: loadBase, at: now), at: now)
+  }
+
+  /// Takes a prepared catalogue, at the start or at a reload. Links and probes that stay keep their
+  /// windows, their phase, their next run and their attempt in flight; incidents of links that went
+  /// are resolved. At the start each link is probed within its interval or a minute.
+  @discardableResult
+  package mutating func load(_ prepared: consuming PreparedLoad, at now: Now) -> LoadSummary {
+    precondition(prepared.baseNumber == loadNumber, "one load after the other")
+    loadNumber += 1
+    let former = FormerTables(
+      links: links, probes: probes, catalogue: catalogue, linkIndex: linkIndex)
+    catalogue = prepared.catalogue
+    linkIndex = prepared.linkIndex
+    dependents = prepared.dependents
+    plannedDays = prepared.plannedDays
+    keepLinks(former, prepared, at: now)
+    keepProbes(former, prepared)
+    moveSchedule(former, prepared, at: now)
+    moveAttempts(prepared.newProbes)
+    keepPoliteness(prepared)
     recording.encoder.forgetDefinitions()
-    for link in links.indices where former.index[links[link].link.id] != nil {
-      updateIncident(of: links[link].link.id, at: now)
+    boundConnections()
+    for link in prepared.removed {
+      dropIncident(of: link, reason: "is no longer watched", at: now)
     }
-    return summary
+    for link in prepared.changed { settle(link, at: now) }
+    planDays(at: now)
+    for warning in prepared.warnings { log(.warning, warning) }
+    act(.discard(former))
+    return LoadSummary(prepared.plan)
   }
 
   /// Records that the daemon began to watch.
   package mutating func markStart(at now: Now) { recording.add(.start, at: now) }
 
-  private mutating func add(
-    _ link: Link, formerly: LinkRuntime?, _ formerProbes: [ProbeRuntime], _ newPlace: inout [Int],
-    at now: Now
+  private mutating func keepLinks(
+    _ former: FormerTables, _ prepared: borrowing PreparedLoad, at now: Now
   ) {
-    let place = links.count
-    let first = probes.count
-    var runtime = LinkRuntime(link: link, probes: first..<(first + link.probes.count))
-    runtime.state = formerly?.state ?? (link.probes.isEmpty ? .notConnected : .unknown)
-    runtime.stateSince = formerly?.stateSince ?? now.wall
-    for (position, definition) in link.probes.enumerated() {
-      var probe = ProbeRuntime(
-        link: place, position: position, definition: definition, rules: link.alert)
-      let old = formerly?.probes.first {
-        formerly?.link.probes[formerProbes[$0].position].name == definition.name
+    links = prepared.links
+    for place in links.indices {
+      let old = Int(prepared.formerLinks[place])
+      if old >= 0 {
+        links[place].state = former.links[old].state
+        links[place].stateSince = former.links[old].stateSince
+        links[place].connectedAt = former.links[old].connectedAt
+      } else {
+        if !connections.isEmpty { links[place].connectedAt = connections[links[place].link.id] }
+        links[place].stateSince = now.wall
+        if links[place].probes.isEmpty { links[place].state = .notConnected }
+        if links[place].isQuiet { links[place].state = state(of: place, at: now) }
       }
-      if let old, let formerly {
-        let sameRules = formerly.link.alert == link.alert
-        let formerDefinition = formerly.link.probes[formerProbes[old].position]
-        probe.keep(
-          formerProbes[old], keepsJudge: sameRules && formerDefinition.every == definition.every)
-        newPlace[old] = probes.count
-      }
-      probes.append(probe)
     }
-    links.append(runtime)
-    linkIndex[link.id] = place
-    for probe in runtime.probes { scheduleFirst(probe, at: now) }
+  }
+
+  private mutating func keepProbes(_ former: FormerTables, _ prepared: borrowing PreparedLoad) {
+    probes = prepared.probes
+    for place in probes.indices {
+      let old = Int(prepared.formerProbes[place])
+      guard old >= 0 else { continue }
+      probes[place].keep(
+        former.probes[old], keepsJudge: prepared.keepsJudge[place],
+        keepsTimes: prepared.keepsTimes[place])
+    }
+  }
+
+  /// Runs that are due stay due; those of probes that went or got another interval are taken out.
+  private mutating func moveSchedule(
+    _ former: FormerTables, _ prepared: borrowing PreparedLoad, at now: Now
+  ) {
+    let newProbes = prepared.newProbes
+    let keepsTimes = prepared.keepsTimes
+    schedule.update { due in
+      let old = Int(due.probe)
+      guard old < newProbes.count, former.probes[old].generation == due.generation else {
+        return nil
+      }
+      let place = newProbes[old]
+      guard place >= 0, keepsTimes[Int(place)] else { return nil }
+      var moved = due
+      moved.probe = place
+      return moved
+    }
+    for place in probes.indices where !keepsTimes[place] { scheduleFirst(place, at: now) }
+  }
+
+  private mutating func keepPoliteness(_ prepared: borrowing PreparedLoad) {
+    let former = politeness
+    politeness = prepared.politeness
+    politeness.keep(former, formerPlaces: prepared.formerHosts)
+    for token in attempts.tokens {
+      guard let probe = attempts[token]?.probe else { continue }
+      attempts[token]?.host = probes[probe].host
+    }
+  }
+
+  /// A link that differs from before: what is told of it may have to change with it.
+  private mutating func settle(_ link: Int, at now: Now) {
+    if links[link].lifeCycle.isQuiet {
+      for probe in links[link].probes { probes[probe].judge.withdrawRules() }
+    }
+    updateIncident(of: links[link].link.id, at: now)
+    noteState(of: link, at: now)
   }
 
   /// The first run: by the probe's phase, and within a minute while there is nothing to tell of the
-  /// probe. One that stays keeps its next run, which may be due already.
+  /// probe.
   private mutating func scheduleFirst(_ probe: Int, at now: Now) {
-    let definition = definition(of: probe)
-    let phase = phaseOffset(of: "\(key(of: probe))", every: definition.every)
-    let isPlanned = probes[probe].nextDue != .distantFuture
-    let regular =
-      isPlanned
-      ? probes[probe].nextDue : nextByPhase(phase, every: definition.every, after: now)
+    let every = probes[probe].definition.every
+    let phase = probes[probe].phase
+    let regular = nextByPhase(phase, every: every, after: now)
     let generation = probes[probe].generation
     let isUnknown = probes[probe].lastSampleAt == nil && !probes[probe].isRunning
     if isUnknown, regular - now.instant > Limits.firstProbeWithin {
@@ -103,10 +173,10 @@ extension Engine {
   }
 
   /// Attempts in flight and samples on their way belong to places that have moved or gone.
-  private mutating func moveAttempts(_ newPlace: [Int]) {
+  private mutating func moveAttempts(_ newPlace: [Int32]) {
     for token in attempts.tokens {
       guard let attempt = attempts[token] else { continue }
-      let place = attempt.probe < newPlace.count ? newPlace[attempt.probe] : -1
+      let place = attempt.probe < newPlace.count ? Int(newPlace[attempt.probe]) : -1
       if place >= 0 {
         attempts[token]?.probe = place
       } else {
@@ -119,26 +189,27 @@ extension Engine {
     }
     for index in recording.unwritten.indices {
       let old = recording.unwritten[index].probe
-      recording.unwritten[index].probe = old >= 0 && old < newPlace.count ? newPlace[old] : -1
+      recording.unwritten[index].probe =
+        old >= 0 && old < newPlace.count ? Int(newPlace[old]) : -1
     }
   }
 }
 
 extension ProbeRuntime {
   /// Goes on where the probe of the same name stood before a reload.
-  fileprivate mutating func keep(_ former: ProbeRuntime, keepsJudge: Bool) {
+  fileprivate mutating func keep(_ former: ProbeRuntime, keepsJudge: Bool, keepsTimes: Bool) {
     if keepsJudge {
       judge = former.judge
       lastSampleAt = former.lastSampleAt
     } else {
       for rule in former.judge.raised { judge.restore(rule) }
     }
-    if former.definition.every == definition.every { nextDue = former.nextDue }
+    if keepsTimes { nextDue = former.nextDue }
     attempt = former.attempt
     retriesLeft = former.retriesLeft
     refusals = former.refusals
     backsOffUntil = former.backsOffUntil
     unwritten = former.unwritten
-    generation = former.generation &+ 1
+    generation = former.generation
   }
 }

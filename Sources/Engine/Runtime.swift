@@ -11,8 +11,14 @@ package struct ProbeRuntime: Sendable {
   /// The probe's place among its link's.
   package let position: Int
   package let definition: ProbeDefinition
+  /// The settings of an HTTP check, without a cast.
+  let http: HTTPOptions?
   /// Whether its attempts begin with a handshake, which costs a hundred times as much as the rest.
   let usesTLS: Bool
+  /// When within its interval it runs.
+  let phase: TimeAmount
+  /// Its target host's place in the budget's list.
+  var host = Politeness.nowhere
   package var judge: ProbeJudge
   /// When the last sample that says something of the link was recorded, on the clock that nobody
   /// sets: by the wall clock a sample would seem young, or old, after a step.
@@ -28,12 +34,15 @@ package struct ProbeRuntime: Sendable {
   /// Samples recorded and not yet written, which a reader does not see.
   var unwritten = 0
 
-  init(link: Int, position: Int, definition: ProbeDefinition, rules: AlertRules) {
+  init(link: Int, position: Int, definition: ProbeDefinition, of owner: Link) {
     self.link = link
     self.position = position
     self.definition = definition
-    usesTLS = (definition.options as? HTTPOptions)?.url.scheme == "https"
-    judge = ProbeJudge(rules: rules, every: definition.every)
+    http = definition.options as? HTTPOptions
+    usesTLS = http?.url.scheme == "https"
+    let key = ProbeKey(link: owner.id, probe: definition.name)
+    phase = phaseOffset(of: "\(key)", every: definition.every)
+    judge = ProbeJudge(rules: owner.alert, every: definition.every)
     retriesLeft = definition.retryLimit
   }
 
@@ -47,6 +56,20 @@ package struct LinkRuntime: Sendable {
   package var probes: Range<Int>
   package var state = LinkState.unknown
   package var stateSince: WallTime?
+  /// When its planned connection came about; nil for one that has not, or was never planned.
+  package var connectedAt: WallTime?
+
+  init(link: Link, probes: Range<Int>) {
+    self.link = link
+    self.probes = probes
+  }
+
+  package var lifeCycle: LifeCycle {
+    LifeCycle(planned: link.planned, connectedAt: connectedAt)
+  }
+
+  /// ``LifeCycle/isQuiet``, without copying the plan.
+  var isQuiet: Bool { connectedAt == nil && link.planned != nil }
 }
 
 /// An operator's stop of a link's traffic.
@@ -81,6 +104,8 @@ struct Attempt {
   var probe: Int
   var machine: any Probe
   var purpose: Purpose
+  /// Whom it asks now; another than its probe's host after a redirect.
+  var host: Int32
   var started: WallTime
   var deadline: Instant
   var waiting = Waiting.resolve
@@ -107,5 +132,9 @@ package enum EngineAction: Sendable {
   case tell(Incident)
   case trialEnded(id: UInt64, link: LinkID, [TrialAttempt])
   case savePauses([Pause])
+  /// Remember which planned connections have come about, and when.
+  case saveConnections([LinkID: WallTime])
+  /// Let go of former tables, beside the loop.
+  case discard(FormerTables)
   case log(LogEntry)
 }

@@ -29,6 +29,7 @@ package enum IncidentStatus: String, Sendable, Hashable, CaseIterable {
 /// One threshold that is crossed, and the evidence for it.
 package struct Condition: Sendable, Hashable {
   package var link: LinkID
+  /// Empty for a rule of the link as a whole.
   package var probe: String
   package var rule: RuleKind
   /// The evidence in words, safe to print: `4 of the last 5 attempts failed: HTTP status 500`.
@@ -36,9 +37,12 @@ package struct Condition: Sendable, Hashable {
   /// The name of the outcome that was last seen failing, such as `http.status`; `slow` for latency.
   package var cause: String
   package var since: WallTime
+  /// The links on the route that were failing when this one began to, or within an interval of it.
+  package var hops: [LinkID]
 
   package init(
-    link: LinkID, probe: String, rule: RuleKind, evidence: String, cause: String, since: WallTime
+    link: LinkID, probe: String, rule: RuleKind, evidence: String, cause: String, since: WallTime,
+    hops: [LinkID] = []
   ) {
     self.link = link
     self.probe = probe
@@ -46,6 +50,7 @@ package struct Condition: Sendable, Hashable {
     self.evidence = evidence
     self.cause = cause
     self.since = since
+    self.hops = hops
   }
 }
 

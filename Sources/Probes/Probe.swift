@@ -70,6 +70,9 @@ package protocol Probe: SendableMetatype {
     _ reader: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
   ) -> Options?
 
+  /// Whom the attempts ask, `host:port`, for the budget of politeness; nil for nobody in particular.
+  static func target(of options: Options) -> String?
+
   /// A machine for one attempt that must end within `timeout`.
   init(_ options: Options, timeout: TimeAmount, tracing: Bool)
 
@@ -90,6 +93,14 @@ package func makeProbe(_ definition: ProbeDefinition, tracing: Bool) -> (any Pro
   if definition.kind == HTTPProbe.kind { return open(HTTPProbe.self) }
   guard let kind = probeKinds.first(where: { $0.kind == definition.kind }) else { return nil }
   return open(kind)
+}
+
+/// Whom the attempts of a probe ask, `host:port`; nil where its kind is not registered.
+package func probeTarget(_ definition: ProbeDefinition) -> String? {
+  func open<Kind: Probe>(_ kind: Kind.Type) -> String? {
+    (definition.options as? Kind.Options).flatMap(kind.target)
+  }
+  return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) }
 }
 
 /// What a kind needs from the catalogue to read its settings.

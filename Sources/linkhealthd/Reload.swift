@@ -1,0 +1,155 @@
+import Base
+import Catalogue
+import Control
+import Engine
+import Host
+import Model
+import Wire
+
+/// What a reload is to come to.
+enum ReloadMode: Sendable {
+  /// Only say what would change.
+  case plan
+  /// Refuse what would drop more than a third of the links.
+  case unlessTooMuch
+  case whateverItDrops
+}
+
+/// What a worker has read and prepared.
+struct ReadReload: Sendable {
+  var loaded: LoadedConfiguration?
+  var prepared: PreparedLoad?
+  var complaints: Complaints
+}
+
+extension Configuration {
+  /// The budget of each target host. Where intervals have been divided, minutes are shorter for it too.
+  var politenessInEffect: PolitenessBudget? {
+    politeness.map { budget in
+      PolitenessBudget(
+        requestsPerMinute: budget.requestsPerMinute * accelerate,
+        bytesPerMinute: budget.bytesPerMinute * accelerate)
+    }
+  }
+}
+
+extension Daemon {
+  /// Reads the configuration and prepares its tables on a worker; `ticket` is the caller that waits
+  /// for the outcome.
+  func reload(_ ticket: RequestTicket?, _ mode: ReloadMode) {
+    guard !requests.isReloading, let mailbox = workReceiver?.mailbox else {
+      if let ticket { answer(ticket, ControlError(503, "busy", "a reload is under way")) }
+      return
+    }
+    requests.isReloading = true
+    if mode != .plan { service.reloading() }
+    let path = configurationPath
+    let base = engine.loadBase
+    let now = Clock.now
+    let accepted = workers.submit {
+      let (loaded, complaints) = readConfiguration(path)
+      let prepared = loaded.map { new in
+        PreparedLoad(
+          new.configuration.links, politeness: new.configuration.politenessInEffect, over: base,
+          at: now)
+      }
+      mailbox.post(
+        .loaded(
+          ticket, mode, ReadReload(loaded: loaded, prepared: prepared, complaints: complaints)))
+    }
+    if !accepted {
+      requests.isReloading = false
+      if mode != .plan { service.ready("reload refused: busy") }
+      if let ticket { answer(ticket, ControlError(503, "busy", "the workers are busy")) }
+    }
+  }
+
+  func reloadEnded(
+    _ ticket: RequestTicket?, _ mode: ReloadMode, _ read: consuming ReadReload, at now: Now
+  ) {
+    requests.isReloading = false
+    guard let new = read.loaded, let prepared = read.prepared else {
+      return refuseReload(ticket, mode, read.complaints)
+    }
+    read.prepared = nil
+    let plan = prepared.plan
+    if mode == .plan {
+      if let ticket {
+        server?.answer(
+          ticket, status: 200, body: planBody(plan, warnings: prepared.warnings + new.warnings))
+      }
+      return discard(prepared)
+    }
+    if plan.dropsTooMuch, mode == .unlessTooMuch {
+      refuseToDrop(plan, ticket)
+      return discard(prepared)
+    }
+    take(new, prepared, at: now)
+    let summary = LoadSummary(plan)
+    if let ticket { server?.answer(ticket, status: 200, body: reloadBody(summary)) }
+  }
+
+  private func refuseReload(
+    _ ticket: RequestTicket?, _ mode: ReloadMode, _ complaints: Complaints
+  ) {
+    for complaint in complaints.list { logger.write(LogEntry(.error, complaint.description)) }
+    logger.write(LogEntry(.error, "the configuration has mistakes; the running one stays"))
+    if mode != .plan {
+      service.ready("running with the former configuration; the new one has mistakes")
+    }
+    if let ticket { server?.answer(ticket, status: 422, body: complaintsBody(complaints)) }
+  }
+
+  private func refuseToDrop(_ plan: ReloadPlan, _ ticket: RequestTicket?) {
+    logger.write(
+      LogEntry(
+        .error, "the new configuration drops more than a third of the links; the running one stays",
+        [
+          ("links", "\(plan.formerLinks)"), ("removed", "\(plan.removed.total)"),
+          ("remedy", "linkhealthctl reload --yes"),
+        ]))
+    service.ready("running with the former configuration; the new one drops too many links")
+    if let ticket { server?.answer(ticket, status: 409, body: dropsTooMuchBody(plan)) }
+  }
+
+  private func take(
+    _ new: LoadedConfiguration, _ prepared: consuming PreparedLoad, at now: Now
+  ) {
+    for warning in restartWarnings(new) + new.warnings {
+      logger.write(LogEntry(.warning, warning))
+    }
+    let summary = engine.load(prepared, at: now)
+    let former = loaded
+    loaded = new
+    loadedAt = now.wall
+    discard(former)
+    transfers?.renewBundles()
+    resolver?.forgetAll()
+    desk.configure(new.notifiers)
+    performActions(at: now)
+    logger.write(
+      LogEntry(
+        .notice, "configuration reloaded",
+        [
+          ("links", "\(summary.links)"), ("added", "\(summary.added)"),
+          ("removed", "\(summary.removed)"), ("changed", "\(summary.changed)"),
+        ]))
+    service.ready("watching \(summary.links) links")
+  }
+
+  /// Lets go of a large value on a worker, where the time that takes delays nothing.
+  func discard(_ value: some Sendable) {
+    _ = workers.submit { withExtendedLifetime(value) {} }
+  }
+
+  /// Settings that only a restart can change.
+  private func restartWarnings(_ new: LoadedConfiguration) -> [String] {
+    let former = loaded.configuration
+    var changed: [String] = []
+    if new.configuration.stateDirectory != former.stateDirectory { changed.append("state") }
+    if new.configuration.socketPath != former.socketPath { changed.append("socket") }
+    if new.configuration.tick != former.tick { changed.append("tick") }
+    if new.configuration.historyBytes != former.historyBytes { changed.append("history") }
+    return changed.map { "a change of \($0) takes effect after a restart" }
+  }
+}
