@@ -87,6 +87,7 @@ private struct ConfigurationReading {
       }
       resolver.finish(&complaints)
     }
+    configuration.politeness = readPoliteness(&reader, &complaints)
   }
 
   private func readHistory(

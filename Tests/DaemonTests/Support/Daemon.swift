@@ -41,6 +41,8 @@ final class Daemon {
   /// More keys of the configuration.
   var settings: String
   var ring = "size: \"1MiB\", segment: \"64KiB\""
+  /// Tests ask one server far more often than anybody should be asked.
+  var politeness = "politeness: \"off\","
   var state: String
   var environment: [(String, String)] = []
   /// What is put before the program's own words, to change what it meets.
@@ -86,6 +88,7 @@ final class Daemon {
       """
       { state: "\(state)", socket: "ctl.sock", catalogue: ["services"], tick: "50ms",
         history: { \(ring) }, secrets: "secrets",
+        \(politeness)
         \(settings) }
       """)
   }
