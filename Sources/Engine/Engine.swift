@@ -15,6 +15,9 @@ package struct Engine: ~Copyable {
   /// The links as they were loaded, in the same places as `links`.
   var catalogue: [Link] = []
   var loadNumber = 0
+  var formerTables: FormerTables?
+  /// Links that the last load changed and that are not settled yet, the next one last.
+  var unsettled: [Int] = []
   /// Which links, by their places, have a link among their hops.
   var dependents: [LinkID: [Int32]] = [:]
   package internal(set) var schedule: Schedule
@@ -52,7 +55,7 @@ package struct Engine: ~Copyable {
 
   /// When ``run(at:)`` wants to be called next.
   package var nextDue: Instant? {
-    if backlog { return Instant(nanoseconds: 0) }
+    if backlog || !unsettled.isEmpty { return Instant(nanoseconds: 0) }
     var earliest = schedule.nextTick
     func consider(_ other: Instant?) {
       guard let other else { return }
@@ -74,6 +77,7 @@ package struct Engine: ~Copyable {
     startReleased(at: now)
     flushSamples(at: now)
     giveUpOnWriting(at: now)
+    settleSome(at: now)
     endPlannedDays(at: now)
     saveConnections(at: now)
     logIncidents(shownIncidents.showOverdue(at: now.instant))

@@ -28,7 +28,7 @@ package struct LoadSummary: Sendable, Hashable {
 /// Tables that nobody needs any more. To be let go of beside the loop: it takes time.
 package struct FormerTables: Sendable {
   let links: [LinkRuntime]
-  let probes: [ProbeRuntime]
+  var probes: [ProbeRuntime]
   let catalogue: [Link]
   let linkIndex: [LinkID: Int]
 }
@@ -55,15 +55,20 @@ extension Engine {
   @discardableResult
   package mutating func load(_ prepared: consuming PreparedLoad, at now: Now) -> LoadSummary {
     precondition(prepared.baseNumber == loadNumber, "one load after the other")
+    while !unsettled.isEmpty { settleSome(at: now) }
     loadNumber += 1
-    let former = FormerTables(
+    var former = FormerTables(
       links: links, probes: probes, catalogue: catalogue, linkIndex: linkIndex)
     catalogue = prepared.catalogue
     linkIndex = prepared.linkIndex
     dependents = prepared.dependents
     plannedDays = prepared.plannedDays
+    // Moved, not copied: nobody else holds these tables, nor the former ones from here on.
+    links = prepared.links
+    probes = prepared.probes
+    (prepared.links, prepared.probes) = ([], [])
     keepLinks(former, prepared, at: now)
-    keepProbes(former, prepared)
+    keepProbes(&former, prepared)
     moveSchedule(former, prepared, at: now)
     moveAttempts(prepared.newProbes)
     keepPoliteness(prepared)
@@ -72,12 +77,16 @@ extension Engine {
     for link in prepared.removed {
       dropIncident(of: link, reason: "is no longer watched", at: now)
     }
-    for link in prepared.changed { settle(link, at: now) }
+    unsettled = prepared.changed.reversed()
+    settleSome(at: now)
     planDays(at: now)
     for warning in prepared.warnings { log(.warning, warning) }
-    act(.discard(former))
+    formerTables = former
     return LoadSummary(prepared.plan)
   }
+
+  /// The tables before the last load, held by nobody else.
+  package mutating func takeFormerTables() -> FormerTables? { formerTables.take() }
 
   /// Records that the daemon began to watch.
   package mutating func markStart(at now: Now) { recording.add(.start, at: now) }
@@ -85,7 +94,6 @@ extension Engine {
   private mutating func keepLinks(
     _ former: FormerTables, _ prepared: borrowing PreparedLoad, at now: Now
   ) {
-    links = prepared.links
     for place in links.indices {
       let old = Int(prepared.formerLinks[place])
       if old >= 0 {
@@ -101,13 +109,14 @@ extension Engine {
     }
   }
 
-  private mutating func keepProbes(_ former: FormerTables, _ prepared: borrowing PreparedLoad) {
-    probes = prepared.probes
+  private mutating func keepProbes(
+    _ former: inout FormerTables, _ prepared: borrowing PreparedLoad
+  ) {
     for place in probes.indices {
       let old = Int(prepared.formerProbes[place])
       guard old >= 0 else { continue }
       probes[place].keep(
-        former.probes[old], keepsJudge: prepared.keepsJudge[place],
+        &former.probes[old], keepsJudge: prepared.keepsJudge[place],
         keepsTimes: prepared.keepsTimes[place])
     }
   }
@@ -142,13 +151,27 @@ extension Engine {
     }
   }
 
+  /// Settles a bounded number of links that differ, so that a change of all delays no probe.
+  mutating func settleSome(at now: Now) {
+    for _ in 0..<Limits.linksSettledPerSlice {
+      guard let link = unsettled.popLast() else { return }
+      settle(link, at: now)
+    }
+  }
+
   /// A link that differs from before: what is told of it may have to change with it.
   private mutating func settle(_ link: Int, at now: Now) {
     if links[link].lifeCycle.isQuiet {
       for probe in links[link].probes { probes[probe].judge.withdrawRules() }
     }
-    updateIncident(of: links[link].link.id, at: now)
+    if mayHaveIncident(link) { updateIncident(of: links[link].link.id, at: now) }
     noteState(of: link, at: now)
+  }
+
+  private func mayHaveIncident(_ link: Int) -> Bool {
+    if links[link].isQuiet { return true }
+    if links[link].probes.contains(where: { !probes[$0].judge.raised.isEmpty }) { return true }
+    return incidents.openCount > 0 && incidents.openIncident(of: links[link].link.id) != nil
   }
 
   /// The first run: by the probe's phase, and within a minute while there is nothing to tell of the
@@ -196,10 +219,11 @@ extension Engine {
 }
 
 extension ProbeRuntime {
-  /// Goes on where the probe of the same name stood before a reload.
-  fileprivate mutating func keep(_ former: ProbeRuntime, keepsJudge: Bool, keepsTimes: Bool) {
+  /// Goes on where the probe of the same name stood before a reload. Its windows are exchanged rather
+  /// than copied: that costs no counting of references.
+  fileprivate mutating func keep(_ former: inout ProbeRuntime, keepsJudge: Bool, keepsTimes: Bool) {
     if keepsJudge {
-      judge = former.judge
+      swap(&judge, &former.judge)
       lastSampleAt = former.lastSampleAt
     } else {
       for rule in former.judge.raised { judge.restore(rule) }

@@ -134,7 +134,5 @@ package enum EngineAction: Sendable {
   case savePauses([Pause])
   /// Remember which planned connections have come about, and when.
   case saveConnections([LinkID: WallTime])
-  /// Let go of former tables, beside the loop.
-  case discard(FormerTables)
   case log(LogEntry)
 }

@@ -12,6 +12,8 @@ package enum Limits {
   package static let probesPerLink = 16
   /// Attempts in a row that make a planned link a connected one.
   package static let plannedSuccesses = 3
+  /// Links that a reload changed and that are looked at in one go.
+  package static let linksSettledPerSlice = 1_000
   /// Planned days that are ended in one go; on one day there may be very many.
   package static let plannedDaysPerSlice = 256
   /// Connections remembered, those of links that are not watched now included.

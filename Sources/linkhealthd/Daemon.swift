@@ -123,7 +123,6 @@ final class Daemon: LoopPart {
       disk.writeFile(connectionsPath(loaded.configuration.stateDirectory)) {
         connectionsDocument(connections)
       }
-    case .discard(let tables): discard(tables)
     case .log(let entry): logger.write(entry)
     }
   }

@@ -18,7 +18,7 @@ enum ReloadMode: Sendable {
 /// What a worker has read and prepared.
 struct ReadReload: Sendable {
   var loaded: LoadedConfiguration?
-  var prepared: PreparedLoad?
+  var prepared: Handover<PreparedLoad>?
   var complaints: Complaints
 }
 
@@ -49,9 +49,10 @@ extension Daemon {
     let accepted = workers.submit {
       let (loaded, complaints) = readConfiguration(path)
       let prepared = loaded.map { new in
-        PreparedLoad(
-          new.configuration.links, politeness: new.configuration.politenessInEffect, over: base,
-          at: now)
+        Handover(
+          PreparedLoad(
+            new.configuration.links, politeness: new.configuration.politenessInEffect, over: base,
+            at: now))
       }
       mailbox.post(
         .loaded(
@@ -65,26 +66,25 @@ extension Daemon {
   }
 
   func reloadEnded(
-    _ ticket: RequestTicket?, _ mode: ReloadMode, _ read: consuming ReadReload, at now: Now
+    _ ticket: RequestTicket?, _ mode: ReloadMode, _ read: ReadReload, at now: Now
   ) {
     requests.isReloading = false
-    guard let new = read.loaded, let prepared = read.prepared else {
+    guard let new = read.loaded, let prepared = read.prepared?.take() else {
       return refuseReload(ticket, mode, read.complaints)
     }
-    read.prepared = nil
     let plan = prepared.plan
     if mode == .plan {
       if let ticket {
         server?.answer(
           ticket, status: 200, body: planBody(plan, warnings: prepared.warnings + new.warnings))
       }
-      return discard(prepared)
+      return discard(consume prepared)
     }
     if plan.dropsTooMuch, mode == .unlessTooMuch {
       refuseToDrop(plan, ticket)
-      return discard(prepared)
+      return discard(consume prepared)
     }
-    take(new, prepared, at: now)
+    take(new, consume prepared, at: now)
     let summary = LoadSummary(plan)
     if let ticket { server?.answer(ticket, status: 200, body: reloadBody(summary)) }
   }
@@ -118,11 +118,12 @@ extension Daemon {
     for warning in restartWarnings(new) + new.warnings {
       logger.write(LogEntry(.warning, warning))
     }
-    let summary = engine.load(prepared, at: now)
-    let former = loaded
-    loaded = new
+    let begun = Clock.instant
+    let summary = engine.load(consume prepared, at: now)
+    let held = (Clock.instant - begun).milliseconds
+    discard(replace(&loaded, with: new))
     loadedAt = now.wall
-    discard(former)
+    discard(engine.takeFormerTables())
     transfers?.renewBundles()
     resolver?.forgetAll()
     desk.configure(new.notifiers)
@@ -133,13 +134,15 @@ extension Daemon {
         [
           ("links", "\(summary.links)"), ("added", "\(summary.added)"),
           ("removed", "\(summary.removed)"), ("changed", "\(summary.changed)"),
+          ("heldMilliseconds", "\(held)"),
         ]))
     service.ready("watching \(summary.links) links")
   }
 
   /// Lets go of a large value on a worker, where the time that takes delays nothing.
-  func discard(_ value: some Sendable) {
-    _ = workers.submit { withExtendedLifetime(value) {} }
+  func discard(_ value: consuming some Sendable) {
+    let handover = Handover(value)
+    _ = workers.submit { _ = handover.take() }
   }
 
   /// Settings that only a restart can change.
@@ -152,4 +155,12 @@ extension Daemon {
     if new.configuration.historyBytes != former.historyBytes { changed.append("history") }
     return changed.map { "a change of \($0) takes effect after a restart" }
   }
+}
+
+/// Puts another value into a variable and hands the former one over, without a moment at which both
+/// hold it.
+private func replace<Value>(_ variable: inout Value, with value: consuming Value) -> Value {
+  let former = variable
+  variable = value
+  return former
 }

@@ -112,7 +112,6 @@ final class Bench {
     case .trialEnded(let id, _, let attempts): trials.append((id, attempts))
     case .savePauses(let pauses): savedPauses.append(pauses)
     case .saveConnections(let connections): savedConnections.append(connections)
-    case .discard: break
     case .log(let entry): logs.append(entry)
     }
   }
