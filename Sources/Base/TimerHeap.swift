@@ -45,6 +45,21 @@ public struct TimerHeap<Payload> {
     return (first.due, first.payload)
   }
 
+  /// Changes each payload, or takes it out where the change is nil; the rest keep their times and their
+  /// order.
+  @inlinable public mutating func update(_ change: (Payload) -> Payload?) {
+    var kept = 0
+    for index in entries.indices {
+      guard let payload = change(entries[index].payload) else { continue }
+      entries[kept] = Entry(
+        due: entries[index].due, order: entries[index].order, payload: payload)
+      kept += 1
+    }
+    guard kept < entries.count else { return }
+    entries.removeLast(entries.count - kept)
+    for parent in stride(from: kept / 2 - 1, through: 0, by: -1) { siftDown(parent) }
+  }
+
   @inlinable public mutating func removeAll() { entries.removeAll(keepingCapacity: true) }
 
   @inlinable mutating func siftUp(_ start: Int) {

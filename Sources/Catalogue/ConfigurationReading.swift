@@ -106,6 +106,7 @@ private struct ConfigurationReading {
       }
       resolver.finish(&complaints)
     }
+    configuration.politeness = readPoliteness(&reader, &complaints)
   }
 
   private func readHistory(

@@ -20,6 +20,8 @@ struct ProbeTemplate: Sendable {
   /// The texts in which secrets are named.
   var secretTexts: [String]
   let node: JSONNode
+  /// What stands for the file's words about the probe.
+  private let digest: UInt64
   let path: String
   let origin: Origin
 
@@ -54,6 +56,7 @@ struct ProbeTemplate: Sendable {
     self.kind = kind
     self.name = name ?? word
     self.node = node
+    digest = Catalogue.digest(of: node)
     path = source.path
     origin = Origin(reader, reader.has("name") ? "name" : "kind")
     needsEndpoint = anyString(in: node) { mentions("endpoint", in: $0) }
@@ -86,10 +89,12 @@ struct ProbeTemplate: Sendable {
   /// The probe of a link, intervals divided by `accelerate`.
   func definition(_ options: any Sendable, accelerate: Int) -> ProbeDefinition {
     let factor = Int64(accelerate)
-    return ProbeDefinition(
+    var definition = ProbeDefinition(
       name: name, kind: kind.kind, every: every / factor, timeout: timeout,
       retryEvery: max(retryEvery / factor, Ranges.tick.lowerBound), retryLimit: retries,
       isRequired: isRequired, options: options)
+    definition.fingerprint = digest
+    return definition
   }
 }
 

@@ -11,6 +11,8 @@ enum Ranges {
   static let attemptsInFlight = 1...65_536
   static let resolverThreads = 1...64
   static let resolverLifetime = TimeAmount.zero...TimeAmount.hours(1)
+  static let requestsPerMinute = 1...1_000_000
+  static let bytesPerMinute = 1_024...(1 << 40)
   static let accelerate = 1...1_000
   static let operators = 32
   static let webhooks = 32

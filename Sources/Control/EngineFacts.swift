@@ -13,20 +13,8 @@ extension Engine {
   }
 
   /// When a planned connection first held; nil for one that has not, or was never planned.
-  func connectedAt(_ link: Int) -> WallTime? { nil }
+  func connectedAt(_ link: Int) -> WallTime? { links[link].connectedAt }
 
-  /// What each target host has been asked lately, in no order.
-  var hostFigures: [HostFigures] { [] }
-}
-
-/// How a host fares under the politeness budget.
-struct HostFigures: Sendable {
-  var host: String
-  var requestsLastMinute: Int
-  /// Nil where no budget is set.
-  var budgetPerMinute: Int?
-  /// Runs that were put off because the budget was spent.
-  var refused: Int
 }
 
 /// An answer that is written piece by piece, so that a long one never holds the loop.

@@ -31,7 +31,8 @@ package struct SamplesRequest: Sendable {
 
 /// What an operator may have done.
 package enum ControlAct: Sendable {
-  case reload
+  /// `plan`: only say what would change; `yes`: even if more than a third of the links go.
+  case reload(plan: Bool, yes: Bool)
   case trial(LinkID)
   case pause(LinkID, reason: String)
   case resume(LinkID)
@@ -40,7 +41,7 @@ package enum ControlAct: Sendable {
   /// The act in words, for the audit line.
   package var words: String {
     switch self {
-    case .reload: "reload"
+    case .reload(let plan, let yes): "reload" + (plan ? " --plan" : "") + (yes ? " --yes" : "")
     case .trial(let link): "try \(link)"
     case .pause(let link, _): "pause \(link)"
     case .resume(let link): "resume \(link)"
@@ -59,7 +60,7 @@ package func route(
     switch request.method {
     case "GET", "HEAD": return try read(segments, request, engine, facts, at: now)
     case "POST":
-      let act = try act(segments, body, engine)
+      let act = try act(segments, request, body, engine)
       guard mayAct else {
         throw ControlError(
           403, "forbidden",
@@ -109,11 +110,11 @@ package struct ControlError: Error, Sendable {
   }
 }
 
-private func act(_ segments: [String], _ body: [UInt8], _ engine: borrowing Engine)
-  throws(ControlError) -> ControlAct
-{
+private func act(
+  _ segments: [String], _ request: HTTPRequestHead, _ body: [UInt8], _ engine: borrowing Engine
+) throws(ControlError) -> ControlAct {
   switch segments.count {
-  case 2 where segments == ["v1", "reload"]: return .reload
+  case 2 where segments == ["v1", "reload"]: return try reloadAct(request)
   case 3 where segments == ["v1", "schedule", "reset"]: return .resetSchedule
   case 5 where segments[0] == "v1" && segments[1] == "links":
     let link = engine.links[try linkIndex(segments, engine)].link.id
@@ -155,43 +156,6 @@ package func trialBody(_ link: LinkID, _ attempts: [TrialAttempt], codes: CodeTa
     writer.sample(attempt.sample, probe: attempt.probe, codes: codes)
     writer.member("address", attempt.address)
     writer.strings("steps", attempt.steps)
-    writer.endObject()
-  }
-  writer.endArray()
-  writer.endObject()
-  return writer.bytes
-}
-
-/// The answer to a reload.
-package func reloadBody(_ summary: LoadSummary) -> [UInt8] {
-  var writer = JSONWriter()
-  writer.beginObject()
-  writer.member("links", summary.links)
-  writer.member("added", summary.added)
-  writer.member("removed", summary.removed)
-  writer.member("changed", summary.changed)
-  writer.endObject()
-  return writer.bytes
-}
-
-/// The answer to a reload of a configuration with mistakes.
-package func complaintsBody(_ complaints: Complaints) -> [UInt8] {
-  var writer = JSONWriter()
-  writer.beginObject()
-  ControlError(
-    422, "badConfiguration",
-    "the configuration has \(complaints.list.count + complaints.unlisted) mistakes; the running one"
-      + " stays"
-  ).write(to: &writer)
-  writer.key("complaints")
-  writer.beginArray()
-  for complaint in complaints.list {
-    writer.beginObject()
-    writer.member("file", complaint.file)
-    writer.member("line", complaint.position.line)
-    writer.member("column", complaint.position.column)
-    writer.member("keyPath", complaint.keyPath)
-    writer.member("message", complaint.message)
     writer.endObject()
   }
   writer.endArray()

@@ -101,7 +101,7 @@ package struct StatusListing: PiecewiseAnswer {
   private mutating func tail(_ engine: borrowing Engine, at now: Now) -> [UInt8] {
     var writer = JSONWriter()
     writer.beginObject()
-    writeHosts(&writer, engine)
+    writeHosts(&writer, engine, at: now)
     writeSchedule(&writer, engine, at: now)
     writeHistory(&writer, engine, facts)
     writeDelivery(&writer, facts)

@@ -33,8 +33,8 @@ func writeIncidents(_ writer: inout JSONWriter, _ engine: borrowing Engine) {
 }
 
 /// The hosts that were refused something first, then the busiest.
-func writeHosts(_ writer: inout JSONWriter, _ engine: borrowing Engine) {
-  let hosts = engine.hostFigures.sorted { a, b in
+func writeHosts(_ writer: inout JSONWriter, _ engine: borrowing Engine, at now: Now) {
+  let hosts = engine.hosts(at: now).sorted { a, b in
     if a.refused != b.refused { return a.refused > b.refused }
     if a.requestsLastMinute != b.requestsLastMinute {
       return a.requestsLastMinute > b.requestsLastMinute
@@ -47,7 +47,7 @@ func writeHosts(_ writer: inout JSONWriter, _ engine: borrowing Engine) {
     writer.beginObject()
     writer.member("host", host.host)
     writer.member("requestsLastMinute", host.requestsLastMinute)
-    writer.member("budgetPerMinute", host.budgetPerMinute)
+    writer.member("budgetPerMinute", host.budget?.requestsPerMinute)
     writer.member("refused", host.refused)
     writer.endObject()
   }

@@ -69,6 +69,10 @@ package enum IncidentDocument {
     writer.member("causeDetail", printable(condition.causeDetail))
     writer.member("evidence", condition.evidence)
     writer.member("since", condition.since.description)
+    writer.key("hops")
+    writer.beginArray()
+    for hop in condition.hops { writer.string(hop.description) }
+    writer.endArray()
     writer.endObject()
   }
 }
@@ -107,11 +111,14 @@ extension IncidentDocument {
   }
 
   private static func decodeCondition(_ node: JSONNode) throws(DocumentError) -> Condition {
-    Condition(
+    var hops: [LinkID] = []
+    // Earlier versions did not write them.
+    for hop in node["hops"]?.array ?? [] { hops.append(try linkID(hop)) }
+    return Condition(
       link: try linkID(try node.field("link")), probe: try node.field("probe", \.string),
       rule: try node.word("rule"), evidence: try node.field("evidence", \.string),
       cause: try node.field("cause", \.string),
-      causeDetail: node["causeDetail"]?.string ?? "", since: try node.time("since"))
+      causeDetail: node["causeDetail"]?.string ?? "", since: try node.time("since"), hops: hops)
   }
 
   private static func linkID(_ node: JSONNode) throws(DocumentError) -> LinkID {
@@ -167,11 +174,13 @@ extension JSONNode {
   }
 }
 
-/// What a version of an incident tells: its beginning, a change, or its end.
+/// What a version of an incident tells: its beginning, a change, its end, or news that is over when
+/// it is told.
 package enum IncidentChange: Sendable, Hashable {
   case opened
   case updated
   case resolved
+  case noted
 
   /// The `type` of a webhook.
   package var eventType: String { "incident.\(self)" }
@@ -179,7 +188,9 @@ package enum IncidentChange: Sendable, Hashable {
 
 extension Incident {
   package var changeKind: IncidentChange {
-    if status == .resolved { .resolved } else { sequence <= 1 ? .opened : .updated }
+    if severity == .notice { return .noted }
+    if status == .resolved { return .resolved }
+    return sequence <= 1 ? .opened : .updated
   }
 
   /// The same on every try and for every receiver; holds no full stop, as the signature scheme asks.

@@ -2,6 +2,7 @@ import Base
 import Judgement
 import Model
 import Probes
+import Wire
 
 /// A trial of a link, waiting for its attempts.
 struct Trial {
@@ -13,6 +14,9 @@ struct Trial {
 extension Engine {
   /// Hands an event to the attempt that waits for it; one for an attempt that has ended is dropped.
   package mutating func deliver(_ event: ProbeEvent, to token: Token, at now: Now) {
+    if case .transferred(let result) = event, let host = attempts[token]?.host {
+      politeness.transferred(result.head.count + result.body.count, host)
+    }
     // In place: a copy of the attempt would copy the machine with it.
     guard let action = attempts[token]?.machine.step(event, at: now.instant) else { return }
     perform(action, token, at: now)
@@ -45,8 +49,8 @@ extension Engine {
   ) -> Bool {
     if kind == .regular { scheduleNext(probe, after: due, at: now) }
     if kind == .early, holdsFreshToken(probe, at: now) { return false }
-    if let cause = reasonToSkip(probe, at: now) {
-      if kind == .regular || cause == .tableFull {
+    if let cause = reasonToSkip(probe, kind, at: now) {
+      if kind == .regular || cause == .tableFull || cause == .politeness {
         skip(probe, cause, flags: kind == .confirmation ? .confirmation : [], due: due, at: now)
       }
       return false
@@ -56,11 +60,13 @@ extension Engine {
     return true
   }
 
-  func reasonToSkip(_ probe: Int, at now: Now) -> SkipCause? {
+  mutating func reasonToSkip(_ probe: Int, _ kind: Schedule.Kind, at now: Now) -> SkipCause? {
     if !pauses.isEmpty, pauses[links[probes[probe].link].link.id] != nil { return .paused }
     if probes[probe].isRunning { return .stillRunning }
     if attempts.isFull { return .tableFull }
     if let until = probes[probe].backsOffUntil, now.instant < until { return .backingOff }
+    let purpose = kind == .confirmation ? Politeness.Purpose.spare : .regular
+    if !politeness.allows(probes[probe].host, purpose, at: now.instant) { return .politeness }
     return nil
   }
 
@@ -82,6 +88,7 @@ extension Engine {
     }
     let attempt = Attempt(
       probe: probe, options: definition.options, machine: machine, purpose: purpose,
+      host: probes[probe].host,
       started: now.wall,
       deadline: now.instant + definition.timeout)
     guard let token = attempts.insert(attempt) else { return }
@@ -104,6 +111,7 @@ extension Engine {
       attempts[token]?.waiting = .resolve
       act(.resolve(token, host: host, family: family))
     case .transfer(let transfer):
+      guard isPolite(transfer, token, at: now) else { return endForPoliteness(token, at: now) }
       attempts[token]?.waiting = .transfer
       act(.transfer(token, transfer))
     case .examine(let examination):
@@ -117,6 +125,36 @@ extension Engine {
       finish(attempt, result, at: now)
       noteTokenEnd(attempt, result, at: now)
     }
+  }
+
+  /// Whether the budget of the host asked has room for an exchange, which is then counted. Redirects
+  /// and further addresses of a name are exchanges of their own.
+  private mutating func isPolite(_ transfer: Transfer, _ token: Token, at now: Now) -> Bool {
+    guard let attempt = attempts[token] else { return true }
+    var host = probes[attempt.probe].host
+    if let own = probes[attempt.probe].http?.url,
+      own.host != transfer.url.host || own.port != transfer.url.port
+    {
+      guard let other = politeness.follow(transfer.url.hostAndPort, at: now.instant) else {
+        return false
+      }
+      host = other
+    }
+    attempts[token]?.host = host
+    var purpose = Politeness.Purpose.spare
+    if case .regular = attempt.purpose { purpose = .regular }
+    guard politeness.allows(host, purpose, at: now.instant) else { return false }
+    politeness.requested(host, purpose, at: now.instant)
+    if transfer.sendsBody { politeness.transferred(transfer.settings.body.count, host) }
+    return true
+  }
+
+  /// The budget has run out within an attempt: it says nothing about the link.
+  private mutating func endForPoliteness(_ token: Token, at now: Now) {
+    guard let attempt = attempts.remove(token) else { return }
+    let step = "the budget of politeness for the host is spent; try again in some seconds"
+    finish(
+      attempt, ProbeResult(outcome: .skipped(.politeness), steps: [step]), at: now)
   }
 
   /// A transfer ends itself on time; should it not, it is ended here so much later.
@@ -212,7 +250,9 @@ extension Engine {
     }
     let due = now.instant + definition.retryEvery
     guard probes[probe].retriesLeft > 0, !probes[probe].judge.isRaised(.failures),
-      due < probes[probe].nextDue, !isStopping
+      due < probes[probe].nextDue, !isStopping,
+      // Of a link that is not connected yet failures are expected: there is nothing to confirm.
+      !links[probes[probe].link].isQuiet
     else { return }
     probes[probe].retriesLeft -= 1
     schedule.push(

@@ -12,6 +12,14 @@ package struct Engine: ~Copyable {
   package internal(set) var links: [LinkRuntime] = []
   package internal(set) var probes: [ProbeRuntime] = []
   package internal(set) var linkIndex: [LinkID: Int] = [:]
+  /// The links as they were loaded, in the same places as `links`.
+  var catalogue: [Link] = []
+  var loadNumber = 0
+  var formerTables: FormerTables?
+  /// Links that the last load changed and that are not settled yet, the next one last.
+  var unsettled: [Int] = []
+  /// Which links, by their places, have a link among their hops.
+  var dependents: [LinkID: [Int32]] = [:]
   package internal(set) var schedule: Schedule
   package internal(set) var figures: ScheduleFigures
   /// What judging goes by, ahead of what others are shown.
@@ -20,6 +28,13 @@ package struct Engine: ~Copyable {
   package internal(set) var pauses: [LinkID: Pause] = [:]
   package internal(set) var recording: Recording
   package internal(set) var tokens = Tokens()
+  package internal(set) var politeness = Politeness()
+  /// When planned connections came about, those of links that are not watched now included.
+  var connections: [LinkID: WallTime] = [:]
+  var connectionsDue: Instant?
+  var connectionsSaveableAt = Instant(nanoseconds: 0)
+  var plannedDays = PlannedDays([])
+  var nextDayCheck: Instant?
   var attempts: SlotTable<Attempt>
   var deadlines = TimerHeap<Token>()
   var trials: [UInt64: Trial] = [:]
@@ -41,7 +56,7 @@ package struct Engine: ~Copyable {
 
   /// When ``run(at:)`` wants to be called next.
   package var nextDue: Instant? {
-    if backlog { return Instant(nanoseconds: 0) }
+    if backlog || !unsettled.isEmpty { return Instant(nanoseconds: 0) }
     var earliest = schedule.nextTick
     func consider(_ other: Instant?) {
       guard let other else { return }
@@ -50,6 +65,8 @@ package struct Engine: ~Copyable {
     consider(deadlines.nextDue)
     consider(recording.nextDue(tickAfter: schedule.tickAfter))
     consider(shownIncidents.nextDue)
+    consider(nextDayCheck)
+    consider(connectionsDue)
     return earliest
   }
 
@@ -61,8 +78,14 @@ package struct Engine: ~Copyable {
     startReleased(at: now)
     flushSamples(at: now)
     giveUpOnWriting(at: now)
+    settleSome(at: now)
+    endPlannedDays(at: now)
+    saveConnections(at: now)
     logIncidents(shownIncidents.showOverdue(at: now.instant))
   }
+
+  /// How the target hosts fare under the budget.
+  package func hosts(at now: Now) -> [HostFigures] { politeness.figures(at: now.instant) }
 
   /// The actions left since the last call, in order.
   package mutating func takeActions() -> [EngineAction] {

@@ -7,6 +7,8 @@ extension Engine {
   /// Takes a sample that an earlier run of the daemon recorded; call before the first run.
   package mutating func restore(_ key: ProbeKey, _ sample: Sample) {
     guard let probe = probeIndex(of: key) else { return }
+    // What came before the link was connected does not count.
+    if let since = links[probes[probe].link].connectedAt, sample.time < since { return }
     probes[probe].judge.restore(sample)
   }
 
@@ -27,7 +29,9 @@ extension Engine {
       dropIncident(of: link, reason: "is no longer watched", at: now)
     }
     // A condition may name a probe that the catalogue no longer has.
-    for link in incident.links { updateIncident(of: link, at: now) }
+    for link in incident.links {
+      updateIncident(of: link, endReason: "is watched otherwise since the start: closed", at: now)
+    }
   }
 
   /// Whether a link can be probed at all: one without an endpoint has no probes.
@@ -56,9 +60,13 @@ extension Engine {
     return probes[probe].judge.condition(isFresh: isFresh)
   }
 
-  /// The state of a link now; a paused link is unknown, because nothing is looked at.
+  /// The state of a link now; a paused link is unknown, because nothing is looked at. A planned link
+  /// is what its plan says, until its connection has come about.
   package func state(of link: Int, at now: Now) -> LinkState {
     let range = links[link].probes
+    if links[link].isQuiet {
+      return links[link].lifeCycle.stage(at: now.wall) == .overdue ? .notConnected : .planned
+    }
     if range.isEmpty { return .notConnected }
     if !pauses.isEmpty, pauses[links[link].link.id] != nil { return .unknown }
     if range.count == 1, probes[range.lowerBound].definition.isRequired {
@@ -78,9 +86,12 @@ extension Engine {
 
   mutating func judge(_ probe: Int, _ sample: Sample, recordedAt: Instant, at now: Now) {
     if !sample.outcome.isSkipped { probes[probe].lastSampleAt = recordedAt }
-    let changed = probes[probe].judge.record(sample)
     let link = probes[probe].link
-    if changed { updateIncident(of: links[link].link.id, at: now) }
+    if links[link].isQuiet {
+      judgeQuietly(probe, sample, at: now)
+    } else if probes[probe].judge.record(sample) {
+      updateIncident(of: links[link].link.id, at: now)
+    }
     noteState(of: link, at: now)
   }
 
@@ -99,24 +110,38 @@ extension Engine {
     }
   }
 
-  mutating func updateIncident(of link: LinkID, at now: Now) {
+  /// `endReason`: why the incident ends if nothing is raised any more, where that is known.
+  mutating func updateIncident(of link: LinkID, endReason: String? = nil, at now: Now) {
     guard let index = linkIndex[link] else { return }
-    let runtime = links[index]
-    let findings = runtime.probes.map { probe in
+    let told = incidents.update(
+      link, name: links[index].link.serviceName,
+      findings: findings(of: index, endReason: endReason, at: now), at: now.wall)
+    guard let told else { return }
+    tell(told, at: now)
+    if told.sequence == 1 { hopBeganToFail(link, at: now) }
+  }
+
+  private func findings(of link: Int, endReason: String?, at now: Now) -> LinkFindings {
+    let runtime = links[link]
+    if runtime.isQuiet, let planned = runtime.link.planned {
+      return LinkFindings(
+        probes: [], overdue: runtime.lifeCycle.overdueRule(at: now.wall),
+        endReason: endReason ?? "is planned for \(planned.date): closed")
+    }
+    let probes = runtime.probes.map { probe in
       ProbeFindings(
         probe: definition(of: probe).name, isRequired: definition(of: probe).isRequired,
-        raised: probes[probe].judge.raised)
+        raised: self.probes[probe].judge.raised, every: definition(of: probe).every)
     }
-    let told = incidents.update(
-      link, name: runtime.link.serviceName, findings: findings, at: now.wall)
-    if let told { tell(told, at: now) }
+    return LinkFindings(
+      probes: probes, failingHops: failingHops(of: link), endReason: endReason ?? "recovered")
   }
 
   mutating func dropIncident(of link: LinkID, reason: String, at now: Now) {
     if let told = incidents.drop(link, reason: reason, at: now.wall) { tell(told, at: now) }
   }
 
-  private mutating func tell(_ incident: Incident, at now: Now) {
+  mutating func tell(_ incident: Incident, at now: Now) {
     shownIncidents.add(incident, at: now.instant)
     act(.tell(incident))
   }

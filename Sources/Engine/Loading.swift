@@ -10,86 +10,184 @@ package struct LoadSummary: Sendable, Hashable {
   package var added = 0
   package var removed = 0
   package var changed = 0
+
+  package init(links: Int = 0, added: Int = 0, removed: Int = 0, changed: Int = 0) {
+    self.links = links
+    self.added = added
+    self.removed = removed
+    self.changed = changed
+  }
+
+  package init(_ plan: ReloadPlan) {
+    self.init(
+      links: plan.links, added: plan.added.total, removed: plan.removed.total,
+      changed: plan.changed.total)
+  }
+}
+
+/// Tables that nobody needs any more. To be let go of beside the loop: it takes time.
+package struct FormerTables: Sendable {
+  let links: [LinkRuntime]
+  var probes: [ProbeRuntime]
+  let catalogue: [Link]
+  let linkIndex: [LinkID: Int]
 }
 
 extension Engine {
-  /// Takes the links of a catalogue, at the start or at a reload. Links and probes that stay keep
-  /// their windows, their phase and their attempt in flight; incidents of links that went are
-  /// resolved. At the start each link is probed within its interval or a minute.
-  package mutating func load(_ catalogue: [Link], at now: Now) -> LoadSummary {
-    let former = (links: links, probes: probes, index: linkIndex)
-    var summary = LoadSummary(links: catalogue.count)
-    var newPlace = [Int](repeating: -1, count: former.probes.count)
-    links = []
-    probes = []
-    linkIndex = [:]
-    links.reserveCapacity(catalogue.count)
-    schedule.removeAll()
-    for link in catalogue {
-      let old = former.index[link.id]
-      if let old {
-        if former.links[old].link.fingerprint != link.fingerprint { summary.changed += 1 }
-      } else {
-        summary.added += 1
-      }
-      add(link, formerly: old.map { former.links[$0] }, former.probes, &newPlace, at: now)
-    }
-    for old in former.links where linkIndex[old.link.id] == nil {
-      summary.removed += 1
-      dropIncident(of: old.link.id, reason: "is no longer watched", at: now)
-    }
-    moveAttempts(newPlace)
+  /// What a new catalogue is to be prepared over; see ``PreparedLoad``.
+  package var loadBase: LoadBase {
+    LoadBase(
+      number: loadNumber, catalogue: catalogue, linkIndex: linkIndex,
+      hostPlaces: politeness.placeByName)
+  }
+
+  /// Prepares a catalogue and takes it, all in one go: at the start.
+  @discardableResult
+  package mutating func load(
+    _ catalogue: [Link], politeness budget: PolitenessBudget? = nil, at now: Now
+  ) -> LoadSummary {
+    load(PreparedLoad(catalogue, politeness: budget, over: loadBase, at: now), at: now)
+  }
+
+  /// Takes a prepared catalogue, at the start or at a reload. Links and probes that stay keep their
+  /// windows, their phase, their next run and their attempt in flight; incidents of links that went
+  /// are resolved. At the start each link is probed within its interval or a minute.
+  @discardableResult
+  package mutating func load(_ prepared: consuming PreparedLoad, at now: Now) -> LoadSummary {
+    precondition(prepared.baseNumber == loadNumber, "one load after the other")
+    while !unsettled.isEmpty { settleSome(at: now) }
+    loadNumber += 1
+    var former = FormerTables(
+      links: links, probes: probes, catalogue: catalogue, linkIndex: linkIndex)
+    catalogue = prepared.catalogue
+    linkIndex = prepared.linkIndex
+    dependents = prepared.dependents
+    plannedDays = prepared.plannedDays
+    // Moved, not copied: nobody else holds these tables, nor the former ones from here on.
+    links = prepared.links
+    probes = prepared.probes
+    (prepared.links, prepared.probes) = ([], [])
+    keepLinks(former, prepared, at: now)
+    keepProbes(&former, prepared)
+    moveSchedule(former, prepared, at: now)
+    moveAttempts(prepared.newProbes, keepsCheck: prepared.keepsCheck)
+    keepPoliteness(prepared)
     recording.encoder.forgetDefinitions()
     configureTokens(at: now)
-    for link in links.indices where former.index[links[link].link.id] != nil {
-      updateIncident(of: links[link].link.id, at: now)
+    boundConnections()
+    for link in prepared.removed {
+      dropIncident(of: link, reason: "is no longer watched", at: now)
     }
-    return summary
+    unsettled = prepared.changed.reversed()
+    settleSome(at: now)
+    planDays(at: now)
+    for warning in prepared.warnings { log(.warning, warning) }
+    formerTables = former
+    return LoadSummary(prepared.plan)
   }
+
+  /// The tables before the last load, held by nobody else.
+  package mutating func takeFormerTables() -> FormerTables? { formerTables.take() }
 
   /// Records that the daemon began to watch.
   package mutating func markStart(at now: Now) { recording.add(.start, at: now) }
 
-  private mutating func add(
-    _ link: Link, formerly: LinkRuntime?, _ formerProbes: [ProbeRuntime], _ newPlace: inout [Int],
-    at now: Now
+  private mutating func keepLinks(
+    _ former: FormerTables, _ prepared: borrowing PreparedLoad, at now: Now
   ) {
-    let place = links.count
-    let first = probes.count
-    var runtime = LinkRuntime(link: link, probes: first..<(first + link.probes.count))
-    runtime.state = formerly?.state ?? (link.probes.isEmpty ? .notConnected : .unknown)
-    runtime.stateSince = formerly?.stateSince ?? now.wall
-    for (position, definition) in link.probes.enumerated() {
-      var probe = ProbeRuntime(
-        link: place, position: position, definition: definition, of: link)
-      let old = formerly?.probes.first {
-        formerly?.link.probes[formerProbes[$0].position].name == definition.name
+    for place in links.indices {
+      let old = Int(prepared.formerLinks[place])
+      if old >= 0 {
+        links[place].state = former.links[old].state
+        links[place].stateSince = former.links[old].stateSince
+        links[place].connectedAt = former.links[old].connectedAt
+      } else {
+        if !connections.isEmpty { links[place].connectedAt = connections[links[place].link.id] }
+        links[place].stateSince = now.wall
+        if links[place].probes.isEmpty { links[place].state = .notConnected }
+        if links[place].isQuiet { links[place].state = state(of: place, at: now) }
       }
-      if let old, let formerly {
-        let sameRules = formerly.link.alert == link.alert
-        let formerDefinition = formerly.link.probes[formerProbes[old].position]
-        probe.keep(
-          formerProbes[old], keepsJudge: sameRules && formerDefinition.every == definition.every)
-        // Refusals may have been for a secret that has been changed.
-        if formerly.link.fingerprint != link.fingerprint { probe.forgetRefusals() }
-        newPlace[old] = probes.count
-      }
-      probes.append(probe)
     }
-    links.append(runtime)
-    linkIndex[link.id] = place
-    for probe in runtime.probes { scheduleFirst(probe, at: now) }
+  }
+
+  private mutating func keepProbes(
+    _ former: inout FormerTables, _ prepared: borrowing PreparedLoad
+  ) {
+    for place in probes.indices {
+      let old = Int(prepared.formerProbes[place])
+      guard old >= 0 else { continue }
+      probes[place].keep(
+        &former.probes[old], keepsJudge: prepared.keepsJudge[place],
+        keepsTimes: prepared.keepsTimes[place], keepsRefusals: prepared.keepsRefusals[place])
+    }
+  }
+
+  /// Runs that are due stay due; those of probes that went or got another interval are taken out.
+  private mutating func moveSchedule(
+    _ former: FormerTables, _ prepared: borrowing PreparedLoad, at now: Now
+  ) {
+    let newProbes = prepared.newProbes
+    let keepsTimes = prepared.keepsTimes
+    schedule.update { due in
+      let old = Int(due.probe)
+      guard old < newProbes.count, former.probes[old].generation == due.generation else {
+        return nil
+      }
+      let place = newProbes[old]
+      guard place >= 0, keepsTimes[Int(place)] else { return nil }
+      var moved = due
+      moved.probe = place
+      return moved
+    }
+    for place in probes.indices where !keepsTimes[place] { scheduleFirst(place, at: now) }
+  }
+
+  private mutating func keepPoliteness(_ prepared: borrowing PreparedLoad) {
+    let former = politeness
+    politeness = prepared.politeness
+    politeness.keep(former, formerPlaces: prepared.formerHosts)
+    for token in attempts.tokens {
+      guard let probe = attempts[token]?.probe else { continue }
+      attempts[token]?.host = probes[probe].host
+    }
+  }
+
+  /// Settles a bounded number of links that differ, so that a change of all delays no probe.
+  mutating func settleSome(at now: Now) {
+    for _ in 0..<Limits.linksSettledPerSlice {
+      guard let link = unsettled.popLast() else { return }
+      settle(link, at: now)
+    }
+  }
+
+  /// A link that differs from before: what is told of it may have to change with it.
+  private mutating func settle(_ link: Int, at now: Now) {
+    if links[link].lifeCycle.isQuiet {
+      for probe in links[link].probes { probes[probe].judge.withdrawRules() }
+    }
+    if mayHaveIncident(link) {
+      // Nothing has been seen that would be a recovery.
+      updateIncident(
+        of: links[link].link.id,
+        endReason: links[link].probes.isEmpty && !links[link].isQuiet
+          ? "is no longer connected: closed" : "is watched otherwise since a reload: closed",
+        at: now)
+    }
+    noteState(of: link, at: now)
+  }
+
+  private func mayHaveIncident(_ link: Int) -> Bool {
+    if links[link].isQuiet { return true }
+    if links[link].probes.contains(where: { !probes[$0].judge.raised.isEmpty }) { return true }
+    return incidents.openCount > 0 && incidents.openIncident(of: links[link].link.id) != nil
   }
 
   /// The first run: by the probe's phase, and within a minute while there is nothing to tell of the
-  /// probe. One that stays keeps its next run, which may be due already.
+  /// probe.
   private mutating func scheduleFirst(_ probe: Int, at now: Now) {
-    let definition = definition(of: probe)
-    let phase = phaseOffset(of: "\(key(of: probe))", every: definition.every)
-    let isPlanned = probes[probe].nextDue != .distantFuture
-    let regular =
-      isPlanned
-      ? probes[probe].nextDue : nextByPhase(phase, every: definition.every, after: now)
+    let every = probes[probe].definition.every
+    let phase = probes[probe].phase
+    let regular = nextByPhase(phase, every: every, after: now)
     let generation = probes[probe].generation
     let isUnknown = probes[probe].lastSampleAt == nil && !probes[probe].isRunning
     if isUnknown, regular - now.instant > Limits.firstProbeWithin {
@@ -106,13 +204,15 @@ extension Engine {
   }
 
   /// Attempts in flight and samples on their way belong to places that have moved or gone.
-  private mutating func moveAttempts(_ newPlace: [Int]) {
+  /// One that asks where the probe no longer asks would count for the wrong address.
+  private mutating func moveAttempts(_ newPlace: [Int32], keepsCheck: [Bool]) {
     for token in attempts.tokens {
       guard let attempt = attempts[token] else { continue }
-      let place = attempt.probe < newPlace.count ? newPlace[attempt.probe] : -1
-      if place >= 0 {
+      let place = attempt.probe < newPlace.count ? Int(newPlace[attempt.probe]) : -1
+      if place >= 0, keepsCheck[place] {
         attempts[token]?.probe = place
       } else {
+        if place >= 0, probes[place].attempt == token { probes[place].attempt = nil }
         attempts.remove(token)
         act(.cancel(token))
         if case .trial(let id, _) = attempt.purpose, let trial = trials.removeValue(forKey: id) {
@@ -122,33 +222,34 @@ extension Engine {
     }
     for index in recording.unwritten.indices {
       let old = recording.unwritten[index].probe
-      recording.unwritten[index].probe = old >= 0 && old < newPlace.count ? newPlace[old] : -1
+      recording.unwritten[index].probe =
+        old >= 0 && old < newPlace.count ? Int(newPlace[old]) : -1
     }
   }
 }
 
 extension ProbeRuntime {
-  fileprivate mutating func forgetRefusals() {
-    refusals = 0
-    backsOffUntil = nil
-  }
-
-  /// Goes on where the probe of the same name stood before a reload.
-  fileprivate mutating func keep(_ former: ProbeRuntime, keepsJudge: Bool) {
+  /// Goes on where the probe of the same name stood before a reload. Its windows are exchanged rather
+  /// than copied: that costs no counting of references.
+  fileprivate mutating func keep(
+    _ former: inout ProbeRuntime, keepsJudge: Bool, keepsTimes: Bool, keepsRefusals: Bool
+  ) {
     if keepsJudge {
       let codes = judge.codes
-      judge = former.judge
+      swap(&judge, &former.judge)
       judge.codes = codes
       lastSampleAt = former.lastSampleAt
     } else {
       for rule in former.judge.raised { judge.restore(rule) }
     }
-    if former.definition.every == definition.every { nextDue = former.nextDue }
+    if keepsTimes { nextDue = former.nextDue }
     attempt = former.attempt
     retriesLeft = former.retriesLeft
-    refusals = former.refusals
-    backsOffUntil = former.backsOffUntil
+    if keepsRefusals {
+      refusals = former.refusals
+      backsOffUntil = former.backsOffUntil
+    }
     unwritten = former.unwritten
-    generation = former.generation &+ 1
+    generation = former.generation
   }
 }

@@ -134,12 +134,15 @@ extension Engine {
 
 extension Engine {
   /// Nothing is in flight, and the ring has what was recorded.
-  package var isQuiet: Bool { attempts.count == 0 && recording.unwritten.isEmpty }
+  package var isQuiet: Bool {
+    attempts.count == 0 && recording.unwritten.isEmpty && connectionsDue == nil
+  }
 
   /// The wall clock was set while the daemon ran.
   package mutating func clockStepped(by step: TimeAmount, at now: Now) {
     recording.encoder.add(.clockStepped(at: now.wall, by: step))
     recording.gather(at: now)
+    recountDays(at: now)
     log(.warning, "the wall clock was set", [("milliseconds", "\(step.milliseconds)")])
   }
 }

@@ -11,8 +11,14 @@ package struct ProbeRuntime: Sendable {
   /// The probe's place among its link's.
   package let position: Int
   package let definition: ProbeDefinition
+  /// The settings of an HTTP check, without a cast.
+  let http: HTTPOptions?
   /// Whether its attempts begin with a handshake, which costs a hundred times as much as the rest.
   let usesTLS: Bool
+  /// When within its interval it runs.
+  let phase: TimeAmount
+  /// Its target host's place in the budget's list.
+  var host = Politeness.nowhere
   package var judge: ProbeJudge
   /// When the last sample that says something of the link was recorded, on the clock that nobody
   /// sets: by the wall clock a sample would seem young, or old, after a step.
@@ -32,9 +38,11 @@ package struct ProbeRuntime: Sendable {
     self.link = link
     self.position = position
     self.definition = definition
-    let url =
-      (definition.options as? HTTPOptions)?.url ?? (definition.options as? OAuth2Options)?.url
+    http = definition.options as? HTTPOptions
+    let url = http?.url ?? (definition.options as? OAuth2Options)?.url
     usesTLS = url?.scheme == "https"
+    let key = ProbeKey(link: owner.id, probe: definition.name)
+    phase = phaseOffset(of: "\(key)", every: definition.every)
     judge = ProbeJudge(rules: owner.alert, every: definition.every, codes: owner.codes)
     retriesLeft = definition.retryLimit
   }
@@ -49,6 +57,20 @@ package struct LinkRuntime: Sendable {
   package var probes: Range<Int>
   package var state = LinkState.unknown
   package var stateSince: WallTime?
+  /// When its planned connection came about; nil for one that has not, or was never planned.
+  package var connectedAt: WallTime?
+
+  init(link: Link, probes: Range<Int>) {
+    self.link = link
+    self.probes = probes
+  }
+
+  package var lifeCycle: LifeCycle {
+    LifeCycle(planned: link.planned, connectedAt: connectedAt)
+  }
+
+  /// ``LifeCycle/isQuiet``, without copying the plan.
+  var isQuiet: Bool { connectedAt == nil && link.planned != nil }
 }
 
 /// An operator's stop of a link's traffic.
@@ -86,6 +108,8 @@ struct Attempt {
   var options: (any Sendable)?
   var machine: any Probe
   var purpose: Purpose
+  /// Whom it asks now; another than its probe's host after a redirect.
+  var host: Int32
   var started: WallTime
   var deadline: Instant
   var waiting = Waiting.resolve
@@ -112,5 +136,7 @@ package enum EngineAction: Sendable {
   case tell(Incident)
   case trialEnded(id: UInt64, link: LinkID, [TrialAttempt])
   case savePauses([Pause])
+  /// Remember which planned connections have come about, and when.
+  case saveConnections([LinkID: WallTime])
   case log(LogEntry)
 }

@@ -51,6 +51,9 @@ package struct Schedule {
     return (due, instant, tickAtOrAfter(instant))
   }
 
+  /// Changes each run that is due, or takes it out where the change is nil.
+  mutating func update(_ change: (Due) -> Due?) { queue.update(change) }
+
   mutating func removeAll() { queue.removeAll() }
 }
 

@@ -35,7 +35,7 @@ extension Engine {
     guard let probe = tokenProbe(name) else { return giveUpFetch(name, at: now) }
     // The schedule's own run may be under way.
     if probes[probe].isRunning { return tokens.fetchBegan(name) }
-    guard !isStopping, reasonToSkip(probe, at: now) == nil else {
+    guard !isStopping, reasonToSkip(probe, .regular, at: now) == nil else {
       return giveUpFetch(name, at: now)
     }
     start(probe, purpose: .regular, at: now)

@@ -6,11 +6,63 @@ package struct ProbeFindings: Sendable {
   package var probe: String
   package var isRequired: Bool
   package var raised: [RaisedRule]
+  /// The probe's interval: a hop that begins to fail within it of a rule was failing already.
+  package var every: TimeAmount
 
-  package init(probe: String, isRequired: Bool, raised: [RaisedRule]) {
+  package init(
+    probe: String, isRequired: Bool, raised: [RaisedRule], every: TimeAmount = .zero
+  ) {
     self.probe = probe
     self.isRequired = isRequired
     self.raised = raised
+    self.every = every
+  }
+}
+
+/// All that bears on a link's incident, as the keeper takes it.
+package struct LinkFindings: Sendable {
+  package var probes: [ProbeFindings]
+  /// Raised for the link as a whole.
+  package var overdue: RaisedRule?
+  package var failingHops: [FailingHop]
+  /// Why an incident ends when nothing is raised any more.
+  package var endReason: String
+
+  package init(
+    probes: [ProbeFindings], overdue: RaisedRule? = nil, failingHops: [FailingHop] = [],
+    endReason: String = "recovered"
+  ) {
+    self.probes = probes
+    self.overdue = overdue
+    self.failingHops = failingHops
+    self.endReason = endReason
+  }
+
+  var isDown: Bool {
+    probes.contains { probe in
+      probe.isRequired && probe.raised.contains { $0.rule == .failures }
+    }
+  }
+
+  func conditions(of link: LinkID, formerly: [Condition]) -> [Condition] {
+    var conditions = probes.flatMap { probe in
+      probe.raised.map { rule in
+        var condition = Condition(link, probe.probe, rule)
+        let former = formerly.first { $0.probe == probe.probe && $0.rule == rule.rule }
+        condition.name(failingHops, formerly: former?.hops ?? [], grace: probe.every)
+        return condition
+      }
+    }
+    if let overdue { conditions.append(Condition(link, "", overdue)) }
+    return conditions
+  }
+}
+
+extension Condition {
+  fileprivate init(_ link: LinkID, _ probe: String, _ rule: RaisedRule) {
+    self.init(
+      link: link, probe: probe, rule: rule.rule, evidence: rule.evidence, cause: rule.cause,
+      causeDetail: rule.causeDetail, since: rule.since)
   }
 }
 
@@ -38,26 +90,27 @@ package struct IncidentKeeper: Sendable {
     for link in incident.links { openByLink[link] = incident }
   }
 
-  /// What is to be told after the findings of a link have changed: nil when nothing is.
+  /// The same for a link whose probes are all that bears on it.
   package mutating func update(
     _ link: LinkID, name: LocalizedName, findings: [ProbeFindings], at time: WallTime
   ) -> Incident? {
-    let conditions = findings.flatMap { probe in
-      probe.raised.map { rule in
-        Condition(
-          link: link, probe: probe.probe, rule: rule.rule, evidence: rule.evidence,
-          cause: rule.cause, causeDetail: rule.causeDetail, since: rule.since)
-      }
-    }
-    let isDown = findings.contains { probe in
-      probe.isRequired && probe.raised.contains { $0.rule == .failures }
-    }
-    let severity = isDown ? Severity.critical : .warning
+    update(link, name: name, findings: LinkFindings(probes: findings), at: time)
+  }
+
+  /// What is to be told after the findings of a link have changed: nil when nothing is.
+  package mutating func update(
+    _ link: LinkID, name: LocalizedName, findings: LinkFindings, at time: WallTime
+  ) -> Incident? {
+    let conditions = findings.conditions(
+      of: link, formerly: openByLink[link]?.conditions ?? [])
+    let severity = findings.isDown ? Severity.critical : .warning
     guard var incident = openByLink[link] else {
       return conditions.isEmpty
         ? nil : opened(link, name: name, conditions, severity: severity, at: time)
     }
-    if conditions.isEmpty { return resolved(incident, "recovered", name: name, at: time) }
+    if conditions.isEmpty {
+      return resolved(incident, findings.endReason, name: name, at: time)
+    }
     if incident.conditions.map(Self.meaning) == conditions.map(Self.meaning),
       incident.severity == severity
     {
@@ -81,6 +134,7 @@ package struct IncidentKeeper: Sendable {
   /// What of a condition is worth a message when it changes; not its figures.
   private static func meaning(_ condition: Condition) -> [String] {
     [condition.probe, condition.rule.rawValue, condition.cause, condition.causeDetail]
+      + condition.hops.map(\.description)
   }
 
   private mutating func opened(
@@ -88,7 +142,7 @@ package struct IncidentKeeper: Sendable {
     at time: WallTime
   ) -> Incident {
     let incident = Incident(
-      id: makeID(), sequence: 1, pattern: .point, status: .open, severity: severity,
+      id: incidentID(&generator), sequence: 1, pattern: .point, status: .open, severity: severity,
       links: [link], summary: summary(link, name: name, severity: severity, conditions),
       conditions: conditions, openedAt: time, updatedAt: time)
     openByLink[link] = incident
@@ -116,16 +170,18 @@ package struct IncidentKeeper: Sendable {
     _ link: LinkID, name: LocalizedName, severity: Severity, _ conditions: [Condition]
   ) -> String {
     let first = conditions.first { $0.rule == .failures } ?? conditions[0]
-    let word = severity == .critical ? "down" : "degraded"
+    let isOverdue = conditions.allSatisfy { $0.rule == .overdue }
+    let word = severity == .critical ? "down" : isOverdue ? "overdue" : "degraded"
     return printable("\(link) is \(word): \(first.evidence) (\(name.en))", limit: 300)
   }
+}
 
-  private mutating func makeID() -> String {
-    let letters = Array("0123456789abcdefghjkmnpqrstvwxyz")
-    var text = "inc-"
-    for _ in 0..<20 { text.append(letters[Int(generator.below(32))]) }
-    return text
-  }
+/// An id for an incident: `inc-` and 20 characters of the generator's.
+func incidentID(_ generator: inout SeededGenerator) -> String {
+  let letters = Array("0123456789abcdefghjkmnpqrstvwxyz")
+  var text = "inc-"
+  for _ in 0..<20 { text.append(letters[Int(generator.below(32))]) }
+  return text
 }
 
 /// A length of time in words for people: `4m 10s`.

@@ -123,6 +123,27 @@ package struct ProbeJudge: Sendable {
   /// The last sample, of before the start if there is none since.
   package var newest: Sample? { last ?? restored }
 
+  /// Takes a fresh sample of a link that is not connected yet: it is remembered, and raises nothing.
+  package mutating func observe(_ sample: Sample) {
+    guard !sample.outcome.isSkipped else { return }
+    remember(sample)
+    last = sample
+  }
+
+  /// Forgets what was seen so far, the last sample aside: what came before a link was connected does
+  /// not count against it.
+  package mutating func beginAnew() {
+    bits = AttemptBits()
+    raised = []
+    sameFailures = 0
+    lastFailure = nil
+    rates?.removeAll()
+    latencies?.removeAll()
+  }
+
+  /// Takes back what is raised, for a link that is not judged any more.
+  package mutating func withdrawRules() { raised = [] }
+
   package func isRaised(_ rule: RuleKind) -> Bool { raised.contains { $0.rule == rule } }
 
   /// What the probe shows now. `isFresh`: whether the last sample is young enough to say anything.

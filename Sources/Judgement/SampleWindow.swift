@@ -87,6 +87,12 @@ package struct SampleWindow: Sendable {
     }
   }
 
+  package mutating func removeAll() {
+    entries = []
+    head = 0
+    (total, failed, timed, aboveUpper, aboveLower) = (0, 0, 0, 0, 0)
+  }
+
   /// The latency at or below which the given share of the timed attempts lie (nearest rank), in
   /// microseconds; nil without any. For evidence: it sorts.
   package func percentileMicroseconds(permille: Int) -> UInt32? {

@@ -29,6 +29,7 @@ package enum IncidentStatus: String, Sendable, Hashable, CaseIterable {
 /// One threshold that is crossed, and the evidence for it.
 package struct Condition: Sendable, Hashable {
   package var link: LinkID
+  /// Empty for a rule of the link as a whole.
   package var probe: String
   package var rule: RuleKind
   /// The evidence in words, safe to print: `4 of the last 5 attempts failed: HTTP status 500`.
@@ -39,10 +40,12 @@ package struct Condition: Sendable, Hashable {
   /// may hold bytes from the other side: show it only through `printable`.
   package var causeDetail: String
   package var since: WallTime
+  /// The links on the route that were failing when this one began to, or within an interval of it.
+  package var hops: [LinkID]
 
   package init(
     link: LinkID, probe: String, rule: RuleKind, evidence: String, cause: String,
-    causeDetail: String = "", since: WallTime
+    causeDetail: String = "", since: WallTime, hops: [LinkID] = []
   ) {
     self.link = link
     self.probe = probe
@@ -51,6 +54,7 @@ package struct Condition: Sendable, Hashable {
     self.cause = cause
     self.causeDetail = causeDetail
     self.since = since
+    self.hops = hops
   }
 }
 

@@ -12,6 +12,15 @@ package enum Limits {
   package static let probesPerLink = 16
   /// Attempts in a row that make a planned link a connected one.
   package static let plannedSuccesses = 3
+  /// Links that a reload changed and that are looked at in one go.
+  package static let linksSettledPerSlice = 1_000
+  /// Planned days that are ended in one go; on one day there may be very many.
+  package static let plannedDaysPerSlice = 256
+  /// Connections remembered, those of links that are not watched now included.
+  package static let connectionsRemembered = 200_000
+  package static let connectionsSavedEvery = TimeAmount.seconds(1)
+  /// Entries that a reload's plan lists of each sort; it counts all.
+  package static let planEntries = 200
   package static let patternBytes = 1_024
   package static let patternStates = 2_048
 
@@ -33,6 +42,11 @@ package enum Limits {
   package static let retryEvery = TimeAmount.seconds(5)
   package static let credentialBackoffMaximum = TimeAmount.hours(1)
   package static let outcomeDetailCharacters = 64
+
+  /// Hosts that no link names but redirects lead to.
+  package static let hostsFollowed = 1_024
+  /// Warnings of one load on hosts whose links ask for more than their budget.
+  package static let busyHostsTold = 20
 
   // Credentials
   package static let secretBytes = 64 << 10

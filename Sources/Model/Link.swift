@@ -147,6 +147,9 @@ package struct ProbeDefinition: Sendable {
   package var isRequired: Bool
   /// The kind's own settings, decoded by the kind; shared between links where nothing differs.
   package var options: any Sendable
+  /// Differs when anything that the catalogue says of the probe differs, the link's own placeholders
+  /// aside.
+  package var fingerprint: UInt64 = 0
 
   package init(
     name: String, kind: String, every: TimeAmount, timeout: TimeAmount,

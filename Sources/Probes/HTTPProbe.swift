@@ -62,6 +62,8 @@ package struct HTTPProbe: Probe {
   private var mask: SecretMask
   private let tracing: Bool
 
+  package static func target(of options: HTTPOptions) -> String? { options.url.hostAndPort }
+
   package init(_ options: HTTPOptions, timeout: TimeAmount, tracing: Bool) {
     self.options = options
     self.timeout = timeout

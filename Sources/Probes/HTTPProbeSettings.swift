@@ -37,6 +37,8 @@ extension HTTPProbe {
 }
 
 extension OAuth2Probe {
+  package static func target(of options: OAuth2Options) -> String? { options.url.hostAndPort }
+
   package static func settings(of options: OAuth2Options) -> [(key: String, value: String)] {
     [
       ("url", options.url.text),

@@ -84,6 +84,9 @@ package protocol Probe: SendableMetatype {
   /// Secrets appear by their names only.
   static func settings(of options: Options) -> [(key: String, value: String)]
 
+  /// Whom the attempts ask, `host:port`, for the budget of politeness; nil for nobody in particular.
+  static func target(of options: Options) -> String?
+
   /// A machine for one attempt that must end within `timeout`.
   init(_ options: Options, timeout: TimeAmount, tracing: Bool)
 
@@ -112,6 +115,14 @@ package func probeSettings(_ definition: ProbeDefinition) -> [(key: String, valu
     (definition.options as? Kind.Options).map(kind.settings)
   }
   return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) } ?? []
+}
+
+/// Whom the attempts of a probe ask, `host:port`; nil where its kind is not registered.
+package func probeTarget(_ definition: ProbeDefinition) -> String? {
+  func open<Kind: Probe>(_ kind: Kind.Type) -> String? {
+    (definition.options as? Kind.Options).flatMap(kind.target)
+  }
+  return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) }
 }
 
 /// What a kind needs from the catalogue to read its settings.

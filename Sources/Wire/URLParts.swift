@@ -85,6 +85,12 @@ package struct URLParts: Sendable, Hashable {
   /// `host` or `host:port`, with brackets around an IPv6 address, as the `Host` header carries it.
   package var authority: String { Self.authority(scheme, host, port) }
 
+  /// `host:port`, the port always said, with brackets around an IPv6 address.
+  package var hostAndPort: String {
+    let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
+    return "\(name):\(port)"
+  }
+
   private static func authority(_ scheme: String, _ host: String, _ port: Int) -> String {
     let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
     return port == (scheme == "https" ? 443 : 80) ? name : "\(name):\(port)"

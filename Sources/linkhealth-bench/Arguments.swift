@@ -5,6 +5,7 @@ enum Subject: String, CaseIterable {
   case schedule
   case probes
   case alerts
+  case reload
 }
 
 /// What the command line asks for.
@@ -21,6 +22,7 @@ struct Arguments {
       schedule   10,000 links at 60 s: skipped runs, lateness, bunching, memory (4 minutes)
       probes     CPU time of a probe against a plain C loop over libcurl (5 minutes)
       alerts     from the decision to raise to the alert file and to the webhook (1 minute)
+      reload     100,000 links at 10 minutes: how late probes are while it reloads (2 minutes)
 
       --json     print one JSON document instead of lines
       --quick    fewer links and shorter times, to see that everything works; figures

@@ -12,6 +12,8 @@ struct BenchCatalogue {
   /// Where a service's links are asked; the consumer is added as the last part.
   var address: (_ service: Int) -> String
   var reuse = false
+  /// Consumers are numbered from here: another catalogue with another number drops the first ones.
+  var firstConsumer = 0
   var caFile: String?
   /// The windows of the rules on error rate and latency; nil for the rule on failures alone.
   var window: TimeAmount?
@@ -44,7 +46,7 @@ struct BenchCatalogue {
   var provincesFile: [UInt8] {
     var writer = JSONWriter()
     writer.beginArray()
-    for number in 0..<consumers {
+    for number in firstConsumer..<(firstConsumer + consumers) {
       writer.beginObject()
       writer.member("slug", Self.consumer(number))
       writer.member("name_en", "Province \(number + 1)")

@@ -7,7 +7,7 @@ import Wire
 
 /// Requests to the daemon on its control socket, a connection each.
 struct ControlSocket {
-  private static let timeout = TimeAmount.seconds(10)
+  private static let timeout = TimeAmount.seconds(30)
 
   let path: String
 
@@ -15,6 +15,8 @@ struct ControlSocket {
   func get(_ target: String) throws -> JSONNode { try answer("GET", target) }
 
   func post(_ target: String) throws { _ = try answer("POST", target) }
+
+  func postForAnswer(_ target: String) throws -> JSONNode { try answer("POST", target) }
 
   /// Whether the daemon answers and says that it is well.
   var isHealthy: Bool { (try? request("GET", "/healthz").status) == 200 }

@@ -48,6 +48,15 @@ struct DaemonUnderTest {
   /// Starts the daemon's own figures anew.
   func resetFigures() throws { try control.post("/v1/schedule/reset") }
 
+  /// Puts another catalogue into its files, for the next reload.
+  func write(_ catalogue: BenchCatalogue) throws {
+    try writeFile("\(home)/provinces.json", catalogue.provincesFile)
+    try writeFile("\(home)/services.json5", catalogue.servicesFile)
+  }
+
+  /// Has it reload, whatever that drops, and returns its answer.
+  func reload() throws -> JSONNode { try control.postForAnswer("/v1/reload?yes=true") }
+
   /// Waits until every link is up.
   func waitUntilUp(within limit: TimeAmount) throws {
     let control = self.control
@@ -88,6 +97,8 @@ struct DaemonUnderTest {
     writer.member("state", "\(home)/state")
     writer.member("socket", "\(home)/control.sock")
     writer.member("tick", tick.description)
+    // All links ask one server here.
+    writer.member("politeness", "off")
     writer.key("history")
     writer.beginObject()
     writer.member("size", "64MiB")

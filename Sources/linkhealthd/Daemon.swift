@@ -30,10 +30,10 @@ final class Daemon: LoopPart {
   let workers: Workers
   let logger: LogWriter
   private(set) var isStopping = false
+  private(set) var transfers: CurlTransfers?
+  private(set) var resolver: Resolver?
 
-  private var transfers: CurlTransfers?
-  private var resolver: Resolver?
-  private var workReceiver: MailboxReceiver<WorkDone>?
+  private(set) var workReceiver: MailboxReceiver<WorkDone>?
   private var nextSync: Instant
   private var clockOffset: Int64
   private var stopBy = Instant.distantFuture
@@ -42,7 +42,7 @@ final class Daemon: LoopPart {
   /// What the worker threads bring back.
   enum WorkDone: Sendable {
     case examined(Token, Examined)
-    case loaded(RequestTicket?, LoadedConfiguration?, Complaints)
+    case loaded(RequestTicket?, ReloadMode, ReadReload)
     case named(uid: UInt32, String)
   }
 
@@ -122,6 +122,10 @@ final class Daemon: LoopPart {
     case .tell(let incident): desk.tell(incident)
     case .trialEnded(let id, let link, let attempts): answerTrial(id, link, attempts)
     case .savePauses(let pauses): savePauses(pauses)
+    case .saveConnections(let connections):
+      disk.writeFile(connectionsPath(loaded.configuration.stateDirectory)) {
+        connectionsDocument(connections)
+      }
     case .log(let entry): logger.write(entry)
     }
   }
@@ -149,8 +153,7 @@ final class Daemon: LoopPart {
     switch work {
     case .examined(let token, let examined):
       engine.deliver(.examined(examined), to: token, at: now)
-    case .loaded(let ticket, let loaded, let complaints):
-      reloadEnded(ticket, loaded, complaints, at: now)
+    case .loaded(let ticket, let mode, let read): reloadEnded(ticket, mode, read, at: now)
     case .named(let uid, let name): requests.names[uid] = name
     }
     performActions(at: now)
@@ -189,93 +192,6 @@ final class Daemon: LoopPart {
   func lookUpName(_ uid: UInt32) {
     guard let mailbox = workReceiver?.mailbox else { return }
     _ = workers.submit { mailbox.post(.named(uid: uid, userName(uid))) }
-  }
-
-  // MARK: - Reload
-
-  /// Reads the configuration on a worker; `ticket` is the caller that waits for the outcome.
-  func reload(_ ticket: RequestTicket?) {
-    guard !requests.isReloading, let mailbox = workReceiver?.mailbox else {
-      if let ticket {
-        answer(ticket, ControlError(503, "busy", "a reload is under way; ask again in a moment"))
-      } else {
-        // What was changed since the files were read would stay unread.
-        requests.reloadsAgain = true
-      }
-      return
-    }
-    requests.isReloading = true
-    service.reloading()
-    let path = configurationPath
-    let accepted = workers.submit {
-      let (loaded, complaints) = readConfiguration(path)
-      mailbox.post(.loaded(ticket, loaded, complaints))
-    }
-    if !accepted {
-      requests.isReloading = false
-      service.ready("reload refused: busy")
-      if let ticket { answer(ticket, ControlError(503, "busy", "the workers are busy")) }
-    }
-  }
-
-  private func reloadEnded(
-    _ ticket: RequestTicket?, _ new: LoadedConfiguration?, _ complaints: Complaints, at now: Now
-  ) {
-    requests.isReloading = false
-    defer {
-      if requests.reloadsAgain {
-        requests.reloadsAgain = false
-        reload(nil)
-      }
-    }
-    guard let new else {
-      for complaint in complaints.list { logger.write(LogEntry(.error, complaint.description)) }
-      logger.write(LogEntry(.error, "the configuration has mistakes; the running one stays"))
-      service.ready("running with the former configuration; the new one has mistakes")
-      if let ticket {
-        server?.answer(ticket, status: 422, body: complaintsBody(complaints))
-      }
-      return
-    }
-    for warning in restartWarnings(new) + new.warnings {
-      logger.write(LogEntry(.warning, warning))
-    }
-    let summary = engine.load(new.configuration.links, at: now)
-    loaded = new
-    loadedAt = now.wall
-    transfers?.renewBundles()
-    resolver?.forgetAll()
-    desk.configure(new.notifiers)
-    performActions(at: now)
-    let words = "watching \(summary.links) links"
-    logger.write(
-      LogEntry(
-        .notice, "configuration reloaded",
-        [
-          ("links", "\(summary.links)"), ("added", "\(summary.added)"),
-          ("removed", "\(summary.removed)"), ("changed", "\(summary.changed)"),
-        ]))
-    service.ready(words)
-    if let ticket { server?.answer(ticket, status: 200, body: reloadBody(summary)) }
-  }
-
-  /// Settings that only a restart can change.
-  private func restartWarnings(_ new: LoadedConfiguration) -> [String] {
-    let former = loaded.configuration
-    var changed: [String] = []
-    if new.configuration.stateDirectory != former.stateDirectory { changed.append("state") }
-    if new.configuration.socketPath != former.socketPath { changed.append("socket") }
-    if new.configuration.tick != former.tick { changed.append("tick") }
-    if new.configuration.historyBytes != former.historyBytes { changed.append("history.size") }
-    if new.configuration.segmentBytes != former.segmentBytes { changed.append("history.segment") }
-    if new.configuration.attemptsInFlight != former.attemptsInFlight {
-      changed.append("attempts.inFlight")
-    }
-    if new.configuration.resolver != former.resolver { changed.append("resolver") }
-    if new.operatorGroups.first != loaded.operatorGroups.first {
-      changed.append("control.operators (who may open the socket)")
-    }
-    return changed.map { "a change of \($0) takes effect after a restart" }
   }
 
   /// What keeps members of the operators' groups from opening the socket.

@@ -172,10 +172,13 @@ final class Disk: Sendable {
   }
 
   /// Writes a small file whole or not at all.
-  func writeFile(_ path: String, _ bytes: [UInt8]) {
+  func writeFile(_ path: String, _ bytes: [UInt8]) { writeFile(path) { bytes } }
+
+  /// The same with content that is made on the disk thread.
+  func writeFile(_ path: String, _ content: @escaping @Sendable () -> [UInt8]) {
     submit { _, mailbox in
       do throws(SystemError) {
-        try replaceFile(path, with: bytes, mode: 0o640)
+        try replaceFile(path, with: content(), mode: 0o640)
       } catch {
         mailbox.post(.problem("\(error)"))
       }

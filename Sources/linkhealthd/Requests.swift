@@ -103,7 +103,8 @@ extension Daemon: ControlHandler {
       return answer(ticket, ControlError(503, "stopping", "the daemon is stopping"))
     }
     switch act {
-    case .reload: reload(ticket)
+    case .reload(let plan, let yes):
+      reload(ticket, plan ? .plan : yes ? .whateverItDrops : .unlessTooMuch)
     case .resetSchedule:
       engine.resetFigures(at: now)
       server?.answer(ticket, status: 200, body: Array("{}".utf8))

@@ -83,7 +83,11 @@ private func run(
   var engine = Engine(
     tick: configuration.tick, attemptsInFlight: configuration.attemptsInFlight,
     encoder: RingEncoder(resume: found.resume), seed: randomSeed(), now: startedAt)
-  _ = engine.load(configuration.links, at: startedAt)
+  let (connections, connectionProblem) = readConnections(connectionsPath(statePath))
+  if let connectionProblem { logger.write(LogEntry(.error, connectionProblem)) }
+  engine.restore(connections: connections)
+  engine.load(
+    configuration.links, politeness: configuration.politenessInEffect, at: startedAt)
   for (key, sample) in found.samples { engine.restore(key, sample) }
   engine.markStart(at: startedAt)
 
@@ -148,7 +152,7 @@ private final class SignalHandler: ReadinessHandler {
     while true {
       switch lh_signalfd_read(descriptor) {
       case 0: return
-      case SIGHUP: daemon?.reload(nil)
+      case SIGHUP: daemon?.reload(nil, .unlessTooMuch)
       default: daemon?.stop()
       }
     }

@@ -75,6 +75,16 @@ struct ConfigurationTests {
     .bad(
       "resolver", #"resolver: { lifetime: "2h" },"#, at: #""2h""#, "resolver.lifetime",
       "at most 1h"),
+    .good("politeness", #"politeness: "off","#),
+    .good("politeness", #"politeness: { requestsPerMinute: 1, bytesPerMinute: "1KiB" },"#),
+    .bad("politeness", #"politeness: "of","#, at: #""of""#, "politeness", #"expected "off""#),
+    .bad("politeness", "politeness: 5,", at: "5", "politeness", "an object"),
+    .bad(
+      "politeness", "politeness: { requestsPerMinute: 0 },", at: "0",
+      "politeness.requestsPerMinute", "from 1 to"),
+    .bad(
+      "politeness", #"politeness: { requestPerMinute: 5 },"#, at: "requestPerMinute", "politeness",
+      #"mean "requestsPerMinute"?"#),
     .good("control", "control: { operators: [] },"),
     .bad(
       "control", #"control: { operators: ["a b"] },"#, at: "[", "control.operators",

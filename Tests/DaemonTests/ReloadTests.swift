@@ -61,6 +61,61 @@ extension DaemonTests {
       return ids
     }
 
+    @Test("a plan says what would change and changes nothing")
+    func plan() throws {
+      let one = WatchedLink(service: "one", url: "http://127.0.0.1:1/")
+      var two = WatchedLink(service: "two", url: "http://127.0.0.1:1/")
+      let three = WatchedLink(service: "three", url: "http://127.0.0.1:1/")
+      let daemon = try Daemon.running([one, two, three])
+      unlink("\(daemon.place.path)/services/three.json5")
+      two.alert = "failures: \"2 of 3\""
+      try daemon.watch(two)
+      try daemon.watch(WatchedLink(service: "four", url: "http://127.0.0.1:1/"))
+      let answer = try daemon.post("/v1/reload?plan=true")
+      #expect(answer.status == 200, "\(answer.text)")
+      let plan = try #require(answer.json)
+      #expect(plan["applied"]?.bool == false)
+      #expect((plan["links"]?.int, plan["unchanged"]?.int) == (3, 1))
+      #expect(plan["added"]?["links"]?.array?.map(\.string) == ["four/national"])
+      #expect(plan["removed"]?["links"]?.array?.map(\.string) == ["three/national"])
+      let changed = plan["changed"]?["links"]?.array?.first
+      #expect(changed?["link"]?.string == "two/national")
+      #expect(changed?["changes"]?.array?.map(\.string) == ["rules"])
+      let rule = plan["rules"]?["changed"]?["rules"]?.array?.first
+      #expect(rule?["was"]?.string == "3 of 5, clear after 2")
+      #expect(rule?["becomes"]?.string == "2 of 3, clear after 2")
+      #expect(try daemon.get("/v1/links/three/national").status == 200)
+      #expect(try daemon.get("/v1/links/four/national").status == 404)
+      #expect(try daemon.post("/v1/reload?pla=true").status == 400)
+      #expect(try daemon.post("/v1/reload?plan=maybe").status == 400)
+    }
+
+    @Test("a reload that drops more than a third of the links needs a yes; SIGHUP has none")
+    func dropsTooMuch() throws {
+      let links = ["one", "two", "three"].map {
+        WatchedLink(service: $0, url: "http://127.0.0.1:1/")
+      }
+      let daemon = try Daemon.running(links)
+      for link in links.dropFirst() {
+        unlink("\(daemon.place.path)/services/\(link.service).json5")
+      }
+      let answer = try daemon.post("/v1/reload")
+      #expect(answer.status == 409)
+      #expect(answer.errorCode == "dropsTooMuch")
+      #expect(answer.json?["removed"]?["total"]?.int == 2)
+      #expect(answer.json?["dropsTooMuch"]?.bool == true)
+      #expect(try daemon.get("/v1/links").json?["total"]?.int == 3)
+      let told = daemon.logLines(with: "drops more than a third").count
+      #expect(told == 1)
+      try #require(daemon.process).signal(SIGHUP)
+      try eventually("the refusal is in the log") {
+        daemon.logLines(with: "drops more than a third").count == 2
+      }
+      #expect(try daemon.get("/v1/links").json?["total"]?.int == 3)
+      #expect(try daemon.post("/v1/reload?yes=true").status == 200)
+      #expect(try daemon.get("/v1/links").json?["total"]?.int == 1)
+    }
+
     @Test("a reload with mistakes tells them all to the caller and the log; the running files stay")
     func bad() throws {
       let server = try failing()

@@ -17,8 +17,28 @@ struct IncidentDocumentTests {
         + #""link":"land-database/ha-noi","probe":"http","rule":"failures","#
         + #""cause":"http.status","causeDetail":"503","#
         + #""evidence":"3 of the last 5 attempts failed: HTTP status 503","#
-        + #""since":"2025-11-07T01:02:03.004Z"}],"openedAt":"2025-11-07T01:02:03.004Z","#
+        + #""since":"2025-11-07T01:02:03.004Z","hops":[]}],"openedAt":"2025-11-07T01:02:03.004Z","#
         + #""updatedAt":"2025-11-07T01:02:04.004Z","resolvedAt":null}"#)
+  }
+
+  @Test("hops come back; a document of a version that did not know them is read all the same")
+  func hops() throws {
+    var original = incident("a", 2)
+    original.conditions[0].hops = [LinkID("lgsp/an-giang")!, LinkID("ndxp/national")!]
+    let text = String(decoding: IncidentDocument.encode(original), as: UTF8.self)
+    #expect(text.contains(#""hops":["lgsp/an-giang","ndxp/national"]"#))
+    #expect(try IncidentDocument.decode(Array(text.utf8)) == original)
+    let parts = text.split(separator: #","hops":["lgsp/an-giang","ndxp/national"]"#)
+    original.conditions[0].hops = []
+    #expect(try IncidentDocument.decode(Array(parts.joined().utf8)) == original)
+  }
+
+  @Test("news that is over when it is told is an event of its own")
+  func noted() {
+    var news = incident("a", 1, resolved: true)
+    #expect(news.changeKind == .resolved)
+    news.severity = .notice
+    #expect(news.changeKind.eventType == "incident.noted")
   }
 
   @Test("what is encoded comes back", arguments: [false, true])

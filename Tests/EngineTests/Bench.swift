@@ -30,10 +30,12 @@ final class Bench {
   private(set) var told: [Incident] = []
   private(set) var trials: [(id: UInt64, attempts: [TrialAttempt])] = []
   private(set) var savedPauses: [[Pause]] = []
+  private(set) var savedConnections: [[LinkID: WallTime]] = []
   private(set) var logs: [LogEntry] = []
 
   init(
-    _ links: [Link], attemptsInFlight: Int = 64,
+    _ links: [Link], attemptsInFlight: Int = 64, politeness: PolitenessBudget? = nil,
+    connections: [LinkID: WallTime] = [:],
     at now: Now = Now(
       instant: Instant(nanoseconds: 1_000_000_000_000),
       wall: WallTime(milliseconds: 1_762_477_323_000))
@@ -44,7 +46,8 @@ final class Bench {
       encoder: RingEncoder(
         resume: RingResume(ringID: 7, segmentBytes: 1 << 20, slots: [0, 1])),
       seed: 1, now: now)
-    _ = engine.load(links, at: now)
+    engine.restore(connections: connections)
+    engine.load(links, politeness: politeness, at: now)
   }
 
   /// Moves both clocks, running the engine whenever it wants to.
@@ -108,6 +111,7 @@ final class Bench {
       engine.journaled(through: UInt64(told.count))
     case .trialEnded(let id, _, let attempts): trials.append((id, attempts))
     case .savePauses(let pauses): savedPauses.append(pauses)
+    case .saveConnections(let connections): savedConnections.append(connections)
     case .log(let entry): logs.append(entry)
     }
   }

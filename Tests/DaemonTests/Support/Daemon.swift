@@ -41,6 +41,10 @@ final class Daemon {
   /// More keys of the configuration.
   var settings: String
   var ring = "size: \"1MiB\", segment: \"64KiB\""
+  /// Tests ask one server far more often than anybody should be asked.
+  var politeness = "politeness: \"off\","
+  /// What the configuration names under `catalogue`, as JSON5.
+  var catalogue = "[\"services\"]"
   var state: String
   var environment: [(String, String)] = []
   /// What is put before the program's own words, to change what it meets.
@@ -84,8 +88,9 @@ final class Daemon {
     try place.write(
       "linkhealth.json5",
       """
-      { state: "\(state)", socket: "ctl.sock", catalogue: ["services"], tick: "50ms",
+      { state: "\(state)", socket: "ctl.sock", catalogue: \(catalogue), tick: "50ms",
         history: { \(ring) }, secrets: "secrets",
+        \(politeness)
         \(settings) }
       """)
   }

@@ -6,11 +6,12 @@ final class SimulatorProcess {
   private let place: Workplace
   private let process: ChildProcess
 
-  init() throws {
+  /// `scenario`: a file; without one only the test endpoints answer.
+  init(scenario: String = "none") throws {
     place = try Workplace()
     let portFile = "\(place.path)/port"
     process = try ChildProcess(
-      [Programs.simulator, "--scenario", "none", "--port-file", portFile],
+      [Programs.simulator, "--scenario", scenario, "--seed", "1", "--port-file", portFile],
       output: "\(place.path)/output")
     port = try eventually("the simulator answers") { [process] in
       if let end = process.poll() { throw HarnessError("simulator: \(end) \(process.output)") }

@@ -1,0 +1,142 @@
+import Base
+import Glibc
+import Host
+import Testing
+import Wire
+
+/// The states that the scenario of 7 November 2025 expects, read from its file.
+private struct ExpectedWorld {
+  struct Cell: Hashable {
+    var link: String
+    var owner: String
+    var state: String
+  }
+
+  private(set) var cells: [Cell] = []
+  /// The services that have an address in the simulated world.
+  private(set) var answering: [String] = []
+  private(set) var withoutEndpoint: [String] = []
+
+  init(_ scenario: String, provinces file: String) throws {
+    let provinces = try Self.read(file).array?.compactMap { $0["slug"]?.string } ?? []
+    let services = try #require(try Self.read(scenario)["services"]?.array)
+    for service in services {
+      let name = try #require(service["service"]?.string)
+      let owner = try #require(service["owner"]?.string)
+      let consumers = service["consumer"]?.string.map { [$0] } ?? provinces
+      for consumer in consumers {
+        let state =
+          service["state"]?.string ?? service["state"]?[consumer]?.string
+          ?? service["state"]?["otherwise"]?.string
+        cells.append(
+          Cell(link: "\(name)/\(consumer)", owner: owner, state: try #require(state)))
+        if state == "notConnected" { withoutEndpoint.append("\(name)/\(consumer)") }
+      }
+      if service["state"]?.string != "notConnected" { answering.append(name) }
+    }
+  }
+
+  private static func read(_ path: String) throws -> JSONNode {
+    let bytes = try readFile(path, limitBytes: 1 << 20)
+    return try #require(parseJSON(bytes, dialect: .json5).node)
+  }
+
+  /// The cells of services that a catalogue has.
+  func cells(of services: Set<String>) -> [Cell] {
+    cells.filter { services.contains(String($0.link.split(separator: "/")[0])) }
+  }
+
+  /// The addresses of the simulated world, for the services that a catalogue has.
+  func endpoints(port: UInt16, of services: Set<String>) -> String {
+    var lines = answering.filter(services.contains).map {
+      "\"\($0)\": \"http://127.0.0.1:\(port)/\($0)/{consumer}\","
+    }
+    for link in withoutEndpoint {
+      let service = String(link.split(separator: "/")[0])
+      if answering.contains(service), services.contains(service) {
+        lines.append("\"\(link)\": null,")
+      }
+    }
+    return "{\n\(lines.joined(separator: "\n"))\n}\n"
+  }
+}
+
+extension DaemonTests {
+  @Suite("The situation of 7 November 2025") struct Situation {
+    private static let probes: String = {
+      let parts = #filePath.split(separator: "/").dropLast(3)
+      return "/" + parts.joined(separator: "/") + "/probes"
+    }()
+    private static let scenario = "\(probes)/scenario/scenario-2025-11-07.json5"
+    /// Once the catalogue has a file for each system, it has every service of the scenario.
+    private static var isWhole: Bool { access("\(probes)/systems", F_OK) == 0 }
+
+    private func catalogueServices() -> Set<String> {
+      let directory = Self.isWhole ? "systems" : "services"
+      var services: Set<String> = []
+      for name in fileNames("\(Self.probes)/\(directory)") where name.hasSuffix(".json5") {
+        guard let bytes = try? readFile("\(Self.probes)/\(directory)/\(name)", limitBytes: 1 << 20),
+          let root = parseJSON(bytes, dialect: .json5).node
+        else { continue }
+        for node in root["services"]?.array ?? root.array ?? [root] {
+          if let service = node["service"]?.string { services.insert(service) }
+        }
+      }
+      return services
+    }
+
+    @Test(
+      "the shipped catalogue against the simulated world: every state, and the numbers per owner")
+    func states() throws {
+      let world = try ExpectedWorld(Self.scenario, provinces: "\(Self.probes)/provinces.json")
+      #expect(world.cells.count == 307)
+      let services = catalogueServices()
+      let expected = world.cells(of: services)
+      if Self.isWhole { #expect(expected.count == 307, "the catalogue has all services") }
+      let simulator = try SimulatorProcess(scenario: Self.scenario)
+      defer { simulator.stop() }
+      let daemon = try Daemon(
+        settings: "accelerate: 60, endpoints: \"endpoints.json5\","
+          + " provinces: \"\(Self.probes)/provinces.json\",")
+      daemon.catalogue = Self.isWhole ? "[\"\(Self.probes)\"]" : "[\"\(Self.probes)/services\"]"
+      try daemon.place.write(
+        "endpoints.json5", world.endpoints(port: simulator.port, of: services))
+      try daemon.start()
+      var differences: [String] = ["not looked at"]
+      let limit = Clock.instant + .seconds(150)
+      while !differences.isEmpty, Clock.instant < limit {
+        usleep(500_000)
+        differences = try compare(expected, daemon)
+      }
+      #expect(differences == [], "\(differences.count) of \(expected.count)")
+      #expect(try daemon.incidents().allSatisfy { $0["severity"]?.string != "notice" })
+      try daemon.stop()
+    }
+
+    /// What differs, cell by cell and in the sums of each owner.
+    private func compare(_ expected: [ExpectedWorld.Cell], _ daemon: Daemon) throws -> [String] {
+      let links = try daemon.get("/v1/links").json?["links"]?.array ?? []
+      var shown: [String: (owner: String, state: String)] = [:]
+      for link in links {
+        shown[link["id"]?.string ?? ""] = (
+          link["owner"]?.string ?? "", link["state"]?.string ?? ""
+        )
+      }
+      var differences: [String] = []
+      var expectedSums: [String: Int] = [:]
+      var shownSums: [String: Int] = [:]
+      for cell in expected {
+        let found = shown[cell.link]
+        expectedSums["\(cell.owner) \(cell.state)", default: 0] += 1
+        if let found { shownSums["\(found.owner) \(found.state)", default: 0] += 1 }
+        if found?.state != cell.state {
+          differences.append("\(cell.link): \(found?.state ?? "absent"), not \(cell.state)")
+        }
+      }
+      for (owner, count) in expectedSums where shownSums[owner] != count {
+        differences.append("\(owner): \(shownSums[owner] ?? 0), not \(count)")
+      }
+      return differences.sorted()
+    }
+  }
+}
