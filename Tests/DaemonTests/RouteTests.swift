@@ -91,10 +91,10 @@ extension DaemonTests {
     func sameServer() throws {
       let server = try redirecting { "/end" }
       defer { server.stop() }
-      let attempt = try tryOnce(
+      let attempt = try tryWithSecret(
         WatchedLink(
-          url: "\(server.url)/begin", request: #"headers: { "X-Api-Key": "shown" }"#,
-          expect: #"text: ["shown"]"#))
+          url: "\(server.url)/begin", request: #"headers: { "X-Api-Key": "{secret:key}" }"#,
+          expect: #"text: ["hidden"]"#))
       #expect(attempt.outcome == "ok", "\(attempt.sample.sentence)")
     }
 
