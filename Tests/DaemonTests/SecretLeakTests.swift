@@ -123,7 +123,8 @@ extension DaemonTests {
       var shown = [daemon.log]
       for target in [
         "/v1/status", "/v1/links", "/v1/incidents?status=open", "/v1/incidents?status=resolved",
-        "/v1/links/token/lgsp", "/v1/links/token/lgsp/samples",
+        "/v1/links/token/lgsp", "/v1/links/token/lgsp/samples", "/v1/matrix",
+        "/v1/links/token/lgsp/explain",
       ] {
         shown.append(try daemon.get(target).text)
       }
@@ -131,6 +132,7 @@ extension DaemonTests {
       for link in links {
         shown.append(try daemon.get("/v1/links/\(link.id)").text)
         shown.append(try daemon.get("/v1/links/\(link.id)/samples").text)
+        shown.append(try daemon.get("/v1/links/\(link.id)/explain").text)
         shown.append(try daemon.post("/v1/links/\(link.id)/try").text)
       }
       shown += receiver.received.all.map { String(decoding: $0.body, as: UTF8.self) }
