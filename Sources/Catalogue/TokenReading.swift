@@ -83,6 +83,8 @@ private func readToken(
     location: SourceLocation(
       file: parent.file, line: member.keyPosition.line, column: member.keyPosition.column))
   link.role = .token
+  link.sources = SettingSources(
+    writtenSettings(of: member.node, file: parent.file, under: "probes[0]."))
   link.fingerprint = stableHash(
     "\(digest(of: member.node)) \(sources.defaults.digest) \(sources.accelerate)"
       + context.secretsDigest)

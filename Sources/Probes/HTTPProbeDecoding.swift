@@ -129,7 +129,9 @@ private func decodeHeaders(
   _ parent: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
 ) -> DecodedHeaders {
   var headers = DecodedHeaders()
-  guard var reader = parent.object("headers", &complaints) else { return headers }
+  guard
+    var reader = credentialObject(&parent, "headers", "{ NAME: \"value\", ... }", &complaints)
+  else { return headers }
   for name in reader.allMembers().map(\.key) {
     if isCredentialHeader(name), complainOfWrittenSecret(&reader, name, &complaints) { continue }
     guard let value = secretText(&reader, name, context, &complaints) else { continue }

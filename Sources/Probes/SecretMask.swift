@@ -74,6 +74,12 @@ package struct SecretMask: Sendable {
   }
 }
 
+extension SecretMask: CustomStringConvertible, CustomReflectable {
+  package var description: String { "a mask of \(forms.count) forms" }
+  /// Without the forms, which `dump` and the printing of what holds a mask would show.
+  package var customMirror: Mirror { Mirror(self, children: ["forms": forms.count]) }
+}
+
 private func lowercase(_ byte: UInt8) -> UInt8 {
   (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
 }

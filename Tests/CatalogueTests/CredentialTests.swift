@@ -122,6 +122,12 @@ struct CredentialTests {
     #expect(link.probes.map(\.kind) == ["oauth2"])
     #expect(link.probes.map(\.every) == [.hours(1)])
     #expect(configuration?.links.count == 4)
+    let settings = effectiveSettings(of: link)
+    let secret = try #require(settings.first { $0.key == "probes[0].clientSecret" })
+    #expect(secret.value == "{secret:s}")
+    #expect(secret.location?.file == "linkhealth.json5")
+    #expect(settings.first { $0.key == "probes[0].every" }?.location?.line == 1)
+    #expect(!"\(settings)".contains("client-secret"))
   }
 
   /// `tokens` as it is written, where the complaint points, and what it says.

@@ -32,8 +32,16 @@ extension DaemonTests {
     }
 
     private static let credentials =
-      #"method: "POST", body: "a secret body", otherHosts: true, "#
-      + #"headers: { Authorization: "Bearer hidden", "X-Api-Key": "hidden", Cookie: "s=hidden" }"#
+      #"method: "POST", body: "a secret body", otherHosts: true, headers: { "#
+      + #"Authorization: "Bearer {secret:key}", "X-Api-Key": "{secret:key}", Cookie: "s=hidden" }"#
+
+    /// One attempt with the secret that the headers name.
+    private func tryWithSecret(_ link: WatchedLink) throws -> Attempt {
+      let daemon = try Daemon.running([link]) { daemon in
+        try daemon.place.write("secrets/key", "hidden", mode: 0o600)
+      }
+      return try daemon.attempt(link)
+    }
 
     @Test("a redirect to another host is not followed unless that is allowed")
     func otherHostRefused() throws {
@@ -57,7 +65,7 @@ extension DaemonTests {
       let port = other.port
       let server = try redirecting { "http://127.0.0.2:\(port)/elsewhere" }
       defer { server.stop() }
-      let attempt = try tryOnce(
+      let attempt = try tryWithSecret(
         WatchedLink(url: "\(server.url)/", request: Self.credentials))
       #expect(attempt.outcome == "ok", "\(attempt.sample.sentence)")
       #expect(attempt.address == "127.0.0.2")
@@ -75,7 +83,7 @@ extension DaemonTests {
       let port = other.port
       let server = try redirecting { "http://127.0.0.1:\(port)/elsewhere" }
       defer { server.stop() }
-      _ = try tryOnce(WatchedLink(url: "\(server.url)/", request: Self.credentials))
+      _ = try tryWithSecret(WatchedLink(url: "\(server.url)/", request: Self.credentials))
       for head in heads.all { #expect(!head.contains("hidden")) }
     }
 
@@ -83,10 +91,10 @@ extension DaemonTests {
     func sameServer() throws {
       let server = try redirecting { "/end" }
       defer { server.stop() }
-      let attempt = try tryOnce(
+      let attempt = try tryWithSecret(
         WatchedLink(
-          url: "\(server.url)/begin", request: #"headers: { "X-Api-Key": "shown" }"#,
-          expect: #"text: ["shown"]"#))
+          url: "\(server.url)/begin", request: #"headers: { "X-Api-Key": "{secret:key}" }"#,
+          expect: #"text: ["hidden"]"#))
       #expect(attempt.outcome == "ok", "\(attempt.sample.sentence)")
     }
 

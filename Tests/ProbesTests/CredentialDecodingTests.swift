@@ -112,6 +112,33 @@ struct CredentialDecodingTests {
     #expect(!complaints.description.contains("1234567"))
   }
 
+  @Test("nothing prints a secret that holds one")
+  func printed() throws {
+    let options = HTTPOptions(
+      url: try URLParts("http://127.0.0.1/"),
+      transfer: TransferSettings(
+        secretHeaders: [("a", SecretText(text: [104, 105, 100], secrets: [secret("k", "hid")]))],
+        authentication: .basic(user: "u", password: secret("k", "hid"))))
+    var text = ""
+    dump(HTTPProbe(options, timeout: .seconds(1), tracing: true), to: &text)
+    dump(options.transfer, to: &text)
+    text += "\(options.transfer.authentication) \(options.transfer.secretHeaders)"
+    #expect(text.contains("{secret:k}"))
+    #expect(!text.contains("hid\""))
+    #expect(!text.contains("- 104\n"), "no bytes either")
+  }
+
+  @Test(
+    "headers that are no object are not repeated",
+    arguments: [
+      #"headers: "Authorization: Bearer hidden""#, #"headers: ["Authorization: hidden"]"#,
+    ])
+  func headersAsText(_ keys: String) throws {
+    let (_, complaints) = try request(keys)
+    #expect(complaints.map(\.keyPath) == ["request.headers"])
+    #expect(!complaints.description.contains("hidden"))
+  }
+
   @Test("no secret goes into a URL; the complaint says where it may stand")
   func urls() throws {
     for url in ["http://127.0.0.1/?key={secret:key}", "http://127.0.0.1/{secret:a.b}"] {
