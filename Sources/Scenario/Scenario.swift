@@ -22,6 +22,16 @@ package struct Scenario: Sendable {
       service.links.map { (LinkID(service: service.name, consumer: $0.consumer), $0.state) }
     }
   }
+
+  /// Whether a monitor has something to alert: a link that is not up, although it is connected or
+  /// should be by now. One that nobody has connected yet is not wrong.
+  package func isWrong(_ link: LinkID, _ state: LinkState) -> Bool {
+    switch state {
+    case .up: false
+    case .planned, .notConnected: service(named: link.service)?.isOverdue ?? false
+    case .degraded, .down, .unknown: true
+    }
+  }
 }
 
 /// One service of a system, for all of its consumers.

@@ -3,11 +3,12 @@ import Model
 import Wire
 
 /// Reads a scenario file (JSON5). `provinces` are the consumers that `"all"` stands for unless the
-/// file lists its own. The scenario is to be used only when there are no complaints.
+/// file lists its own. What it says is added to `earlier`, the scenario of the files before it, whose
+/// services it must not name again. The scenario is to be used only when there are no complaints.
 package func readScenario(
-  _ bytes: [UInt8], file: String, provinces: [String]
+  _ bytes: [UInt8], file: String, provinces: [String], addingTo earlier: Scenario = Scenario()
 ) -> (scenario: Scenario, complaints: Complaints) {
-  var reader = ScenarioReader(file: file, provinces: provinces)
+  var reader = ScenarioReader(file: file, provinces: provinces, scenario: earlier)
   let (node, errors) = parseJSON(bytes, dialect: .json5, limits: .catalogue)
   reader.complaints.add(errors, file: file)
   if let node { reader.readFile(node) }
@@ -35,12 +36,13 @@ package func readProvinceSlugs(
 private struct ScenarioReader {
   let file: String
   var provinces: [String]
-  var scenario = Scenario()
+  var scenario: Scenario
   var complaints = Complaints()
 
-  init(file: String, provinces: [String]) {
+  init(file: String, provinces: [String], scenario: Scenario) {
     self.file = file
     self.provinces = provinces
+    self.scenario = scenario
   }
 
   mutating func readFile(_ node: JSONNode) {
@@ -57,6 +59,9 @@ private struct ScenarioReader {
     }
     checkSize(reader)
     for var incident in reader.objects("incidents", &complaints) ?? [] { readIncident(&incident) }
+    if scenario.register != nil, reader.has("register") {
+      reader.complain("register", "an earlier file has a register already", &complaints)
+    }
     if var register = reader.object("register", &complaints) { readRegister(&register) }
     reader.finish(&complaints)
   }

@@ -3,8 +3,9 @@ package struct SimulatorOptions: Sendable, Hashable {
   package enum Action: Sendable, Hashable { case serve, expected, help, version }
 
   package var action = Action.serve
-  /// Nil for the usual one; empty for none, so that only the test endpoints answer.
-  package var scenarioFile: String?
+  /// Read one after the other into one scenario. Nil for the usual ones; empty for none, so that only
+  /// the test endpoints answer.
+  package var scenarioFiles: [String]?
   package var provincesFile: String?
   /// A numeric address of this machine's loopback.
   package var address = "127.0.0.1"
@@ -57,7 +58,7 @@ package struct SimulatorOptions: Sendable, Hashable {
 
   private mutating func readValue(_ key: String, _ value: String) throws(Misuse) {
     switch key {
-    case "--scenario": scenarioFile = value == "none" ? "" : value
+    case "--scenario": try addScenario(value)
     case "--provinces": provincesFile = value
     case "--listen": (address, port) = try Self.loopback(value)
     case "--port-file": portFile = value
@@ -72,6 +73,17 @@ package struct SimulatorOptions: Sendable, Hashable {
       connections = try Self.value(number, key, "a whole number from 1 to \(most)")
     case "--services": services = value.split(separator: ",").map(String.init)
     default: throw Misuse(message: "unknown argument \(key)")
+    }
+  }
+
+  private mutating func addScenario(_ value: String) throws(Misuse) {
+    if scenarioFiles != nil, value == "none" || scenarioFiles == [] {
+      throw Misuse(message: "--scenario none leaves no room for another scenario")
+    }
+    if value == "none" {
+      scenarioFiles = []
+    } else {
+      scenarioFiles = (scenarioFiles ?? []) + [value]
     }
   }
 
@@ -101,12 +113,13 @@ package struct SimulatorOptions: Sendable, Hashable {
     var text = """
       linkhealth-sim: ministries and provinces on this machine's loopback, with faults
 
-      linkhealth-sim [--scenario FILE] [--listen 127.0.0.1:0] [--port-file FILE]
+      linkhealth-sim [--scenario FILE]... [--listen 127.0.0.1:0] [--port-file FILE]
                      [--seed N] [--speed X] [--connections N] [--provinces FILE]
-      linkhealth-sim --expected [--wrong] [--services A,B,...] [--scenario FILE]
+      linkhealth-sim --expected [--wrong] [--services A,B,...] [--scenario FILE]...
 
-        --scenario FILE   the scenario (JSON5); `none` for the test endpoints alone;
-                          as a rule the one of 7 November 2025
+        --scenario FILE   the scenario (JSON5), several of them for one world; `none` for
+                          the test endpoints alone; as a rule the situation of 7 November
+                          2025 with the hubs that its links stand on
         --provinces FILE  what "all" stands for; as a rule provinces.json beside the
                           scenario or one directory above
         --listen ADDRESS  127.x.y.z:PORT or [::1]:PORT; port 0 is chosen by the system
@@ -115,7 +128,8 @@ package struct SimulatorOptions: Sendable, Hashable {
         --speed X         the scenario's clock runs X times as fast (1)
         --connections N   held at once (\(SimulatorLimits.connections))
         --expected        print SERVICE/CONSUMER STATE for every link, in order
-        --wrong           only those that are not up
+        --wrong           only those that an alert should tell of: not up, and not merely
+                          unconnected unless overdue
 
       Endpoints:
         /SERVICE/CONSUMER/...    by the scenario

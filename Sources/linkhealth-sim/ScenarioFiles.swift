@@ -8,30 +8,35 @@ struct ScenarioProblem: Error {
   var lines: [String]
 }
 
-private let usualScenario = "scenario/scenario-2025-11-07.json5"
+/// The situation of 7 November 2025, and the hubs that its links stand on.
+private let usualScenarios = ["scenario/scenario-2025-11-07.json5", "scenario/hubs.json5"]
 /// Where `probes/` is: in a checkout, or installed.
 private let probesDirectories = ["probes", "/usr/share/linkhealth/probes"]
 
-/// Reads the scenario that the options name, with the provinces that belong to it.
+/// Reads the scenario files that the options name, one after the other, each with the provinces that
+/// belong to it.
 func loadScenario(_ options: SimulatorOptions) throws(ScenarioProblem) -> Scenario {
-  if options.scenarioFile == "" { return Scenario() }
-  let path = if let named = options.scenarioFile { named } else { try usualScenarioPath() }
-  let bytes = try contents(path)
-  let provinces = try loadProvinces(options.provincesFile, besideScenario: path)
-  let (scenario, complaints) = readScenario(bytes, file: path, provinces: provinces)
-  guard complaints.isEmpty else {
-    throw ScenarioProblem(lines: complaints.list.map(\.description))
+  let paths = if let named = options.scenarioFiles { named } else { try usualScenarioPaths() }
+  var scenario = Scenario()
+  for path in paths {
+    let bytes = try contents(path)
+    let provinces = try loadProvinces(options.provincesFile, besideScenario: path)
+    let read = readScenario(bytes, file: path, provinces: provinces, addingTo: scenario)
+    guard read.complaints.isEmpty else {
+      throw ScenarioProblem(lines: read.complaints.list.map(\.description))
+    }
+    scenario = read.scenario
   }
   return scenario
 }
 
-private func usualScenarioPath() throws(ScenarioProblem) -> String {
-  let places = probesDirectories.map { "\($0)/\(usualScenario)" }
-  guard let path = places.first(where: isReadable) else {
-    throw ScenarioProblem(
-      lines: ["no scenario at \(places.joined(separator: " or ")); name one with --scenario"])
+private func usualScenarioPaths() throws(ScenarioProblem) -> [String] {
+  let places = probesDirectories.map { directory in usualScenarios.map { "\(directory)/\($0)" } }
+  guard let paths = places.first(where: { $0.allSatisfy(isReadable) }) else {
+    let first = places.map { $0[0] }.joined(separator: " or ")
+    throw ScenarioProblem(lines: ["no scenario at \(first); name one with --scenario"])
   }
-  return path
+  return paths
 }
 
 /// The slugs of the file that was named, or else of the one that is found near the scenario; none

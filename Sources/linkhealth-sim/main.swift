@@ -34,7 +34,7 @@ private func printExpected(
     throw SimulatorOptions.Misuse(message: "the scenario has no service \(name)")
   }
   let states = scenario.expectedStates(of: options.services)
-  let shown = options.onlyWrong ? states.filter { $0.state != .up } : states
+  let shown = options.onlyWrong ? states.filter { scenario.isWrong($0.link, $0.state) } : states
   writeOutput(shown.map { "\($0.link) \($0.state.rawValue)\n" }.joined())
 }
 

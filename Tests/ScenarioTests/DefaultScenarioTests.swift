@@ -8,6 +8,7 @@ import Wire
 /// The shipped scenario, against what the situation of 7 November 2025 says.
 @Suite struct DefaultScenarioTests {
   private let scenario: Scenario
+  private let provinces: [String]
 
   init() throws {
     let provinces = readProvinceSlugs(
@@ -18,6 +19,7 @@ import Wire
       provinces: provinces.slugs)
     #expect(read.complaints.list.map(\.description) == [])
     scenario = read.scenario
+    self.provinces = provinces.slugs
   }
 
   @Test("nine services for 34 provinces and a national one make 307 links")
@@ -61,6 +63,33 @@ import Wire
     #expect(states.first?.link.service == "land-database", "in the order asked for")
     let odd = states.filter { $0.link.service == "land-database" && $0.state != .up }
     #expect(odd.map { "\($0.link) \($0.state)" } == ["land-database/ha-noi notConnected"])
+  }
+
+  @Test("wrong are the 73 links that fail and the 34 that are overdue, not those never connected")
+  func wrong() {
+    let wrong = scenario.expectedStates().filter(scenario.isWrong).map(\.link.service)
+    #expect(
+      Dictionary(grouping: wrong) { $0 }.mapValues(\.count) == [
+        "single-window": 1, "civil-registry": 4, "birth-bundle": 34, "death-bundle": 34,
+        "health-licences": 34,
+      ])
+  }
+
+  @Test("the hubs beside it are all well: seven of each province, and the national exchange")
+  func hubs() throws {
+    let read = readScenario(
+      try packageFile("probes/scenario/hubs.json5"), file: "hubs.json5", provinces: provinces,
+      addingTo: scenario)
+    #expect(read.complaints.list.map(\.description) == [])
+    let hubs = read.scenario.services.dropFirst(scenario.services.count)
+    #expect(hubs.filter { $0.links.count == 34 }.count == 7)
+    #expect(hubs.filter { $0.links.map(\.consumer) == ["national"] }.map(\.name) == ["ndxp"])
+    #expect(hubs.allSatisfy { $0.links.allSatisfy { $0.state == .up } })
+    #expect(read.scenario.expectedStates().count == 307 + 239)
+    var run = ScenarioRun(read.scenario, seed: 1, start: seconds(0))
+    for link in read.scenario.expectedStates(of: hubs.map(\.name)).map(\.link) {
+      #expect(status(run.reply(to: request("/\(link)/danhMuc"), for: link, at: seconds(1))) == 200)
+    }
   }
 
   @Test("the incidents and the register are read")

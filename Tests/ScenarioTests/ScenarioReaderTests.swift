@@ -102,6 +102,50 @@ import Wire
       lines.map { $0.prefix(11) } == ["s.json5:2:3", "s.json5:2:4", "s.json5:3:4", "s.json5:4:4"])
   }
 
+  @Test("a further file adds its services to those of the files before it")
+  func severalFiles() {
+    let first = readScenario(
+      Array("{ services: [{ service: 'a' }], incidents: [{ pattern: 'point' }] }".utf8),
+      file: "a.json5", provinces: threeProvinces
+    ).scenario
+    let both = readScenario(
+      Array("{ services: [{ service: 'b', provinces: ['hue'] }], register: { open: 1 } }".utf8),
+      file: "b.json5", provinces: threeProvinces, addingTo: first)
+    #expect(both.complaints.list.map(\.description) == [])
+    #expect(both.scenario.services.map(\.name) == ["a", "b"])
+    #expect(both.scenario.services.map(\.links.count) == [3, 1])
+    #expect(both.scenario.incidents.count == 1 && both.scenario.register?.open == 1)
+  }
+
+  @Test("a further file must not say again what the files before it said")
+  func severalFilesThatDisagree() {
+    let first = readScenario(
+      Array("{ services: [{ service: 'a' }], register: { open: 1 } }".utf8), file: "a.json5",
+      provinces: threeProvinces
+    ).scenario
+    let both = readScenario(
+      Array("{ services: [{ service: 'a' }],\n  register: { open: 2 } }".utf8), file: "b.json5",
+      provinces: threeProvinces, addingTo: first)
+    #expect(
+      both.complaints.list.map(\.description) == [
+        "b.json5:1:25: services[0].service: the service \"a\" is there already",
+        "b.json5:2:13: register: an earlier file has a register already",
+      ])
+  }
+
+  @Test("several files together are bounded like one")
+  func severalLargeFiles() throws {
+    let many = (0..<SimulatorLimits.services).map { "{ service: 's\($0)', consumer: 'hue' }" }
+    let first = readScenario(
+      Array("{ services: [\(many.joined(separator: ","))] }".utf8), file: "a.json5",
+      provinces: threeProvinces)
+    try #require(first.complaints.isEmpty)
+    let both = readScenario(
+      Array("{ services: [{ service: 'more' }] }".utf8), file: "b.json5",
+      provinces: threeProvinces, addingTo: first.scenario)
+    #expect(both.complaints.list.map(\.keyPath) == ["services"])
+  }
+
   @Test(
     "every fault has its key",
     arguments: [

@@ -9,10 +9,18 @@ import Testing
       "--scenario", "s.json5", "--provinces=p.json", "--listen", "127.1.2.3:80", "--port-file=f",
       "--seed", "7", "--speed=2.5", "--connections", "10",
     ])
-    #expect(options.scenarioFile == "s.json5" && options.provincesFile == "p.json")
+    #expect(options.scenarioFiles == ["s.json5"] && options.provincesFile == "p.json")
     #expect(options.address == "127.1.2.3" && options.port == 80 && options.portFile == "f")
     #expect(options.seed == 7 && options.speed == 2.5 && options.connections == 10)
     #expect(options.action == .serve)
+  }
+
+  @Test("several scenarios are kept in their order, none is none, and none of them is the usual")
+  func scenarios() throws {
+    let two = try SimulatorOptions(["--scenario", "b.json5", "--scenario=a.json5"])
+    #expect(two.scenarioFiles == ["b.json5", "a.json5"])
+    #expect(try SimulatorOptions(["--scenario", "none"]).scenarioFiles == [])
+    #expect(try SimulatorOptions([]).scenarioFiles == nil)
   }
 
   @Test("expected states are asked for by service")
@@ -42,6 +50,7 @@ import Testing
     arguments: [
       ["--seed"], ["--seed", "-1"], ["--speed", "0"], ["--speed", "fast"], ["--connections", "0"],
       ["--oops", "1"], ["--help=1"], ["--wrong"], ["--services", "a"], ["file"],
+      ["--scenario", "none", "--scenario", "a"], ["--scenario", "a", "--scenario", "none"],
     ])
   func misuse(arguments: [String]) {
     #expect(throws: SimulatorOptions.Misuse.self) { try SimulatorOptions(arguments) }
