@@ -80,7 +80,8 @@ let package = Package(
       "linkhealthctl",
       ["CLinux", "Host", "ControlClient", "Catalogue", "Wire", "Model", "Base"]),
     program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
-    program("linkhealth-bench", ["CLinux", "Host", "Delivery", "Wire", "Model", "Base"]),
+    program(
+      "linkhealth-bench", ["CLinux", "Host", "Catalogue", "Delivery", "Wire", "Model", "Base"]),
     // The same requests as the daemon's, in plain C over libcurl: what the benchmark compares with.
     .executableTarget(
       name: "linkhealth-curl-floor", dependencies: ["CLibcurl"], path: "Sources/CurlFloor",

@@ -158,7 +158,7 @@ private struct ConfigurationReading {
   mutating func readSources(_ complaints: inout Complaints) -> CatalogueSources {
     readDefaults(&complaints)
     defaults.timeZone = readTimeZone(&reader, &complaints)
-    defaults.allowedOperations = WritingOperations.readAllowed(&reader, &complaints)
+    defaults.writing = WritingOperations(&reader, &complaints)
     reader.require("catalogue", &complaints)
     var services: [NamedPath] = []
     if let paths = reader.strings("catalogue", &complaints) {

@@ -86,7 +86,7 @@ struct EndpointTable: Sendable {
 
   /// The address of a link; nil when there is none or, after a complaint, when it is wrong.
   mutating func address(
-    of link: LinkID, _ context: ProbeContext, allowed: Set<String> = [],
+    of link: LinkID, _ context: ProbeContext, writing: WritingOperations,
     _ complaints: inout Complaints
   ) -> String? {
     guard let entry = links[link] ?? services[link.service], let template = entry.template else {
@@ -97,10 +97,8 @@ struct EndpointTable: Sendable {
       let text = try context.expand(template)
       do throws(URLError) {
         _ = try URLParts(text)
-        guard let name = WritingOperations.found(in: text, allowed: allowed) else { return text }
-        problem =
-          "the operation \(name) may change something at the other side, and probes only read; if "
-          + "it must be, the configuration allows it by name: allowedOperations: [\"\(name)\"]"
+        guard let name = writing.operation(in: text) else { return text }
+        problem = writing.refusal(name)
       } catch {
         problem = "expected an http or https address: \(error.message)"
       }

@@ -51,7 +51,7 @@ struct LinkExpansion {
       var link = link(service, id: id, consumer, alert)
       var context = context(service, id: id, consumer)
       let endpoint = endpoints.address(
-        of: link.id, context, allowed: defaults.allowedOperations, &complaints)
+        of: link.id, context, writing: defaults.writing, &complaints)
       context.placeholders["endpoint"] = endpoint
       link.endpoint = endpoint
       link.endpointLocation = endpoints.location(of: link.id)

@@ -31,8 +31,9 @@ struct Organisations: Sendable {
     {
       let origin = service.ownerOrigin
       guard told.insert("\(origin.location)").inserted else { continue }
-      let meant = nearest(service.owner, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
-      origin.complain("no organisation has the id \"\(service.owner)\"\(meant)", &complaints)
+      origin.complain(
+        "no organisation \"\(service.owner)\"" + suggestion(service.owner, known, complaints),
+        &complaints)
     }
   }
 }

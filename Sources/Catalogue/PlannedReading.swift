@@ -47,7 +47,8 @@ private func readDay(
 ) -> PlannedConnection? {
   guard let node = reader.node(key) else { return nil }
   guard let text = node.string, let day = dayNumber(text) else {
-    reader.complain(key, "expected a day such as \"2025-12-31\"", &complaints)
+    let got = node.string.map { ", got \"\(printable($0, limit: 40))\"" } ?? ""
+    reader.complain(key, "expected a day such as \"2025-12-31\"\(got)", &complaints)
     return nil
   }
   let midnight = WallTime(nanoseconds: (day + 1) * TimeAmount.hours(24).nanoseconds)

@@ -48,11 +48,7 @@ struct ProbeTemplate: Sendable {
       Self.finish(reader, &complaints)
       return nil
     }
-    if let request = reader.node("request") {
-      WritingOperations.check(
-        request, file: source.file, path: source.keyPath("request"),
-        allowed: defaults.allowedOperations, &complaints)
-    }
+    defaults.writing.check(node, file: source.file, path: source.path, &complaints)
     self.kind = kind
     self.name = name ?? word
     self.node = node

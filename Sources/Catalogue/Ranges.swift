@@ -15,6 +15,7 @@ enum Ranges {
   static let bytesPerMinute = 1_024...(1 << 40)
   static let accelerate = 1...1_000
   static let operators = 32
+  static let allowedOperations = 64
   static let webhooks = 32
   static let webhookTimeout = TimeAmount.milliseconds(100)...TimeAmount.minutes(5)
   /// What fits into the address of a Unix socket on Linux, without its closing zero.

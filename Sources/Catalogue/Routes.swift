@@ -2,10 +2,12 @@ import Base
 import Model
 import Wire
 
-/// The intermediaries that a service's requests pass, and where they are named.
+/// The intermediaries that a service's requests pass, and where each is named.
 struct Route: Sendable {
   var words: [String]
-  var origin: Origin
+  var origins: [Origin]
+
+  static let direct = Route(words: [], origins: [])
 }
 
 func readRoute(_ reader: inout FieldReader, _ complaints: inout Complaints) -> Route? {
@@ -18,17 +20,26 @@ func readRoute(_ reader: inout FieldReader, _ complaints: inout Complaints) -> R
   } else if Set(words).count < words.count {
     reader.complain("route", "an intermediary is named twice", &complaints)
   }
-  return Route(words: words, origin: Origin(reader, "route"))
+  let path = reader.keyPath("route")
+  return Route(
+    words: words,
+    origins: words.indices.map { place in
+      Origin(
+        file: reader.file, position: reader.elementPosition(of: "route", place),
+        keyPath: "\(path)[\(place)]")
+    })
 }
 
 /// The intermediaries that the catalogue watches: services marked as hops, and their consumers.
 struct HopTable: Sendable {
   private var consumers: [String: Set<String>] = [:]
+  private var routes: [String: [String]] = [:]
 
   init(_ services: [Service]) {
     for service in services where service.isHop {
       guard let id = service.id else { continue }
       consumers[id] = Set(service.consumers.map(\.slug))
+      routes[id] = service.route.words
     }
   }
 
@@ -45,7 +56,7 @@ struct HopTable: Sendable {
     }
   }
 
-  /// Complains of words that are no hops, in a catalogue that has any, and of routes through
+  /// Complains of words that are no hops, in a catalogue that has any, and of hops that lead through
   /// themselves.
   func check(_ services: [Service], _ complaints: inout Complaints) {
     guard !isEmpty else { return }
@@ -53,21 +64,30 @@ struct HopTable: Sendable {
     // Inherited routes are complained of once.
     var told: Set<String> = []
     for service in services {
-      for word in service.route.words {
+      for (word, origin) in zip(service.route.words, service.route.origins) {
         let problem: String
-        if word == service.id {
-          problem = "\"\(word)\" would pass through itself"
-        } else if consumers[word] == nil {
-          let meant = nearest(word, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+        if consumers[word] == nil {
           problem =
-            "no service marked \"hop: true\" is named \"\(word)\"\(meant)"
+            "no service with hop: true is named \"\(word)\"" + suggestion(word, known, complaints)
+        } else if let id = service.id, leads(from: word, to: id) {
+          problem = "\"\(id)\" leads through itself"
         } else {
           continue
         }
-        let origin = service.route.origin
         guard told.insert("\(origin.location) \(problem)").inserted else { continue }
         origin.complain(problem, &complaints)
       }
     }
+  }
+
+  /// Whether a hop is another, or passes it on its own route.
+  private func leads(from hop: String, to wanted: String) -> Bool {
+    var seen: Set<String> = []
+    var ahead = [hop]
+    while let next = ahead.popLast() {
+      if next == wanted { return true }
+      if seen.insert(next).inserted { ahead += routes[next] ?? [] }
+    }
+    return false
   }
 }

@@ -10,8 +10,8 @@ struct CatalogueDefaults: Sendable {
   var timeout = Limits.probeTimeout
   var alert = AlertSettings()
   var timeZone = Defaults.timeZone
-  /// Names of operations and methods that probes may use although they write.
-  var allowedOperations: Set<String> = []
+  /// What probes may not ask for, and what of it an operator allows.
+  var writing = WritingOperations()
   /// What stands for all this in the links' fingerprints.
   var digest: UInt64 = 0
   /// Where the configuration says it, under `defaults.`.
@@ -59,8 +59,7 @@ func readService(
   let owner = inherited?.owner ?? (inherited == nil ? readOwner(&reader, &complaints) : nil)
   let name = readName(&reader, &complaints) ?? inherited?.name
   let consumers = readConsumers(&reader, table, &complaints)
-  let noRoute = Route(words: [], origin: Origin(reader, "route"))
-  let route = readRoute(&reader, &complaints) ?? inherited?.route ?? noRoute
+  let route = readRoute(&reader, &complaints) ?? inherited?.route ?? .direct
   let isHop = reader.bool("hop", &complaints) ?? inherited?.isHop ?? false
   let vendors = readVendors(&reader, table, &complaints).over(inherited?.vendors ?? Vendors())
   let codes = readCodes(&reader, &complaints) ?? inherited?.codes

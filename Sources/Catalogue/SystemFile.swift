@@ -132,9 +132,9 @@ struct Vendors: Sendable {
 
   /// These where they say something, else the others.
   func over(_ other: Vendors) -> Vendors {
-    Vendors(
-      all: all ?? (byConsumer.isEmpty ? other.all : nil),
-      byConsumer: other.byConsumer.merging(byConsumer) { $1 })
+    // One for all leaves nothing for the others to say.
+    if all != nil { return self }
+    return Vendors(all: other.all, byConsumer: other.byConsumer.merging(byConsumer) { $1 })
   }
 }
 

@@ -2,82 +2,95 @@ import Base
 import Model
 import Wire
 
-/// Requests that change something at the other side. A probe sends none of them unless an operator
-/// allows it by name: whoever watches must not act.
-enum WritingOperations {
-  /// Operations of this domain that register, synchronise or acknowledge.
+/// What a probe may not ask for: it reads, and never registers, synchronises or acknowledges.
+struct WritingOperations: Sendable {
+  /// Operations of the exchange, of civil status, of criminal records and of the national portal that
+  /// change something where they are called. An operation that is missing here is not safe by that.
   static let known = [
-    "dangKyHoTich", "DongBoHoSoMC", "CapNhatTienDoHoSoMC", "danhDauHsThanhCong",
+    "dangKyHoTich", "DongBoHoSoMC", "CapNhatTienDoHoSoMC", "danhDauHsThanhCong", "nhanHoSoDangKy",
   ]
+  /// Methods that ask for something; RFC 9110, WebDAV (RFC 4918, 3253, 5323).
+  static let readingMethods = ["GET", "HEAD", "POST", "OPTIONS", "PROPFIND", "REPORT", "SEARCH"]
 
-  /// Methods that only read (RFC 9110 section 9.2.1), and POST, by which most services of this domain
-  /// are asked.
-  static let readingMethods = ["GET", "HEAD", "OPTIONS", "POST", "PROPFIND", "REPORT", "SEARCH"]
+  /// What an operator has allowed by name.
+  var allowed: Set<String> = []
 
-  /// Reads the configuration's `allowedOperations`.
-  static func readAllowed(
-    _ reader: inout FieldReader, _ complaints: inout Complaints
-  ) -> Set<String> {
-    let names = reader.strings("allowedOperations", &complaints) ?? []
-    for name in names where !known.contains(name) && !isMethod(name) {
-      let meant = nearest(name, among: known).map { "; did you mean \"\($0)\"?" } ?? ""
+  /// Reads `allowedOperations`: names of the list above, and methods.
+  init(_ reader: inout FieldReader, _ complaints: inout Complaints) {
+    guard let names = reader.strings("allowedOperations", &complaints) else { return }
+    if names.count > Ranges.allowedOperations {
       reader.complain(
-        "allowedOperations",
-        "\"\(printable(name, limit: 40))\" is neither an operation that is refused nor an HTTP "
-          + "method\(meant)", &complaints)
+        "allowedOperations", "expected at most \(Ranges.allowedOperations) names", &complaints)
     }
-    return Set(names)
+    for (place, name) in names.enumerated()
+    where !Self.known.contains(name) && !isMethod(name) {
+      let position = reader.elementPosition(of: "allowedOperations", place)
+      complaints.add(
+        file: reader.file, position: position, keyPath: "allowedOperations[\(place)]",
+        message: "nothing is refused under the name \"\(printable(name, limit: 64))\""
+          + suggestion(name, Self.known + ["PUT", "PATCH", "DELETE"], complaints))
+    }
+    allowed = Set(names)
   }
 
-  /// The operation that a text names and that is not allowed.
-  static func found(in text: String, allowed: Set<String>) -> String? {
-    let lowercased = text.lowercased()
-    return known.first { !allowed.contains($0) && lowercased.contains($0.lowercased()) }
-  }
+  init() {}
 
-  /// Complains of a probe's request that would write.
-  static func check(
-    _ request: JSONNode, file: String, path: String, allowed: Set<String>,
-    _ complaints: inout Complaints
-  ) {
-    guard let members = request.object else { return }
-    for member in members {
-      let origin = Origin(
-        file: file, position: member.node.position, keyPath: "\(path).\(member.key)")
-      if member.key == "method", let method = member.node.string, isMethod(method),
-        !readingMethods.contains(method), !allowed.contains(method)
-      {
-        refuse("the method \(method)", method, origin, &complaints)
+  /// Complains of what a probe's request would change, at the value that names it.
+  func check(_ probe: JSONNode, file: String, path: String, _ complaints: inout Complaints) {
+    guard let request = probe["request"] else { return }
+    let place = { (key: String, node: JSONNode) in
+      Origin(file: file, position: node.position, keyPath: "\(path).request.\(key)")
+    }
+    if let method = request["method"], let name = method.string, isMethod(name),
+      !Self.readingMethods.contains(name), !allowed.contains(name)
+    {
+      place("method", method).complain(refusal("the method \(name)"), &complaints)
+    }
+    for key in ["url", "body"] {
+      if let node = request[key], let text = node.string, let name = operation(in: text) {
+        place(key, node).complain(refusal(name), &complaints)
       }
-      if let name = firstOperation(in: member.node, allowed: allowed) {
-        refuse("the operation \(name)", name, origin, &complaints)
+    }
+    for header in request["headers"]?.object ?? []
+    where header.key.lowercased() == "soapaction" {
+      if let text = header.node.string, let name = operation(in: text) {
+        place("headers.\(header.key)", header.node).complain(refusal(name), &complaints)
       }
     }
   }
 
-  private static func refuse(
-    _ what: String, _ name: String, _ origin: Origin, _ complaints: inout Complaints
-  ) {
-    origin.complain(
-      "\(what) may change something at the other side, and probes only read; if it must be sent, "
-        + "the configuration allows it by name: allowedOperations: [\"\(name)\"]", &complaints)
-  }
-
-  private static func firstOperation(in node: JSONNode, allowed: Set<String>) -> String? {
-    switch node.value {
-    case .string(let text): found(in: text, allowed: allowed)
-    case .array(let elements):
-      elements.lazy.compactMap { firstOperation(in: $0, allowed: allowed) }.first
-    case .object(let members):
-      members.lazy.compactMap { member in
-        found(in: member.key, allowed: allowed) ?? firstOperation(in: member.node, allowed: allowed)
-      }.first
-    case .null, .bool, .number: nil
+  /// The operation that a text names and that nobody has allowed. Case does not count, nor what
+  /// follows the name; a longer word that ends like one, such as xemDangKyHoTich, is another name.
+  func operation(in text: String) -> String? {
+    let bytes = lowercased(percentDecode(text.utf8) ?? Array(text.utf8))
+    return Self.known.first { name in
+      !allowed.contains(name) && names(lowercased(Array(name.utf8)), in: bytes)
     }
   }
 
-  private static func isMethod(_ text: String) -> Bool {
-    (1...32).contains(text.utf8.count)
-      && text.utf8.allSatisfy { (0x41...0x5A).contains($0) || $0 == 0x2D }
+  /// What to say of an operation.
+  func refusal(_ name: String) -> String {
+    "\(name) changes what it is sent to, and a probe only reads; if it must be, name it in "
+      + "\"allowedOperations\" of the configuration"
   }
+
+  private func names(_ wanted: [UInt8], in bytes: [UInt8]) -> Bool {
+    guard bytes.count >= wanted.count else { return false }
+    return (0...(bytes.count - wanted.count)).contains { start in
+      bytes[start] == wanted[0] && (start == 0 || !isWordByte(bytes[start - 1]))
+        && bytes[start..<(start + wanted.count)].elementsEqual(wanted)
+    }
+  }
+
+  private func isWordByte(_ byte: UInt8) -> Bool {
+    (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte)
+  }
+
+  private func lowercased(_ bytes: [UInt8]) -> [UInt8] {
+    bytes.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+  }
+}
+
+private func isMethod(_ text: String) -> Bool {
+  !text.isEmpty && text.utf8.allSatisfy { (0x41...0x5A).contains($0) || $0 == UInt8(ascii: "-") }
 }

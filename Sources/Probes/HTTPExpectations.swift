@@ -27,9 +27,25 @@ package struct HTTPExpectations: Sendable {
     package var refused: [String]
   }
 
+  /// Where the answer says whom it is about, and who was asked for. A reused code reaches another
+  /// province, which answers 200 and success.
+  package struct Identity: Sendable {
+    package enum Place: Sendable {
+      case path(JSONPath)
+      case header(String)
+    }
+    package var place: Place
+    package var equals: String
+
+    var isInBody: Bool {
+      if case .path = place { true } else { false }
+    }
+  }
+
   package var status: [ClosedRange<UInt16>]
   package var headers: [Header]
   package var code: Code?
+  package var identity: Identity?
   package var json: [Path]
   package var text: [String]
   package var patterns: [Pattern]
@@ -38,19 +54,21 @@ package struct HTTPExpectations: Sendable {
 
   package init(
     status: [ClosedRange<UInt16>] = [200...299], headers: [Header] = [], code: Code? = nil,
-    json: [Path] = [], text: [String] = [], patterns: [Pattern] = [], slow: TimeAmount? = nil
+    identity: Identity? = nil, json: [Path] = [], text: [String] = [], patterns: [Pattern] = [],
+    slow: TimeAmount? = nil
   ) {
     self.status = status
     self.headers = headers
     self.code = code
+    self.identity = identity
     self.json = json
     self.text = text
     self.patterns = patterns
     self.slow = slow
   }
 
-  var readsBody: Bool { code != nil || !json.isEmpty || !text.isEmpty || !patterns.isEmpty }
-  var readsJSON: Bool { code != nil || !json.isEmpty }
+  var readsBody: Bool { readsJSON || !text.isEmpty || !patterns.isEmpty }
+  var readsJSON: Bool { code != nil || !json.isEmpty || identity?.isInBody == true }
 }
 
 /// What looking at an answer showed.
@@ -120,7 +138,15 @@ package struct Examination: Sendable {
       }
       if !fits { return .http(.headerMismatch(shown(header.name))) }
     }
-    return nil
+    guard let identity = expectations.identity, case .header(let name) = identity.place else {
+      return nil
+    }
+    guard let found = result.header(name).first else { return .http(.headerMissing(shown(name))) }
+    return found == identity.equals ? nil : wrongIdentity(identity.equals, found)
+  }
+
+  private func wrongIdentity(_ wanted: String, _ found: String) -> Outcome {
+    .body(.wrongIdentity(shown("asked for \(wanted), got \(found)")))
   }
 
   private func judgeJSON() -> Examined? {
@@ -136,6 +162,14 @@ package struct Examination: Sendable {
         return Examined(
           outcome: .body(.applicationCode(shown(found))),
           credentialRefused: code.refused.contains(found))
+      }
+    }
+    if let identity = expectations.identity, case .path(let path) = identity.place {
+      guard let found = path.evaluate(root).flatMap(scalarText) else {
+        return Examined(outcome: .body(.pathMissing(shown(path.text))))
+      }
+      if found != identity.equals {
+        return Examined(outcome: wrongIdentity(identity.equals, found))
       }
     }
     for expected in expectations.json {

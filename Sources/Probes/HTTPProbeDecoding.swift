@@ -21,7 +21,7 @@ extension HTTPProbe {
         ?? headerLimit
       limits.finish(&complaints)
     }
-    let expectations = decodeExpectations(&reader, &complaints)
+    let expectations = decodeExpectations(&reader, context, &complaints)
     guard let request, let url = request.url, let tls, let expectations else { return nil }
     return HTTPOptions(
       method: request.method, url: url,
@@ -196,9 +196,9 @@ private func decodeTLS(
   return options
 }
 
-private func decodeExpectations(_ parent: inout FieldReader, _ complaints: inout Complaints)
-  -> HTTPExpectations?
-{
+private func decodeExpectations(
+  _ parent: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
+) -> HTTPExpectations? {
   var expectations = HTTPExpectations()
   guard var reader = parent.object("expect", &complaints) else { return expectations }
   if let ranges = decodeStatus(&reader, &complaints) { expectations.status = ranges }
@@ -221,9 +221,10 @@ private func decodeExpectations(_ parent: inout FieldReader, _ complaints: inout
     entry.finish(&complaints)
     if let path, let ok { expectations.code = .init(path: path, ok: ok, refused: refused) }
   }
+  expectations.identity = decodeIdentity(&reader, context, &complaints)
   for var entry in reader.objects("json", &complaints) ?? [] {
     let path = decodePath(&entry, &complaints)
-    let equals = decodeScalar(&entry, "equals", &complaints)
+    let equals = decodeScalar(&entry, "equals", context, &complaints)
     let matches = decodePattern(&entry, "matches", &complaints)
     entry.finish(&complaints)
     if let path { expectations.json.append(.init(path: path, equals: equals, matches: matches)) }
@@ -236,6 +237,25 @@ private func decodeExpectations(_ parent: inout FieldReader, _ complaints: inout
     "slow", range: .milliseconds(1)...Limits.probeIntervalMaximum, &complaints)
   reader.finish(&complaints)
   return expectations
+}
+
+/// Whose answer it must be: `{ path: "maTinh", equals: "{consumerCode}" }`, or `header` for `path`.
+private func decodeIdentity(
+  _ parent: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
+) -> HTTPExpectations.Identity? {
+  guard var reader = parent.object("identity", &complaints) else { return nil }
+  let header = reader.string("header", &complaints)
+  if reader.has("header") == reader.has("path") {
+    reader.complain(nil, "expected either a \"path\" or a \"header\"", &complaints)
+  }
+  let path = reader.has("path") ? decodePath(&reader, &complaints) : nil
+  if path == nil { _ = reader.node("path") }
+  reader.require("equals", &complaints)
+  let equals = decodeScalar(&reader, "equals", context, &complaints)
+  reader.finish(&complaints)
+  guard let equals else { return nil }
+  if let path { return .init(place: .path(path), equals: equals) }
+  return header.map { .init(place: .header($0), equals: equals) }
 }
 
 /// Statuses as numbers (`200`), classes (`"2xx"`) or ranges (`"200-204"`).
@@ -297,12 +317,14 @@ private func decodePattern(
   }
 }
 
+/// A scalar as its text; placeholders in a string are replaced.
 private func decodeScalar(
-  _ reader: inout FieldReader, _ key: String, _ complaints: inout Complaints
+  _ reader: inout FieldReader, _ key: String, _ context: ProbeContext,
+  _ complaints: inout Complaints
 ) -> String? {
   guard let node = reader.node(key) else { return nil }
   switch node.value {
-  case .string(let text): return text
+  case .string: return expandedString(&reader, key, context, &complaints)
   case .number(let number): return number.text
   case .bool(let value): return value ? "true" : "false"
   case .null: return "null"

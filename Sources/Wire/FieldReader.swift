@@ -202,6 +202,14 @@ package struct FieldReader: Sendable {
     index(of: key).map { members[$0].node.position } ?? position
   }
 
+  /// Where an element of a list stands; where the list is, if it has no such element.
+  package func elementPosition(of key: String, _ place: Int) -> Position {
+    guard let elements = index(of: key).flatMap({ members[$0].node.array }),
+      elements.indices.contains(place)
+    else { return position(of: key) }
+    return elements[place].position
+  }
+
   /// The way to a key of this object; a key that is no plain word stands in brackets.
   package func keyPath(_ key: String) -> String {
     let isPlain = key.utf8.allSatisfy { isWordByte($0) || $0 == UInt8(ascii: "-") }

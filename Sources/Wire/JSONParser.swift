@@ -18,6 +18,12 @@ package func parseJSON(
 /// The parser's state: a cursor that knows its line, and the brackets that are open around it.
 /// This file holds the structure; the tokens are in the files beside it.
 struct JSONParser {
+  private struct Opener {
+    var position: Position
+    var bracket: UInt8
+    var lineStart: Int
+  }
+
   let bytes: [UInt8]
   let isJSON5: Bool
   let limits: JSONLimits
@@ -29,7 +35,10 @@ struct JSONParser {
   /// comes by subtraction, however long the line.
   var continuationBytes = 0
 
-  private var openers: [(position: Position, bracket: UInt8)] = []
+  private var openers: [Opener] = []
+  /// The first bracket whose partner stands at another depth of indentation: where people indent, it
+  /// has probably lost its own.
+  private var suspect: Opener?
   private var nodes = 0
   private var duplicates: [JSONError] = []
 
@@ -171,13 +180,25 @@ struct JSONParser {
     guard openers.count < min(limits.depth, JSONLimits.depthMaximum) else {
       throw JSONError(message: "nested deeper than \(openers.count) levels", position: here)
     }
-    openers.append((here, bytes[index]))
+    openers.append(Opener(position: here, bracket: bytes[index], lineStart: lineStart))
     index += 1
   }
 
   private mutating func close() {
-    openers.removeLast()
+    let opener = openers.removeLast()
+    if opener.lineStart != lineStart, suspect == nil,
+      indentation(at: opener.lineStart) != indentation(at: lineStart)
+    {
+      suspect = opener
+    }
     index += 1
+  }
+
+  /// How many blanks a line starts with.
+  private func indentation(at start: Int) -> Int {
+    var end = start
+    while end < bytes.count, bytes[end] == 0x20 || bytes[end] == 0x09 { end += 1 }
+    return end - start
   }
 
   /// Steps over a byte if it stands here.
@@ -243,7 +264,10 @@ struct JSONParser {
   private var openBracket: String {
     guard let opener = openers.last else { return "" }
     let bracket = Unicode.Scalar(opener.bracket)
-    return "; the \"\(bracket)\" opened at \(opener.position) is not closed"
+    let told = "; the \"\(bracket)\" opened at \(opener.position) is not closed"
+    guard let suspect else { return told }
+    let other = Unicode.Scalar(suspect.bracket)
+    return "\(told), or the \"\(other)\" opened at \(suspect.position), as the lines are indented"
   }
 
   /// How what stands at the cursor is shown: a whole word where one starts there.

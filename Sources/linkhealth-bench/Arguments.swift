@@ -6,6 +6,7 @@ enum Subject: String, CaseIterable {
   case probes
   case alerts
   case reload
+  case catalogue
 }
 
 /// What the command line asks for.
@@ -23,6 +24,7 @@ struct Arguments {
       probes     CPU time of a probe against a plain C loop over libcurl (5 minutes)
       alerts     from the decision to raise to the alert file and to the webhook (1 minute)
       reload     100,000 links at 10 minutes: how late probes are while it reloads (2 minutes)
+      catalogue  parsing 10 MB, and checking a catalogue of 100,000 links (seconds)
 
       --json     print one JSON document instead of lines
       --quick    fewer links and shorter times, to see that everything works; figures
