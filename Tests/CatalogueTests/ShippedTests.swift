@@ -94,6 +94,7 @@ struct ShippedTests {
     #expect(loaded.webhooks == plain.webhooks)
     #expect(loaded.attemptsInFlight == plain.attemptsInFlight)
     #expect(loaded.resolver == plain.resolver)
+    #expect(loaded.politeness == plain.politeness)
     #expect(loaded.accelerate == plain.accelerate)
     #expect(loaded.links.allSatisfy { $0.role != .token && $0.vendor == nil })
   }
