@@ -6,56 +6,82 @@ import Wire
 
 @testable import Catalogue
 
+/// The files of the shipped catalogue that hold systems.
+let shippedSystems = [
+  "budget-codes", "business-registry", "civil-registry", "document-store-new",
+  "document-store-old", "eforms", "health-licences", "interconnected-services", "land-database",
+  "lgsp", "merit-people", "national-portal", "ndxp", "population-database",
+  "single-window-portal", "tax-payment", "tthc",
+].map { "probes/systems/\($0).json5" }
+
+let shippedConfiguration = "probes/linkhealth.example.json5"
+
+/// The project's files, one of them replaced.
+func replacing(_ path: String, with bytes: [UInt8]) -> FileAccess {
+  FileAccess(
+    read: { asked in
+      if asked == path { return bytes }
+      return try project.read(asked)
+    }, list: project.list)
+}
+
 @Suite("The shipped catalogue")
 struct ShippedTests {
-  static let services = [
-    "birth-bundle", "civil-registry", "death-bundle", "land-database", "merit-people",
-    "single-window",
-  ]
+  /// All links, as the directory itself gives them: without addresses.
+  private func links() throws -> [Link] { try #require(loadCatalogue(["probes"], project).links) }
 
-  /// The project's files, one of them replaced.
-  private func replacing(_ path: String, with bytes: [UInt8]) -> FileAccess {
-    FileAccess(
-      read: { asked in
-        if asked == path { return bytes }
-        return try project.read(asked)
-      }, list: project.list)
+  /// All links, each with an address.
+  private func connected() throws -> [Link] {
+    let services = Set(try links().map(\.id.service)).sorted()
+    let endpoints = services.map { "\"\($0)\": \"http://127.0.0.1/\($0)/{consumer}\"" }
+    let access = replacing(
+      "probes/endpoints.example.json5", with: Array("{\(endpoints.joined(separator: ","))}".utf8))
+    let loaded = loadConfiguration(shippedConfiguration, access)
+    #expect(loaded.complaints.list.map(\.description) == [])
+    return try #require(loaded.configuration).links
   }
 
   @Test("it has no mistakes, and a link for each service and consumer")
-  func noMistakes() {
-    let report = checkReport(["probes/services"], project)
+  func noMistakes() throws {
+    let report = checkReport(["probes"], project)
     #expect(report.lines.dropLast().isEmpty, "\(report.lines)")
-    #expect((report.services, report.systems, report.links) == (6, 5, 171))
+    #expect((report.services, report.systems, report.links) == (18, 17, 546))
     #expect(report.probes == 0, "no addresses are shipped")
+    let files = try project.list("probes/systems").map { "probes/systems/\($0)" }
+    #expect(files == shippedSystems, "each is looked at below")
   }
 
-  @Test("with an address for every service all 171 links are probed")
+  @Test("with an address for every service all 546 links are probed, and probes only read")
   func allConnected() throws {
-    let endpoints = Self.services.map { "\"\($0)\": \"http://127.0.0.1/\($0)/{consumer}\"" }
-    let access = replacing(
-      "probes/endpoints.example.json5", with: Array("{\(endpoints.joined(separator: ","))}".utf8))
-    let loaded = loadConfiguration("probes/linkhealth.example.json5", access)
-    #expect(loaded.complaints.list.map(\.description) == [])
-    let links = try #require(loaded.configuration).links
-    #expect(links.count == 171)
+    let links = try connected()
+    #expect(links.count == 546)
     #expect(links.allSatisfy { $0.probes.count == 1 })
-    let methods = Set(
-      links.compactMap { ($0.probes.first?.options as? HTTPOptions)?.method })
-    #expect(methods == ["GET"], "probes only read")
+    let options = links.compactMap { $0.probes.first?.options as? HTTPOptions }
+    #expect(options.count == 546)
+    #expect(Set(options.map(\.method)) == ["GET"])
+    // The operations that the field knows to change nothing.
+    let operations = options.map {
+      String($0.url.target.prefix { $0 != "?" }.split(separator: "/").last!)
+    }
+    #expect(Set(operations) == ["danhMuc", "LayDanhMucCoQuan", "tinhTrangHoSo"])
   }
 
   @Test("the example configuration and the example endpoints have no mistakes")
   func examples() throws {
-    let loaded = loadConfiguration("probes/linkhealth.example.json5", project)
+    let loaded = loadConfiguration(shippedConfiguration, project)
     #expect(loaded.complaints.list.map(\.description) == [])
-    let links = try #require(loaded.configuration).links
-    #expect(links.filter(\.probes.isEmpty).map(\.id.description) == ["land-database/ha-noi"])
+    let unconnected = try #require(loaded.configuration).links.filter(\.probes.isEmpty).map(\.id)
+    #expect(
+      Dictionary(grouping: unconnected, by: \.service).mapValues(\.count) == [
+        "land-payment": 34, "business-registry": 34, "budget-codes": 34, "health-licences": 34,
+        "land-database": 1,
+      ])
+    #expect(unconnected.contains(LinkID(service: "land-database", consumer: "ha-noi")))
   }
 
   @Test("the example configuration names the defaults")
   func exampleDefaults() throws {
-    let example = loadConfiguration("probes/linkhealth.example.json5", project).configuration
+    let example = loadConfiguration(shippedConfiguration, project).configuration
     let loaded = try #require(example)
     let plain = Configuration(file: "")
     #expect(loaded.vantage == plain.vantage)
@@ -68,92 +94,113 @@ struct ShippedTests {
     #expect(loaded.webhooks == plain.webhooks)
     #expect(loaded.attemptsInFlight == plain.attemptsInFlight)
     #expect(loaded.resolver == plain.resolver)
+    #expect(loaded.politeness == plain.politeness)
     #expect(loaded.accelerate == plain.accelerate)
+    #expect(loaded.links.allSatisfy { $0.role != .token && $0.vendor == nil })
   }
 
-  @Test("the answer's own code is looked at, under the key that each system uses")
-  func codes() throws {
-    let links = try #require(
-      loadConfiguration("probes/linkhealth.example.json5", project).configuration
-    ).links
-    for link in links where !link.probes.isEmpty {
-      let options = try #require(link.probes.first?.options as? HTTPOptions)
-      let code = try #require(options.expectations.code)
-      #expect(code.path.text == (link.id.service == "civil-registry" ? "status" : "error_code"))
-      #expect(code.ok == ["0"])
-      #expect(code.refused == ["100"])
-    }
-  }
-
-  /// The places of all keys of a file, from the outside in.
-  private static func keys(of node: JSONNode) -> [JSONMember] {
-    switch node.value {
-    case .object(let members): members.flatMap { [$0] + keys(of: $0.node) }
-    case .array(let elements): elements.flatMap(keys)
-    default: []
-    }
-  }
-
-  @Test(
-    "any key of a shipped file that is misspelt is complained of on its line",
-    arguments: services.map { "probes/services/\($0).json5" } + ["probes/linkhealth.example.json5"])
-  func misspelt(_ path: String) throws {
-    let bytes = try project.read(path)
-    let root = try #require(parseJSON(bytes, dialect: .json5).node)
-    let keys = Self.keys(of: root)
-    #expect(keys.count > 15)
-    for key in keys {
-      var changed = bytes
-      changed.insert(UInt8(ascii: "x"), at: key.keyPosition.offset)
-      let complaints = checkReport([path], replacing(path, with: changed)).complaints.list
-      let told = complaints.contains { complaint in
-        complaint.file == path && complaint.position == key.keyPosition
-          && complaint.message.contains("unknown key \"x\(key.key)\"")
+  @Test("it has each service of the scenarios, of the same system and owner")
+  func scenarios() throws {
+    let links = Dictionary(grouping: try links(), by: \.id.service)
+    var seen = 0
+    for name in ["scenario-2025-11-07", "hubs"] {
+      let bytes = try project.read("probes/scenario/\(name).json5")
+      let services = try #require(parseJSON(bytes, dialect: .json5).node?["services"]?.array)
+      for service in services {
+        let id = try #require(service["service"]?.string)
+        let own = try #require(links[id], "\(id) is in the catalogue")
+        let owner = service["owner"]?.string
+        #expect(own.allSatisfy { $0.system == service["system"]?.string }, "\(id)")
+        #expect(own.allSatisfy { $0.owner == owner ?? $0.id.consumer }, "\(id)")
+        #expect(own.count == (service["consumer"] == nil ? 34 : 1), "\(id)")
+        #expect(own.allSatisfy { $0.planned?.date == service["planned"]?.string }, "\(id)")
+        seen += own.count
       }
-      #expect(told, "\(key.key) at \(key.keyPosition): \(complaints.map(\.description))")
+    }
+    #expect(seen == 546)
+  }
+
+  @Test("each system belongs to an organisation that is named, or to the province itself")
+  func owners() throws {
+    for link in try links() {
+      let name = try #require(link.ownerName, "\(link.id)")
+      #expect(name.en != link.owner && name.vi != link.owner, "\(link.id)")
+      let isProvinces = ["lgsp", "tthc", "document-store-old", "document-store-new"]
+        .contains(link.system)
+      #expect((link.owner == link.id.consumer) == isProvinces, "\(link.id)")
     }
   }
 
-  @Test(
-    "any value of a shipped file that has the wrong type is complained of on its line",
-    arguments: services.map { "probes/services/\($0).json5" } + ["probes/linkhealth.example.json5"])
-  func wrongType(_ path: String) throws {
-    let bytes = try project.read(path)
-    let root = try #require(parseJSON(bytes, dialect: .json5).node)
-    for key in Self.keys(of: root) {
-      guard key.node.string != nil || key.node.int != nil || key.node.bool != nil else { continue }
-      // `null` where a value stood, padded so that nothing else moves.
-      var end = key.node.position.offset
-      let closing = bytes[end] == UInt8(ascii: "\"") ? bytes[end] : nil
-      repeat {
-        end += 1
-      } while closing != nil
-        ? bytes[end] != closing : (0x30...0x39).contains(bytes[end])
-      if closing != nil { end += 1 }
-      var changed = bytes
-      changed.replaceSubrange(key.node.position.offset..<end, with: "null".utf8)
-      let complaints = checkReport([path], replacing(path, with: changed)).complaints.list
-      #expect(
-        complaints.contains { $0.file == path && $0.position == key.node.position },
-        "\(key.key): \(complaints.map(\.description))")
+  @Test("an owner that is misspelt is complained of, with the one that was meant")
+  func strangeOwner() throws {
+    let path = "probes/systems/merit-people.json5"
+    let text = String(decoding: try project.read(path), as: UTF8.self)
+    let parts = text.split(separator: "\"moha\"", omittingEmptySubsequences: false)
+    try #require(parts.count == 2)
+    let changed = replacing(path, with: Array(parts.joined(separator: "\"mohaa\"").utf8))
+    let complaints = checkReport(["probes"], changed).complaints.list
+    #expect(complaints.map(\.file) == [path])
+    #expect(
+      complaints.first?.message == "no organisation has the id \"mohaa\"; did you mean \"moha\"?")
+  }
+
+  @Test("services and consumers are named in both languages, with composed letters")
+  func names() throws {
+    for link in try links() {
+      #expect(link.serviceName.en != link.id.service, "\(link.id)")
+      #expect(link.serviceName.vi != link.serviceName.en, "\(link.id)")
+      #expect(link.serviceName.vi.utf8.contains { $0 >= 0x80 }, "\(link.id)")
+    }
+    for path in shippedSystems + ["probes/organisations.json5", "probes/provinces.json"] {
+      let text = String(decoding: try project.read(path), as: UTF8.self)
+      #expect(!text.unicodeScalars.contains { (0x300...0x36F).contains($0.value) }, "\(path)")
     }
   }
 
-  @Test("the reference page has every key that the tests and the shipped files know")
-  func reference() throws {
-    let page = String(decoding: try project.read("deploy/docs/configuration.md"), as: UTF8.self)
-    var keys = Set<String>()
-    for path in Self.services.map({ "probes/services/\($0).json5" })
-      + ["probes/linkhealth.example.json5"]
-    {
-      let root = try #require(parseJSON(try project.read(path), dialect: .json5).node)
-      keys.formUnion(Self.keys(of: root).map(\.key))
+  @Test("each link stands on its province's data bus and the national exchange, which are watched")
+  func hops() throws {
+    let links = try links()
+    #expect(Set(links.filter { $0.role == .hop }.map(\.id.service)) == ["lgsp", "ndxp"])
+    for link in links {
+      #expect(link.hops.map(\.service) == link.route, "\(link.id)")
+      let consumers = link.hops.map(\.consumer)
+      switch link.route {
+      case []: #expect(link.owner == link.id.consumer || link.id.service == "ndxp", "\(link.id)")
+      case ["ndxp"]: #expect(consumers == ["national"] && link.id.service == "single-window")
+      default:
+        #expect(link.route == ["lgsp", "ndxp"], "\(link.id)")
+        #expect(consumers == [link.id.consumer, "national"], "\(link.id)")
+      }
     }
-    keys.formUnion(["caFile", "proxy", "sourceAddress", "secrets", "secret", "required", "name"])
-    keys.formUnion(["otherHosts", "connectTimeout", "minimumVersion", "serverName", "redirects"])
-    let missing = keys.sorted().filter { key in
-      !["`\(key)`", ".\(key)`", "`\(key).", "`\(key)[]."].contains(where: page.contains)
+  }
+
+  @Test("the answer's own code is looked at, under the key that each system uses, and is explained")
+  func codes() throws {
+    for link in try connected() {
+      let options = try #require(link.probes.first?.options as? HTTPOptions)
+      let code = try #require(options.expectations.code, "\(link.id)")
+      let isBusiness = link.id.service == "business-registry"
+      #expect(code.ok == [isBusiness ? "1" : "0"], "\(link.id)")
+      #expect(code.refused == (isBusiness ? [] : ["100"]), "\(link.id)")
+      switch link.id.service {
+      case "civil-registry": #expect(code.path.text == "status")
+      case "business-registry": #expect(code.path.text == "Status")
+      default:
+        #expect(code.path.text == "error_code", "\(link.id)")
+        for known in ["100", "101", "106", "108", "201"] {
+          let meaning = try #require(link.codes?.meaning(of: known), "\(link.id) \(known)")
+          #expect(meaning.en != meaning.vi, "\(link.id) \(known)")
+        }
+      }
     }
-    #expect(missing == [])
+  }
+
+  @Test("every answer has a time above which it is slow, and every link the rules that tell of it")
+  func slowness() throws {
+    for link in try connected() {
+      let options = try #require(link.probes.first?.options as? HTTPOptions)
+      #expect(options.expectations.slow == .seconds(3), "\(link.id)")
+      #expect(link.alert.errorRate != nil && link.alert.latency != nil, "\(link.id)")
+    }
   }
 }
