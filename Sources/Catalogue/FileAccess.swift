@@ -111,6 +111,7 @@ func directory(of path: String) -> String {
 /// A path as seen from a directory.
 func resolve(_ path: String, from directory: String) -> String {
   if path.hasPrefix("/") || directory == "." { return path }
+  if path == "." { return directory }
   return directory.hasSuffix("/") ? directory + path : "\(directory)/\(path)"
 }
 

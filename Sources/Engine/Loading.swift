@@ -166,14 +166,17 @@ extension Engine {
       for probe in links[link].probes { probes[probe].judge.withdrawRules() }
     }
     if mayHaveIncident(link) {
-      // Nothing has been seen that would be a recovery.
-      updateIncident(
-        of: links[link].link.id,
-        endReason: links[link].probes.isEmpty && !links[link].isQuiet
-          ? "is no longer connected: closed" : "is watched otherwise since a reload: closed",
-        at: now)
+      updateIncident(of: links[link].link.id, endReason: endReason(of: link), at: now)
     }
     noteState(of: link, at: now)
+  }
+
+  /// What ends an incident at a reload: nothing has been seen that would be a recovery. Nil for a link
+  /// that has reasons of its own.
+  private func endReason(of link: Int) -> String? {
+    if links[link].isQuiet { return nil }
+    return links[link].probes.isEmpty
+      ? "is no longer connected: closed" : "is watched otherwise since a reload: closed"
   }
 
   private func mayHaveIncident(_ link: Int) -> Bool {

@@ -144,6 +144,7 @@ struct JSONParser {
       try skipBlank()
       if current == UInt8(ascii: "}"), members.isEmpty || isJSON5 { break }
       if members.isEmpty { members.reserveCapacity(4) }
+      if let last = members.last, current == UInt8(ascii: "{") { throw lostList(after: last) }
       members.append(try member())
       try skipBlank()
       if take(UInt8(ascii: ",")) { continue }
@@ -252,11 +253,24 @@ struct JSONParser {
     return JSONError(message: message, position: here)
   }
 
+  /// The error that one object follows another where a key was wanted, as in a list without its `[`.
+  private func lostList(after last: JSONMember) -> JSONError {
+    var error = unexpected(wanted: "a key or \"}\"")
+    if last.node.object != nil {
+      error.message +=
+        ", or a \"[\" is missing after the key \"\(printable(last.key, limit: 64))\" at "
+        + "\(last.keyPosition)"
+    }
+    return error
+  }
+
   private func hintsAtLostBracket(_ found: UInt8) -> Bool {
     let innermost = openers.last?.bracket
     return switch found {
     case UInt8(ascii: "]"), UInt8(ascii: "{"): innermost == UInt8(ascii: "{")
     case UInt8(ascii: "}"): innermost == UInt8(ascii: "[")
+    // Where a value is wanted a word is the key of the object around.
+    case _ where isWordByte(found): isJSON5 && innermost == UInt8(ascii: "[")
     default: false
     }
   }

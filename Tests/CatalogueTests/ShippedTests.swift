@@ -141,7 +141,7 @@ struct ShippedTests {
     let complaints = checkReport(["probes"], changed).complaints.list
     #expect(complaints.map(\.file) == [path])
     #expect(
-      complaints.first?.message == "no organisation has the id \"mohaa\"; did you mean \"moha\"?")
+      complaints.first?.message == "no organisation \"mohaa\"; did you mean \"moha\"?")
   }
 
   @Test("services and consumers are named in both languages, with composed letters")

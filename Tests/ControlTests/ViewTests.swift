@@ -79,7 +79,7 @@ import Wire
     #expect(status["services"]?.array?.count == 4)
     #expect(status["hopServices"]?.array?.compactMap { $0["service"]?.string } == ["lgsp"])
     #expect(status["configuration"]?["links"]?.int == 10, "all that is watched")
-    #expect(status["incidents"]?["open"]?.int == 4)
+    #expect(status["incidents"]?["open"]?.int == 5, "the overdue one too")
     #expect(status["incidents"]?["critical"]?.int == 4)
     #expect(status["hosts"]?.array != nil)
   }
