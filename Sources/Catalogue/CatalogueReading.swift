@@ -77,6 +77,7 @@ func readCatalogue(
     LinkSurroundings(
       hops: hops, organisations: organisations, vendors: vendors, tokens: sources.tokens),
     SecretTable(access, directory: sources.secretsDirectory))
+  expansion.reserve(services)
   for service in services { expansion.add(service, &complaints) }
   return expansion.links
 }

@@ -18,11 +18,21 @@ package struct CheckReport: Sendable {
 
   fileprivate init(_ links: [Link], _ complaints: Complaints) {
     self.complaints = complaints
-    services = Set(links.map(\.id.service)).count
-    systems = Set(links.map(\.system)).count
     self.links = links.count
-    probes = links.reduce(0) { $0 + $1.probes.count }
-    linksWithoutProbes = links.count(where: \.probes.isEmpty)
+    var services: Set<String> = []
+    var systems: Set<String> = []
+    var former: String?
+    for link in links {
+      probes += link.probes.count
+      if link.probes.isEmpty { linksWithoutProbes += 1 }
+      // The links of a service follow each other.
+      if link.id.service == former { continue }
+      former = link.id.service
+      services.insert(link.id.service)
+      systems.insert(link.system)
+    }
+    self.services = services.count
+    self.systems = systems.count
   }
 
   /// A line for each complaint, `file:line:column: key.path: message`, then what was read.

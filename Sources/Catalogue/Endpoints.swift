@@ -14,6 +14,9 @@ struct EndpointTable: Sendable {
   private var services: [String: Entry] = [:]
   private var links: [LinkID: Entry] = [:]
   private var told: Set<Complaint> = []
+  /// The longest address of a service that was found good: placeholders stand for plain words, so that
+  /// none that is as short can be wrong by itself.
+  private var goodBytes: [String: Int] = [:]
 
   /// No endpoints at all.
   init() {}
@@ -95,9 +98,14 @@ struct EndpointTable: Sendable {
     let problem: String
     do throws(UnknownPlaceholder) {
       let text = try context.expand(template)
+      let isOwn = links[link] != nil
+      if !isOwn, text.utf8.count <= goodBytes[link.service, default: 0] { return text }
       do throws(URLError) {
         _ = try URLParts(text)
-        guard let name = writing.operation(in: text) else { return text }
+        guard let name = writing.operation(in: text) else {
+          if !isOwn { goodBytes[link.service] = text.utf8.count }
+          return text
+        }
         problem = writing.refusal(name)
       } catch {
         problem = "expected an http or https address: \(error.message)"

@@ -35,6 +35,12 @@ struct LinkExpansion {
     self.secrets = secrets
   }
 
+  /// Makes room for the links of services.
+  mutating func reserve(_ services: [Service]) {
+    let count = services.reduce(0) { $0 + $1.consumers.count }
+    links.reserveCapacity(min(count, Limits.linksPerDaemon))
+  }
+
   /// Adds the links of a service. What is wrong with its probes is told once, not for each consumer.
   mutating func add(_ service: Service, _ complaints: inout Complaints) {
     guard links.count + service.consumers.count <= Limits.linksPerDaemon else {
@@ -47,6 +53,7 @@ struct LinkExpansion {
       defaults.alert, every: service.probes.map(\.every).max() ?? defaults.every,
       accelerate: accelerate)
     var decoders = service.probes.map(ProbeDecoder.init)
+    let secretTexts = service.probes.flatMap(\.secretTexts)
     for consumer in service.consumers {
       var link = link(service, id: id, consumer, alert)
       var context = context(service, id: id, consumer)
@@ -55,7 +62,7 @@ struct LinkExpansion {
       context.placeholders["endpoint"] = endpoint
       link.endpoint = endpoint
       link.endpointLocation = endpoints.location(of: link.id)
-      context.secrets = secrets.find(service.probes.flatMap(\.secretTexts), context)
+      context.secrets = secrets.find(secretTexts, context)
       if endpoint != nil || !service.needsEndpoint {
         link.probes = decoders.indices.compactMap { place in
           decoders[place].probe(context, of: link.id, accelerate: accelerate, &complaints)
@@ -72,7 +79,7 @@ struct LinkExpansion {
         context.placeholders["consumerCode"] = "00"
         context.placeholders["agencyCode"] = "H00"
       }
-      context.secrets = secrets.find(service.probes.flatMap(\.secretTexts), context)
+      context.secrets = secrets.find(secretTexts, context)
       _ = decoders[place].probe(context, of: nil, accelerate: accelerate, &complaints)
     }
     for decoder in decoders { decoder.missing.complain(&complaints) }
@@ -126,8 +133,9 @@ private struct ProbeDecoder {
   private var told: Set<Complaint> = []
   private var failures = 0
   private(set) var missing = MissingSecrets()
-  /// The settings that all links share, when nothing in them can differ.
-  private var shared: (any Sendable)?
+  /// The settings of the first link that had nothing wrong with it. All links share them when nothing
+  /// in them can differ.
+  private var former: (any Sendable)?
 
   /// Once so many links have shown a probe to be wrong, the others are not asked.
   private static let failuresLookedAt = 64
@@ -138,15 +146,21 @@ private struct ProbeDecoder {
     _ context: ProbeContext, of link: LinkID?, accelerate: Int, _ complaints: inout Complaints
   ) -> ProbeDefinition? {
     wasUsed = true
-    if let shared { return template.definition(shared, accelerate: accelerate) }
+    if template.varying.isEmpty, let former {
+      return template.definition(former, accelerate: accelerate)
+    }
     guard failures < Self.failuresLookedAt else { return nil }
     var own = Complaints()
+    var context = context
+    context.former = former
+    context.varying = template.varying
     let options = template.decode(context, &own)
-    for complaint in own.take(.secret) { missing.add(complaint, of: link) }
+    let secretsMissing = own.take(.secret)
+    for complaint in secretsMissing { missing.add(complaint, of: link) }
     if !own.isEmpty { failures += 1 }
     for complaint in own.list where told.insert(complaint).inserted { complaints.add(complaint) }
     guard let options else { return nil }
-    if !template.hasPlaceholders && own.isEmpty { shared = options }
+    if former == nil, own.isEmpty, secretsMissing.isEmpty { former = options }
     return template.definition(options, accelerate: accelerate)
   }
 }

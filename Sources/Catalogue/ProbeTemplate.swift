@@ -15,8 +15,8 @@ struct ProbeTemplate: Sendable {
   var isRequired: Bool
   /// Whether a link without an endpoint cannot be probed by this.
   var needsEndpoint: Bool
-  /// Whether links could differ at all.
-  var hasPlaceholders: Bool
+  /// The keys in which links could differ at all.
+  var varying: [String]
   /// The texts in which secrets are named.
   var secretTexts: [String]
   let node: JSONNode
@@ -56,7 +56,7 @@ struct ProbeTemplate: Sendable {
     path = source.path
     origin = Origin(reader, reader.has("name") ? "name" : "kind")
     needsEndpoint = anyString(in: node) { mentions("endpoint", in: $0) }
-    hasPlaceholders = anyString(in: node) { $0.utf8.contains(UInt8(ascii: "{")) }
+    varying = Catalogue.varying(in: node, "")
     secretTexts = Catalogue.secretTexts(in: node)
   }
 
@@ -91,6 +91,17 @@ struct ProbeTemplate: Sendable {
       isRequired: isRequired, options: options)
     definition.fingerprint = digest
     return definition
+  }
+}
+
+/// The keys whose texts have a brace in them, such as `request.url`.
+private func varying(in node: JSONNode, _ path: String) -> [String] {
+  switch node.value {
+  case .string(let text): text.utf8.contains(UInt8(ascii: "{")) ? [path] : []
+  case .array(let elements): elements.flatMap { varying(in: $0, path) }
+  case .object(let members):
+    members.flatMap { varying(in: $0.node, path.isEmpty ? $0.key : "\(path).\($0.key)") }
+  case .null, .bool, .number: []
   }
 }
 

@@ -28,6 +28,18 @@ package final class HTTPOptions: Sendable {
     self.allowsOtherHosts = allowsOtherHosts
     self.expectations = expectations
   }
+
+  /// The same for another address.
+  init(_ other: HTTPOptions, url: URLParts) {
+    self.url = url
+    method = other.method
+    transfer = other.transfer
+    proxy = other.proxy
+    family = other.family
+    redirectLimit = other.redirectLimit
+    allowsOtherHosts = other.allowsOtherHosts
+    expectations = other.expectations
+  }
 }
 
 /// Checks a link by one HTTP request: resolve, transfer, follow redirects as new exchanges, judge.

@@ -7,6 +7,9 @@ extension HTTPProbe {
   package static func decode(
     _ reader: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
   ) -> HTTPOptions? {
+    if let former = context.former as? HTTPOptions, context.varying == ["request.url"] {
+      return decodeURL(&reader, former, context, &complaints)
+    }
     let request = decodeRequest(&reader, context, &complaints)
     let authentication = decodeAuthentication(&reader, context, &complaints)
     complainOfTwoAuthorizations(&reader, request, authentication, &complaints)
@@ -34,6 +37,20 @@ extension HTTPProbe {
         connectTimeout: request.connectTimeout, reuse: request.reuse),
       family: request.family, redirectLimit: request.redirectLimit,
       allowsOtherHosts: request.allowsOtherHosts, expectations: expectations)
+  }
+
+  /// The settings of another link with the URL of this one, which is all that differs: most of a
+  /// large catalogue is read this way, and shares its settings.
+  private static func decodeURL(
+    _ reader: inout FieldReader, _ former: HTTPOptions, _ context: ProbeContext,
+    _ complaints: inout Complaints
+  ) -> HTTPOptions? {
+    _ = reader.allMembers()
+    guard var request = reader.object("request", &complaints),
+      let text = expandedString(&request, "url", context, &complaints, required: true),
+      let url = parsedURL(text, request, &complaints)
+    else { return nil }
+    return HTTPOptions(former, url: url)
   }
 }
 
@@ -101,10 +118,16 @@ private func decodeRequest(
       &complaints)
   }
   reader.finish(&complaints)
-  guard let text else { return nil }
+  guard let text, let url = parsedURL(text, reader, &complaints) else { return nil }
+  request.url = url
+  return request
+}
+
+private func parsedURL(
+  _ text: String, _ reader: FieldReader, _ complaints: inout Complaints
+) -> URLParts? {
   do {
-    request.url = try URLParts(text)
-    return request
+    return try URLParts(text)
   } catch {
     reader.complain("url", "expected an http or https address: \(error.message)", &complaints)
     return nil

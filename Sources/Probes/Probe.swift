@@ -135,6 +135,11 @@ package struct ProbeContext: Sendable {
   package var secrets: [String: Result<Secret, SecretProblem>]
   /// The tokens that the configuration has; nil when it is not known.
   package var tokens: [String]?
+  /// What the same probe was read as for another link, if nothing was wrong there: a kind may take
+  /// from it what cannot differ.
+  package var former: (any Sendable)?
+  /// The keys whose texts have placeholders, such as `request.url`: all else is alike for all links.
+  package var varying: [String] = []
 
   package init(
     placeholders: [String: String] = [:], defaults: ProbeDefaults = .init(),
