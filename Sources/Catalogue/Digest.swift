@@ -2,11 +2,11 @@ import Base
 import Wire
 
 /// A number that stands for what a value says, whatever its layout, comments and order of keys.
-/// `leavingOut`: a key of the object that does not count.
-func digest(of node: JSONNode, leavingOut key: String? = nil) -> UInt64 {
+/// `leavingOut`: keys of the object that do not count.
+func digest(of node: JSONNode, leavingOut keys: String...) -> UInt64 {
   var text: [UInt8] = []
-  if let key, case .object(let members) = node.value {
-    appendObject(members.filter { $0.key != key }, to: &text)
+  if !keys.isEmpty, case .object(let members) = node.value {
+    appendObject(members.filter { !keys.contains($0.key) }, to: &text)
   } else {
     append(node, to: &text)
   }

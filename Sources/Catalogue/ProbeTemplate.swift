@@ -22,6 +22,7 @@ struct ProbeTemplate: Sendable {
   let node: JSONNode
   /// What stands for the file's words about the probe.
   private let digest: UInt64
+  private let checkDigest: UInt64
   let path: String
   let origin: Origin
 
@@ -53,6 +54,8 @@ struct ProbeTemplate: Sendable {
     self.name = name ?? word
     self.node = node
     digest = Catalogue.digest(of: node)
+    checkDigest = Catalogue.digest(
+      of: node, leavingOut: "every", "timeout", "retryEvery", "retries", "required", "name")
     path = source.path
     origin = Origin(reader, reader.has("name") ? "name" : "kind")
     needsEndpoint = anyString(in: node) { mentions("endpoint", in: $0) }
@@ -90,6 +93,7 @@ struct ProbeTemplate: Sendable {
       retryEvery: max(retryEvery / factor, Ranges.tick.lowerBound), retryLimit: retries,
       isRequired: isRequired, options: options)
     definition.fingerprint = digest
+    definition.checkFingerprint = checkDigest
     return definition
   }
 }

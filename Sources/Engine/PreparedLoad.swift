@@ -122,7 +122,7 @@ package struct PreparedLoad: Sendable {
     let isSameInterval = former.probes[old].every == definition.every
     // What was seen at another address, or of another request, says nothing of this one.
     let isSameCheck =
-      former.probes[old].fingerprint == definition.fingerprint
+      former.probes[old].checkFingerprint == definition.checkFingerprint
       && former.endpoint == link.endpoint
     keepsCheck.append(isSameCheck)
     keepsTimes.append(isSameInterval && isSameCheck)

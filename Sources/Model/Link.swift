@@ -150,6 +150,8 @@ package struct ProbeDefinition: Sendable {
   /// Differs when anything that the catalogue says of the probe differs, the link's own placeholders
   /// aside.
   package var fingerprint: UInt64 = 0
+  /// The same for what is asked and what is expected, whatever the times.
+  package var checkFingerprint: UInt64 = 0
 
   package init(
     name: String, kind: String, every: TimeAmount, timeout: TimeAmount,

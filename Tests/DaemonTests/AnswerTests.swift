@@ -133,8 +133,8 @@ extension DaemonTests {
       let attempt = try tryOnce(
         WatchedLink(
           url: simulator.url("echo"),
-          request: #"method: "PUT", headers: { "X-Asked-By": "a test" }, body: "a body","#,
-          expect: #"text: ["PUT", "a test", "a body"]"#))
+          request: #"method: "REPORT", headers: { "X-Asked-By": "a test" }, body: "a body","#,
+          expect: #"text: ["REPORT", "a test", "a body"]"#))
       #expect(attempt.outcome == "ok", "\(attempt.sample.sentence)")
     }
   }

@@ -203,3 +203,64 @@ private func marked(_ id: String, _ change: (inout Link) -> Void = { _ in }) -> 
     #expect(bench.engine.links.map(\.link.id.description) == ["b/x"])
   }
 }
+
+@Suite("What a reload leaves of the past") struct ReloadPastTests {
+  private func at(_ address: String) -> Link {
+    var result = link("a/x", [probe(url: "http://\(address)/")])
+    result.endpoint = "http://\(address)"
+    result.fingerprint = stableHash(address)
+    return result
+  }
+
+  @Test("a link that asks another address is unknown until it has been asked there")
+  func anotherAddress() {
+    let bench = Bench([at("127.0.0.1")])
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(2))
+    #expect(bench.state == .up)
+    bench.network = { _ in nil }
+    bench.advance(by: .minutes(1))
+    #expect(bench.engine.inFlightCount == 1)
+    bench.engine.load([at("127.0.0.2")], at: bench.now)
+    bench.run()
+    #expect(bench.state == .unknown)
+    #expect(bench.engine.inFlightCount == 0, "what comes from the former address does not count")
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(1))
+    #expect(bench.state == .up)
+    #expect(bench.transfers.last?.transfer.url.host == "127.0.0.2")
+  }
+
+  @Test("an incident that a reload ends has not recovered")
+  func noRecovery() throws {
+    let bench = Bench([at("127.0.0.1")])
+    bench.network = { _ in refused }
+    bench.advance(by: .minutes(2))
+    #expect(bench.state == .down)
+    var gone = at("127.0.0.1")
+    gone.probes = []
+    gone.endpoint = nil
+    gone.fingerprint = 1
+    bench.engine.load([gone], at: bench.now)
+    bench.run()
+    let last = try #require(bench.told.last)
+    #expect(last.status == .resolved)
+    #expect(last.summary.contains("is no longer connected"), "\(last.summary)")
+    #expect(!last.summary.contains("recovered"))
+  }
+
+  @Test("credentials that were changed are tried at once")
+  func changedCredential() {
+    let bench = Bench([at("127.0.0.1")])
+    bench.network = { _ in unauthorised }
+    bench.advance(by: .minutes(12))
+    let before = bench.transfers.count
+    bench.advance(by: .minutes(2))
+    #expect(bench.transfers.count == before, "it backs off")
+    var other = at("127.0.0.1")
+    other.fingerprint = 2
+    bench.engine.load([other], at: bench.now)
+    bench.advance(by: .minutes(1))
+    #expect(bench.transfers.count == before + 1)
+  }
+}
