@@ -20,7 +20,7 @@ extension DaemonTests {
       #expect(try daemon.startInVain() == .exited(78))
       let log = daemon.log
       let expected = [
-        ("linkhealth.json5:3:", "accelerate"), ("nowhere.json", "No such file"),
+        ("linkhealth.json5:4:", "accelerate"), ("nowhere.json", "No such file"),
         ("services/one.json5:2:", "every"), ("services/one.json5:3:", "http"),
         ("services/two.json5:3:", "pattern"),
       ]
