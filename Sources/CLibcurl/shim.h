@@ -4,6 +4,8 @@
 #define CLIBCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <sys/socket.h>
 
 static inline CURLcode lh_setopt_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);
@@ -60,6 +62,21 @@ static inline CURLMcode lh_multi_setopt_timer(CURLM *multi, lh_timer_callback ca
 }
 static inline CURLMcode lh_multi_setopt_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
+}
+
+/* Opens a connection's socket, only to note in `context`, an int, why none can be had: libcurl does not
+   tell. */
+static inline curl_socket_t lh_open_socket(void *context, curlsocktype purpose,
+                                           struct curl_sockaddr *address) {
+  (void)purpose;
+  int socket_type = address->socktype | SOCK_CLOEXEC;
+  curl_socket_t opened = socket(address->family, socket_type, address->protocol);
+  if (opened < 0) *(int *)context = errno;
+  return opened < 0 ? CURL_SOCKET_BAD : opened;
+}
+static inline CURLcode lh_setopt_open_socket(CURL *easy, int *error) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, lh_open_socket);
+  return code ? code : curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, error);
 }
 
 /* The result that a finished message carries (a union in C). */

@@ -76,7 +76,7 @@ func readCatalogue(
     sources.defaults, accelerate: sources.accelerate, endpoints,
     LinkSurroundings(
       hops: hops, organisations: organisations, vendors: vendors, tokens: sources.tokens),
-    SecretTable(access, directory: sources.secretsDirectory))
+    SecretTable(access, directory: sources.secretsDirectory), CAFileTable(access))
   expansion.reserve(services)
   for service in services { expansion.add(service, &complaints) }
   return expansion.links

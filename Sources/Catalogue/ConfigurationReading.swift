@@ -21,7 +21,7 @@ func readConfiguration(
   guard let root = NamedPath(path).parse(access, &complaints),
     let reader = FieldReader(root, file: path, path: "", complaints: &complaints)
   else { return nil }
-  var reading = ConfigurationReading(reader)
+  var reading = ConfigurationReading(reader, access)
   var configuration = Configuration(file: path)
   reading.readPlace(&configuration, &complaints)
   reading.readRuntime(&configuration, &complaints)
@@ -59,9 +59,11 @@ private struct ConfigurationReading {
   /// Relative paths are seen from here.
   private let home: String
   private var defaults = CatalogueDefaults()
+  private var caFiles: CAFileTable
 
-  init(_ reader: FieldReader) {
+  init(_ reader: FieldReader, _ access: FileAccess) {
     self.reader = reader
+    caFiles = CAFileTable(access)
     home = directory(of: reader.file)
   }
 
@@ -187,9 +189,12 @@ private struct ConfigurationReading {
     defaults.digest = digest(of: node)
     defaults.written = writtenSettings(of: node, file: keys.file, under: "defaults.")
     if let text = plainText(&keys, "userAgent", &complaints) { defaults.probe.userAgent = text }
-    defaults.probe.caFile = plainText(&keys, "caFile", &complaints).map { resolve($0, from: home) }
+    defaults.probe.caFile = caFile(&keys, &complaints)
     defaults.probe.proxy = plainText(&keys, "proxy", &complaints)
     defaults.probe.sourceAddress = plainText(&keys, "sourceAddress", &complaints)
+    if let source = defaults.probe.sourceAddress, !isIPAddress(source) {
+      keys.complain("sourceAddress", sourceAddressExpected, &complaints)
+    }
     let family = keys.choice("family", of: AddressFamily.allCases.map(\.rawValue), &complaints)
     defaults.probe.family = family.flatMap(AddressFamily.init(rawValue:)) ?? .any
     if let every = keys.duration("every", range: Ranges.every, &complaints) {
@@ -222,7 +227,7 @@ private struct ConfigurationReading {
       let url = webhookURL(&entry, &complaints)
       let secret = webhookSecret(&entry, &complaints)
       let position = entry.position(of: "secret")
-      let caFile = plainText(&entry, "caFile", &complaints).map { resolve($0, from: home) }
+      let caFile = caFile(&entry, &complaints)
       let timeout = entry.duration("timeout", range: Ranges.webhookTimeout, &complaints)
       entry.finish(&complaints)
       guard let name, let url, let secret else { continue }
@@ -262,6 +267,18 @@ private struct ConfigurationReading {
   }
 
   // MARK: Helpers
+
+  /// A file of authorities, which must be there.
+  private mutating func caFile(
+    _ keys: inout FieldReader, _ complaints: inout Complaints
+  ) -> String? {
+    guard let text = plainText(&keys, "caFile", &complaints) else { return nil }
+    let file = caFiles.find(text, from: home)
+    if let problem = file.problem {
+      keys.complain("caFile", "cannot read \(printable(file.path)): \(problem)", &complaints)
+    }
+    return file.path
+  }
 
   /// A path, relative ones seen from the configuration file.
   private mutating func path(_ key: String, _ complaints: inout Complaints) -> String? {

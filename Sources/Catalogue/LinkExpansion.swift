@@ -22,17 +22,19 @@ struct LinkExpansion {
   var endpoints: EndpointTable
   private let surroundings: LinkSurroundings
   private var secrets: SecretTable
+  private var caFiles: CAFileTable
   private(set) var links: [Link] = []
 
   init(
     _ defaults: CatalogueDefaults, accelerate: Int, _ endpoints: EndpointTable,
-    _ surroundings: LinkSurroundings, _ secrets: SecretTable
+    _ surroundings: LinkSurroundings, _ secrets: SecretTable, _ caFiles: CAFileTable
   ) {
     self.defaults = defaults
     self.accelerate = accelerate
     self.endpoints = endpoints
     self.surroundings = surroundings
     self.secrets = secrets
+    self.caFiles = caFiles
   }
 
   /// Makes room for the links of services.
@@ -53,7 +55,10 @@ struct LinkExpansion {
       defaults.alert, every: service.probes.map(\.every).max() ?? defaults.every,
       accelerate: accelerate)
     var decoders = service.probes.map(ProbeDecoder.init)
-    let secretTexts = service.probes.flatMap(\.secretTexts)
+    let texts = (
+      secrets: service.probes.flatMap(\.secretTexts),
+      caFiles: service.probes.flatMap(\.caFileTexts)
+    )
     for consumer in service.consumers {
       var link = link(service, id: id, consumer, alert)
       var context = context(service, id: id, consumer)
@@ -62,7 +67,7 @@ struct LinkExpansion {
       context.placeholders["endpoint"] = endpoint
       link.endpoint = endpoint
       link.endpointLocation = endpoints.location(of: link.id)
-      context.secrets = secrets.find(secretTexts, context)
+      findFiles(service, texts, &context)
       if endpoint != nil || !service.needsEndpoint {
         link.probes = decoders.indices.compactMap { place in
           decoders[place].probe(context, of: link.id, accelerate: accelerate, &complaints)
@@ -79,10 +84,21 @@ struct LinkExpansion {
         context.placeholders["consumerCode"] = "00"
         context.placeholders["agencyCode"] = "H00"
       }
-      context.secrets = secrets.find(secretTexts, context)
+      findFiles(service, texts, &context)
       _ = decoders[place].probe(context, of: nil, accelerate: accelerate, &complaints)
     }
     for decoder in decoders { decoder.missing.complain(&complaints) }
+  }
+
+  /// Reads what the probes of a link name beside their own file.
+  private mutating func findFiles(
+    _ service: Service, _ texts: (secrets: [String], caFiles: [String]),
+    _ context: inout ProbeContext
+  ) {
+    context.secrets = secrets.find(texts.secrets, context)
+    guard !texts.caFiles.isEmpty else { return }
+    context.caFiles = caFiles.find(
+      texts.caFiles, context, from: directory(of: service.origin.file))
   }
 
   private func link(

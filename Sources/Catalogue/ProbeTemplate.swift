@@ -19,6 +19,8 @@ struct ProbeTemplate: Sendable {
   var varying: [String]
   /// The texts in which secrets are named.
   var secretTexts: [String]
+  /// The texts that name CA files.
+  var caFileTexts: [String]
   let node: JSONNode
   /// What stands for the file's words about the probe.
   private let digest: UInt64
@@ -61,6 +63,7 @@ struct ProbeTemplate: Sendable {
     needsEndpoint = anyString(in: node) { mentions("endpoint", in: $0) }
     varying = Catalogue.varying(in: node, "")
     secretTexts = Catalogue.secretTexts(in: node)
+    caFileTexts = Catalogue.caFileTexts(in: node)
   }
 
   /// Complains of the keys that no kind knows, where the kind itself is not known.

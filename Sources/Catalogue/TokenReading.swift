@@ -10,7 +10,8 @@ func readTokens(
   _ complaints: inout Complaints
 ) -> [Link] {
   guard var reader = credentialFree(&parent, &complaints) else { return [] }
-  var secrets = SecretTable(access, directory: sources.secretsDirectory)
+  var files = TokenFiles(
+    secrets: SecretTable(access, directory: sources.secretsDirectory), caFiles: CAFileTable(access))
   var links: [Link] = []
   for member in reader.allMembers() {
     guard isSlug(member.key) else {
@@ -19,7 +20,7 @@ func readTokens(
         message: slugExpected(member.key))
       continue
     }
-    if let link = readToken(member, reader, sources, &secrets, &complaints) { links.append(link) }
+    if let link = readToken(member, reader, sources, &files, &complaints) { links.append(link) }
   }
   if links.count > Limits.tokens {
     parent.complain("tokens", "expected at most \(Limits.tokens) tokens", &complaints)
@@ -39,9 +40,15 @@ private func credentialFree(
   return parent.object("tokens", &complaints)
 }
 
+/// What tokens name beside the configuration file.
+private struct TokenFiles {
+  var secrets: SecretTable
+  var caFiles: CAFileTable
+}
+
 private func readToken(
   _ member: JSONMember, _ parent: FieldReader, _ sources: CatalogueSources,
-  _ secrets: inout SecretTable, _ complaints: inout Complaints
+  _ files: inout TokenFiles, _ complaints: inout Complaints
 ) -> Link? {
   let path = parent.keyPath(member.key)
   guard member.node.object != nil else {
@@ -60,7 +67,9 @@ private func readToken(
     reader.duration("every", range: Ranges.every, &complaints) ?? Defaults.tokenEvery
   var context = ProbeContext(
     placeholders: ["token": member.key], defaults: sources.defaults.probe)
-  context.secrets = secrets.find(secretTexts(in: member.node), context)
+  context.secrets = files.secrets.find(secretTexts(in: member.node), context)
+  context.caFiles = files.caFiles.find(
+    caFileTexts(in: member.node), context, from: directory(of: parent.file))
   var own = Complaints()
   let options = OAuth2Probe.decode(&reader, context, &own)
   reader.finish(&own)

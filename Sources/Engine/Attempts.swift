@@ -164,7 +164,7 @@ extension Engine {
   static let heldUp = TimeAmount.milliseconds(1_250)
 
   /// Attempts whose time is up.
-  mutating func expireAttempts(at now: Now, isLookUpQueued: (Token) -> Bool) {
+  mutating func expireAttempts(at now: Now, queueWait: (Token) -> QueueWait) {
     while let (_, token) = deadlines.popDue(at: now.instant) {
       guard let attempt = attempts[token] else { continue }
       let backstop = attempt.deadline + Self.transferGrace
@@ -172,9 +172,10 @@ extension Engine {
         deadlines.push(token, due: backstop)
         continue
       }
-      let isQueued = attempt.waiting == .resolve && isLookUpQueued(token)
+      let wait = attempt.waiting == .resolve ? queueWait(token) : QueueWait()
       act(.cancel(token))
-      deliver(.timedOut(waitingInOurQueue: isQueued), to: token, at: now)
+      deliver(
+        .timedOut(waitingInOurQueue: !wait.isOver, waited: wait.waited), to: token, at: now)
     }
   }
 

@@ -71,10 +71,12 @@ package struct Engine: ~Copyable {
   }
 
   /// Does what is due: ends attempts whose time is up, starts a slice of those released, hands the
-  /// tick's samples over for writing. `isLookUpQueued`: whether the look-up that an attempt waits for
-  /// has not even begun, so that running out of time says nothing about the link.
-  package mutating func run(at now: Now, isLookUpQueued: (Token) -> Bool = { _ in false }) {
-    expireAttempts(at: now, isLookUpQueued: isLookUpQueued)
+  /// tick's samples over for writing. `queueWait`: how long the look-up that an attempt waits for has
+  /// been in our own queue, which says nothing about the link.
+  package mutating func run(
+    at now: Now, queueWait: (Token) -> QueueWait = { _ in QueueWait() }
+  ) {
+    expireAttempts(at: now, queueWait: queueWait)
     startReleased(at: now)
     flushSamples(at: now)
     giveUpOnWriting(at: now)

@@ -15,13 +15,20 @@ final class CurlHandle {
   private(set) var overflow: Overflow?
   /// Whether a tunnel through a proxy comes before TLS.
   private(set) var usesTunnel = false
+  private(set) var usesProxy = false
+  /// Whether an answer in another version is a failure.
+  private(set) var demandsHTTP2 = false
+  /// All bytes of headers in this transfer, whichever answer they belong to.
+  private var headBytes = 0
   private var headLimit = 0
   private var bodyLimit = 0
   private var headerList: UnsafeMutablePointer<curl_slist>?
   private var connectToList: UnsafeMutablePointer<curl_slist>?
   private var applied: Shape?
   private var appliedTimeLimit = TimeAmount.zero
+  private var appliedConnectLimit = TimeAmount.zero
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+  private let socketErrorPlace = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
 
   /// Which bound an answer went past.
   enum Overflow {
@@ -33,6 +40,7 @@ final class CurlHandle {
     guard let easy = curl_easy_init() else { preconditionFailure("libcurl gives a handle") }
     self.easy = easy
     errorText.pointee = 0
+    socketErrorPlace.pointee = 0
   }
 
   deinit {
@@ -40,17 +48,24 @@ final class CurlHandle {
     curl_slist_free_all(headerList)
     curl_slist_free_all(connectToList)
     errorText.deallocate()
+    socketErrorPlace.deallocate()
   }
 
   /// libcurl's own words on the last failure; for telling causes apart, never shown as they are.
   var failureText: String { String(cString: errorText) }
+
+  /// Why no socket could be had for a connection, as an errno; 0 when one could.
+  var socketError: Int32 { socketErrorPlace.pointee }
 
   func prepare(_ transfer: Transfer, token: Token, caFile: String) {
     self.token = token
     head.removeAll(keepingCapacity: head.capacity <= 65_536)
     body.removeAll(keepingCapacity: body.capacity <= 65_536)
     overflow = nil
+    headBytes = 0
     errorText.pointee = 0
+    socketErrorPlace.pointee = 0
+    demandsHTTP2 = transfer.settings.version == .http2
     headLimit = transfer.settings.headerLimitBytes
     bodyLimit = transfer.settings.bodyLimitBytes
     let shape = Shape(transfer, caFile: caFile)
@@ -61,6 +76,7 @@ final class CurlHandle {
     }
     curl_easy_reset(easy)
     appliedTimeLimit = .zero
+    appliedConnectLimit = .zero
     prepareCallbacks()
     prepareRequest(transfer)
     prepareTimes(transfer)
@@ -68,41 +84,6 @@ final class CurlHandle {
     if shape.isTLS { prepareTLS(transfer.settings.tls, caFile: caFile) }
     if transfer.sendsHeaders { prepareCredentials(transfer.settings, isTLS: shape.isTLS) }
     applied = shape.isReusable ? shape : nil
-  }
-
-  /// What most options depend on. Links of one service differ in their address alone, and setting
-  /// everything anew for each attempt costs as much as the rest of our own work.
-  private struct Shape {
-    let settings: TransferSettings
-    let method: String
-    let isTLS: Bool
-    let sendsHeaders: Bool
-    let sendsBody: Bool
-    let bearer: Secret?
-    let caFile: String
-
-    init(_ transfer: Transfer, caFile: String) {
-      settings = transfer.settings
-      method = transfer.method
-      isTLS = transfer.url.scheme == "https"
-      sendsHeaders = transfer.sendsHeaders
-      sendsBody = transfer.sendsBody
-      bearer = transfer.bearer
-      self.caFile = caFile
-    }
-
-    /// With a proxy or a server name of its own, more than the target depends on the address; and
-    /// for digests libcurl keeps what the last server said until it is reset.
-    var isReusable: Bool {
-      if case .digest = settings.authentication { return false }
-      return settings.proxy == nil && settings.tls.serverName == nil
-    }
-
-    func covers(_ other: Shape) -> Bool {
-      isTLS == other.isTLS && sendsHeaders == other.sendsHeaders && sendsBody == other.sendsBody
-        && bearer == other.bearer && method == other.method && caFile == other.caFile
-        && settings.isSame(as: other.settings)
-    }
   }
 
   /// Gives the body away without a copy.
@@ -118,6 +99,7 @@ final class CurlHandle {
     set(CURLOPT_WRITEDATA, context)
     set(CURLOPT_HEADERDATA, context)
     set(CURLOPT_ERRORBUFFER, errorText)
+    check(lh_setopt_open_socket(easy, socketErrorPlace))
     check(
       lh_setopt_data(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
         guard let bytes, let context else { return 0 }
@@ -147,7 +129,8 @@ final class CurlHandle {
       head.removeAll(keepingCapacity: true)
       body.removeAll(keepingCapacity: true)
     }
-    if head.count + bytes.count > headLimit {
+    headBytes += bytes.count
+    if headBytes > headLimit {
       overflow = .head
       return 0
     }
@@ -179,11 +162,17 @@ final class CurlHandle {
   }
 
   private func prepareTimes(_ transfer: Transfer) {
-    guard transfer.timeLimit != appliedTimeLimit else { return }
-    appliedTimeLimit = transfer.timeLimit
-    set(CURLOPT_TIMEOUT_MS, Int(max(1, transfer.timeLimit.milliseconds)))
-    let limit = min(transfer.settings.connectTimeout ?? transfer.timeLimit, transfer.timeLimit)
-    set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, limit.milliseconds)))
+    let total = transfer.timeLimit
+    let connection = min(
+      total, transfer.settings.connectTimeout ?? total, transfer.connectLimit ?? total)
+    if total != appliedTimeLimit {
+      appliedTimeLimit = total
+      set(CURLOPT_TIMEOUT_MS, Int(max(1, total.milliseconds)))
+    }
+    if connection != appliedConnectLimit {
+      appliedConnectLimit = connection
+      set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(1, connection.milliseconds)))
+    }
   }
 
   private func prepareMethod(_ transfer: Transfer) {
@@ -257,13 +246,15 @@ final class CurlHandle {
     } else {
       set(CURLOPT_PROXY, "")
     }
-    if let source = settings.sourceAddress { set(CURLOPT_INTERFACE, source) }
+    // Said to be an address, so that it is never taken for an interface's name.
+    if let source = settings.sourceAddress { set(CURLOPT_INTERFACE, "host!\(source)") }
     prepareTarget(transfer)
   }
 
   private func prepareTarget(_ transfer: Transfer) {
     let url = transfer.url
-    usesTunnel = transfer.settings.proxy != nil && url.scheme == "https"
+    usesProxy = transfer.settings.proxy != nil
+    usesTunnel = usesProxy && url.scheme == "https"
     let hasOtherName = usesOtherServerName(transfer)
     if hasOtherName, let name = transfer.settings.tls.serverName {
       // The name that TLS asks for and checks is the URL's; the Host header keeps the right one.
@@ -271,16 +262,22 @@ final class CurlHandle {
     } else {
       set(CURLOPT_URL, url.text)
     }
-    if transfer.settings.proxy != nil { return }
     let former = connectToList
     connectToList = nil
-    if let address = transfer.address, address != url.host || hasOtherName {
-      connectToList = curl_slist_append(nil, "::\(bracketed(address)):\(url.port)")
+    if let host = connectionHost(transfer, hasOtherName: hasOtherName) {
+      connectToList = curl_slist_append(nil, "::\(bracketed(host)):\(url.port)")
     }
     if former != nil || connectToList != nil {
       check(lh_setopt_list(easy, CURLOPT_CONNECT_TO, connectToList))
     }
     curl_slist_free_all(former)
+  }
+
+  /// Whom to connect to, or to ask the proxy for, where that is not the host of libcurl's URL.
+  private func connectionHost(_ transfer: Transfer, hasOtherName: Bool) -> String? {
+    if usesProxy { return hasOtherName ? transfer.url.host : nil }
+    guard let address = transfer.address else { return nil }
+    return address != transfer.url.host || hasOtherName ? address : nil
   }
 
   private func prepareTLS(_ options: TLSOptions, caFile: String) {
@@ -335,7 +332,9 @@ final class CurlHandle {
   }
 
   private func usesOtherServerName(_ transfer: Transfer) -> Bool {
-    guard let name = transfer.settings.tls.serverName else { return false }
+    guard transfer.usesServerName, let name = transfer.settings.tls.serverName else {
+      return false
+    }
     return transfer.url.scheme == "https" && name != transfer.url.host
   }
 

@@ -9,7 +9,10 @@ extension CurlHandle {
   func result(_ code: CURLcode, isTLS: Bool) -> TransferResult {
     let times = Times(self, isTLS: isTLS)
     let status = UInt16(clamping: long(CURLINFO_RESPONSE_CODE))
-    let failure = code == CURLE_OK ? nil : outcome(of: code, status: status, times)
+    var failure = code == CURLE_OK ? nil : outcome(of: code, status: status, times)
+    if code == CURLE_OK, demandsHTTP2, long(CURLINFO_HTTP_VERSION) < Int(CURL_HTTP_VERSION_2_0) {
+      failure = .http(.otherVersion)
+    }
     return TransferResult(
       failure: failure, status: status, head: head, body: takeBody(),
       timings: times.phases, reusedConnection: code == CURLE_OK && times.connections == 0)
@@ -25,12 +28,17 @@ extension CurlHandle {
     switch code {
     case CURLE_OPERATION_TIMEDOUT:
       switch times.phaseReached(inBody: inBody) {
-      case .connect: return .connect(.timedOut)
+      // Without a connection it is the proxy that does not answer; with one, the tunnel's end.
+      case .connect: return .connect(usesProxy && times.connections == 0 ? .proxy : .timedOut)
       case .tls: return .tls(.timedOut)
       case .body: return .body(.timedOut)
       default: return .http(.timedOut)
       }
-    case CURLE_COULDNT_CONNECT: return .connect(connectCause)
+    case CURLE_COULDNT_CONNECT:
+      // Of all failures only this one sets the errno; else it may be another transfer's.
+      return connectOutcome(
+        errno: socketError != 0 ? socketError : Int32(clamping: long(CURLINFO_OS_ERRNO)),
+        usesProxy: usesProxy)
     case CURLE_COULDNT_RESOLVE_HOST: return .resolve(.other)
     case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return .connect(.proxy)
     case CURLE_INTERFACE_FAILED: return .connect(.noLocalAddress)
@@ -46,7 +54,8 @@ extension CurlHandle {
     case CURLE_BAD_CONTENT_ENCODING: return .body(.badEncoding)
     // libcurl gives up on a header line of more than 100 kB with "out of memory".
     case CURLE_OUT_OF_MEMORY: return inBody ? .body(.other) : .http(.headerTooLarge)
-    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP2_STREAM:
+    case CURLE_HTTP2_STREAM: return inBody ? .body(.reset) : .http(.reset)
+    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2:
       return .http(.malformed)
     default: return inBody ? .body(.other) : .http(.other)
     }
@@ -56,15 +65,15 @@ extension CurlHandle {
     let text = failureText
     // TLS 1.3 servers refuse an absent client certificate after the handshake has ended for us.
     if text.contains("certificate required") { return .tls(.clientCertificate) }
-    if inBody { return .body(isReset ? .reset : .truncated) }
     // Said of transfer codings and chunks that break HTTP's own rules.
     if text.contains("chunk") || text.contains("ransfer") { return .http(.malformed) }
+    if inBody { return .body(isReset ? .reset : .truncated) }
     return .http(isReset ? .reset : .closed)
   }
 
   private var isReset: Bool {
-    [ECONNRESET, EPIPE].contains(Int32(clamping: long(CURLINFO_OS_ERRNO)))
-      || failureText.contains("reset")
+    let text = failureText
+    return text.contains("reset") || text.contains("Broken pipe")
   }
 
   /// Whether a proxy has answered CONNECT with anything but success.
@@ -77,19 +86,6 @@ extension CurlHandle {
   private var headIsWhole: Bool {
     head.suffix(4).elementsEqual([0x0D, 0x0A, 0x0D, 0x0A])
       || head.suffix(2).elementsEqual([0x0A, 0x0A])
-  }
-
-  private var connectCause: ConnectCause {
-    switch Int32(clamping: long(CURLINFO_OS_ERRNO)) {
-    case ECONNREFUSED: .refused
-    case ETIMEDOUT: .timedOut
-    case ENETUNREACH, ENETDOWN: .networkUnreachable
-    case EHOSTUNREACH, EHOSTDOWN: .hostUnreachable
-    case ECONNRESET: .reset
-    case EACCES, EPERM: .denied
-    case EADDRNOTAVAIL, EADDRINUSE: .noLocalAddress
-    default: .other
-    }
   }
 
   /// OpenSSL's verdict on the chain (codes: its x509_vfy.h); a chain that is fine while the check
@@ -122,6 +118,24 @@ extension CurlHandle {
     }
     return .handshake
   }
+}
+
+/// What a connection that did not come about means. That we have no socket left is our own fault; a
+/// proxy that cannot be reached says nothing about the server behind it.
+func connectOutcome(errno code: Int32, usesProxy: Bool) -> Outcome {
+  let cause: ConnectCause
+  switch code {
+  case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .skipped(.tableFull)
+  case EACCES, EPERM: return .connect(.denied)
+  case EADDRNOTAVAIL, EADDRINUSE: return .connect(.noLocalAddress)
+  case ECONNREFUSED: cause = .refused
+  case ETIMEDOUT: cause = .timedOut
+  case ENETUNREACH, ENETDOWN, EAFNOSUPPORT: cause = .networkUnreachable
+  case EHOSTUNREACH, EHOSTDOWN: cause = .hostUnreachable
+  case ECONNRESET: cause = .reset
+  default: cause = .other
+  }
+  return .connect(usesProxy ? .proxy : cause)
 }
 
 /// libcurl's time marks of one transfer, split into phases. A mark that was never reached is 0.

@@ -8,8 +8,9 @@ import Probes
 /// answers remembered for a while, since getaddrinfo does not tell how long they hold.
 package final class Resolver {
   package enum Answer: Sendable {
-    case addresses([String], took: TimeAmount)
-    case failed(ResolveCause, took: TimeAmount)
+    /// `waited`: how long the look-up had to wait for a free thread after it was asked for.
+    case addresses([String], took: TimeAmount, waited: TimeAmount = .zero)
+    case failed(ResolveCause, took: TimeAmount, waited: TimeAmount = .zero)
   }
 
   /// What a request comes to at once.
@@ -31,12 +32,18 @@ package final class Resolver {
   private struct Finished: Sendable {
     var host: String
     var family: AddressFamily
+    var began: Instant
     var answer: Answer?  // nil: the look-up has begun
   }
 
   private struct Flight {
-    var waiters: [Token]
-    var hasBegun = false
+    var waiters: [Waiter]
+    var began: Instant?
+  }
+
+  private struct Waiter {
+    var token: Token
+    var asked: Instant
   }
 
   private struct Remembered {
@@ -73,38 +80,44 @@ package final class Resolver {
     if let known = remembered[key] {
       if known.until > now {
         switch known.answer {
-        case .addresses(let list, _): return .known(.addresses(list, took: .zero))
-        case .failed(let cause, _): return .known(.failed(cause, took: .zero))
+        case .addresses(let list, _, _): return .known(.addresses(list, took: .zero))
+        case .failed(let cause, _, _): return .known(.failed(cause, took: .zero))
         }
       }
       remembered[key] = nil
     }
     if flights[key] != nil {
-      flights[key]?.waiters.append(token)
+      flights[key]?.waiters.append(Waiter(token: token, asked: now))
     } else {
       guard let mailbox = receiver?.mailbox else { return .busy }
       let lookup = self.lookup
       let accepted = workers.submit {
-        mailbox.post(Finished(host: host, family: family, answer: nil))
-        mailbox.post(Finished(host: host, family: family, answer: lookup(host, family)))
+        var message = Finished(host: host, family: family, began: Clock.instant)
+        mailbox.post(message)
+        message.answer = lookup(host, family)
+        mailbox.post(message)
       }
       guard accepted else { return .busy }
-      flights[key] = Flight(waiters: [token])
+      flights[key] = Flight(waiters: [Waiter(token: token, asked: now)])
     }
     flightOfWaiter[token] = key
     return .pending
   }
 
-  /// Whether the look-up that a token waits for is still in our own queue.
-  package func isQueued(_ token: Token) -> Bool {
-    guard let key = flightOfWaiter[token], let flight = flights[key] else { return false }
-    return !flight.hasBegun
+  /// How long the look-up that a token waits for has been in our own queue.
+  package func queueWait(of token: Token, at now: Instant) -> QueueWait {
+    guard let key = flightOfWaiter[token], let flight = flights[key],
+      let waiter = flight.waiters.first(where: { $0.token == token })
+    else { return QueueWait() }
+    return QueueWait(
+      isOver: flight.began != nil,
+      waited: max(.zero, (flight.began ?? now) - waiter.asked))
   }
 
   /// Stops waiting; the look-up itself cannot be ended and is remembered when it comes back.
   package func cancel(_ token: Token) {
     guard let key = flightOfWaiter.removeValue(forKey: token) else { return }
-    flights[key]?.waiters.removeAll { $0 == token }
+    flights[key]?.waiters.removeAll { $0.token == token }
   }
 
   /// Forgets all answers, as after a reload.
@@ -113,14 +126,15 @@ package final class Resolver {
   private func received(_ message: Finished) {
     let key = Key(host: message.host, family: message.family)
     guard let answer = message.answer else {
-      flights[key]?.hasBegun = true
+      flights[key]?.began = message.began
       return
     }
     remember(answer, for: key)
     guard let flight = flights.removeValue(forKey: key) else { return }
-    for token in flight.waiters {
-      flightOfWaiter[token] = nil
-      onAnswer(token, answer)
+    let now = Clock.instant
+    for waiter in flight.waiters {
+      flightOfWaiter[waiter.token] = nil
+      onAnswer(waiter.token, answer.asSeen(from: waiter.asked, began: message.began, now: now))
     }
   }
 
@@ -136,6 +150,21 @@ package final class Resolver {
     case .failed: lifetime = Limits.unresolvedLifetime
     }
     remembered[key] = Remembered(answer: answer, until: now + lifetime)
+  }
+}
+
+extension Resolver.Answer {
+  /// The answer for one who asked at a time of its own: what came before the look-up began was
+  /// waiting, and what came before the question was not waited for.
+  fileprivate func asSeen(from asked: Instant, began: Instant, now: Instant) -> Self {
+    let waited = max(.zero, began - asked)
+    let most = max(.zero, now - max(asked, began))
+    switch self {
+    case .addresses(let list, let took, _):
+      return .addresses(list, took: min(took, most), waited: waited)
+    case .failed(let cause, let took, _):
+      return .failed(cause, took: min(took, most), waited: waited)
+    }
   }
 }
 

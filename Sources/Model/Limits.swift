@@ -42,6 +42,8 @@ package enum Limits {
   package static let retryEvery = TimeAmount.seconds(5)
   package static let credentialBackoffMaximum = TimeAmount.hours(1)
   package static let outcomeDetailCharacters = 64
+  /// Steps of patterns that judging one answer may take, some 2 ns each: half a second of a worker.
+  package static let examinationWork = 250_000_000
 
   /// Hosts that no link names but redirects lead to.
   package static let hostsFollowed = 1_024

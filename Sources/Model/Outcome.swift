@@ -63,6 +63,8 @@ package enum HTTPCause: Sendable, Hashable {
   case headerMismatch(String)
   case tooManyRedirects
   case redirectRefused(String)
+  /// HTTP/2 was demanded, and the server speaks another version.
+  case otherVersion
   case other
 }
 
@@ -82,6 +84,8 @@ package enum BodyCause: Sendable, Hashable {
   case pathMismatch(String)
   /// The answer is about somebody else: `01, not 15`.
   case wrongIdentity(String)
+  /// Judging the answer takes more than our bounds allow, such as JSON that is nested too deeply.
+  case tooComplex
   case other
 }
 
@@ -99,6 +103,8 @@ package enum SkipCause: UInt8, Sendable, Hashable, CaseIterable {
   case noToken = 9
   /// The politeness budget of the target host was spent.
   case politeness = 10
+  /// Our own workers had too many long answers to judge.
+  case workersBusy = 11
 }
 
 /// What one attempt showed: the phase that decided, and the cause.
@@ -195,6 +201,7 @@ extension HTTPCause {
     case .headerMismatch(let name): (8, "headerMismatch", name)
     case .tooManyRedirects: (9, "tooManyRedirects", "")
     case .redirectRefused(let target): (10, "redirectRefused", target)
+    case .otherVersion: (11, "otherVersion", "")
     case .other: (255, "other", "")
     }
   }
@@ -211,6 +218,7 @@ extension HTTPCause {
     case 8: self = .headerMismatch(text)
     case 9: self = .tooManyRedirects
     case 10: self = .redirectRefused(text)
+    case 11: self = .otherVersion
     case 255: self = .other
     default: return nil
     }
@@ -232,6 +240,7 @@ extension BodyCause {
     case .pathMissing(let path): (10, "pathMissing", path)
     case .pathMismatch(let path): (11, "pathMismatch", path)
     case .wrongIdentity(let found): (12, "wrongIdentity", found)
+    case .tooComplex: (13, "tooComplex", "")
     case .other: (255, "other", "")
     }
   }
@@ -250,6 +259,7 @@ extension BodyCause {
     case 10: self = .pathMissing(text)
     case 11: self = .pathMismatch(text)
     case 12: self = .wrongIdentity(text)
+    case 13: self = .tooComplex
     case 255: self = .other
     default: return nil
     }

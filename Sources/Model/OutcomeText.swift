@@ -91,6 +91,7 @@ extension HTTPCause {
     case .headerMismatch: "header \(detail) has another value"
     case .tooManyRedirects: "too many redirects"
     case .redirectRefused: "redirect refused: \(detail)"
+    case .otherVersion: "the server does not speak HTTP/2"
     case .other: "the request failed"
     }
   }
@@ -111,6 +112,7 @@ extension BodyCause {
     case .pathMissing: "\(detail) is missing in the body"
     case .pathMismatch: "\(detail) has another value"
     case .wrongIdentity: "the answer is for another unit: \(detail)"
+    case .tooComplex: "the answer takes too much work to judge"
     case .other: "the body could not be read"
     }
   }
@@ -120,7 +122,7 @@ extension SkipCause {
   package var sentence: String {
     switch self {
     case .stillRunning: "the attempt before it was still running"
-    case .tableFull: "too many attempts in flight"
+    case .tableFull: "too many attempts in flight, or no descriptor left"
     case .resolverBusy: "our own name look-ups were all busy"
     case .paused: "paused by an operator"
     case .stopping: "the daemon was stopping"
@@ -129,6 +131,7 @@ extension SkipCause {
     case .backingOff: "backing off after a refused credential"
     case .noToken: "no token could be had for the request"
     case .politeness: "the budget of requests to the target host was spent"
+    case .workersBusy: "our own workers had too many long answers to judge"
     }
   }
 }

@@ -90,37 +90,46 @@ package struct Examination: Sendable {
   package var mask = SecretMask()
 
   /// Whether judging may take longer than the loop can spare (about a millisecond). JSON costs
-  /// some 10 ns a byte; a pattern may cost as many steps as it has characters for each byte.
+  /// some 10 ns a byte; a pattern may cost some steps for each of its states and each byte.
   package var isLong: Bool {
-    let headSteps = expectations.headers.reduce(0) {
-      $0 + 1 + ($1.matches?.source.utf8.count ?? 0)
-    }
+    let headSteps = expectations.headers.reduce(0) { $0 + 1 + ($1.matches?.stateCount ?? 0) }
     if result.head.count * headSteps > Self.stepsOnTheLoop { return true }
     guard expectations.readsBody else { return false }
     var stepsPerByte = 1 + expectations.text.count
-    for pattern in expectations.patterns { stepsPerByte += pattern.source.utf8.count }
-    for path in expectations.json { stepsPerByte += path.matches?.source.utf8.count ?? 0 }
-    return result.body.count * stepsPerByte > Self.stepsOnTheLoop
+    for pattern in expectations.patterns { stepsPerByte += pattern.stateCount }
+    for path in expectations.json { stepsPerByte += path.matches?.stateCount ?? 0 }
+    let textBytes = expectations.text.reduce(0) { $0 + $1.utf8.count }
+    return result.body.count * stepsPerByte + textBytes > Self.stepsOnTheLoop
   }
 
   private static let stepsOnTheLoop = 65_536
 
-  /// Judges the answer.
+  /// Judges the answer, within bounded work.
   package func run() -> Examined {
     guard expectations.status.contains(where: { $0.contains(result.status) }) else {
       return Examined(
         outcome: .http(.status(result.status)),
         credentialRefused: [401, 403, 407].contains(result.status))
     }
-    if let outcome = judgeHeaders() { return Examined(outcome: outcome) }
-    if expectations.readsJSON, let examined = judgeJSON() { return examined }
+    var budget = PatternBudget()
+    do throws(TooMuchWork) {
+      return try judge(&budget) ?? Examined(outcome: .ok)
+    } catch {
+      return Examined(outcome: .body(.tooComplex))
+    }
+  }
+
+  private func judge(_ budget: inout PatternBudget) throws(TooMuchWork) -> Examined? {
+    if let outcome = try judgeHeaders(&budget) { return Examined(outcome: outcome) }
+    if expectations.readsJSON, let examined = try judgeJSON(&budget) { return examined }
     for text in expectations.text where !contains(result.body, Array(text.utf8)) {
       return Examined(outcome: .body(.textMissing(shown(text))))
     }
-    for pattern in expectations.patterns where !pattern.matches(result.body) {
+    for pattern in expectations.patterns {
+      if try budget.matches(pattern, result.body) { continue }
       return Examined(outcome: .body(.patternMissing(shown(pattern.source))))
     }
-    return Examined(outcome: .ok)
+    return nil
   }
 
   /// A detail of the outcome: without secrets, and not longer than it may be.
@@ -128,13 +137,17 @@ package struct Examination: Sendable {
     mask.masked(text, limit: Limits.outcomeDetailCharacters)
   }
 
-  private func judgeHeaders() -> Outcome? {
+  private func judgeHeaders(_ budget: inout PatternBudget) throws(TooMuchWork) -> Outcome? {
     for header in expectations.headers {
       let values = result.header(header.name)
       if values.isEmpty { return .http(.headerMissing(shown(header.name))) }
-      let fits = values.contains { value in
-        (header.equals.map { $0 == value } ?? true)
-          && (header.matches.map { $0.matches(Array(value.utf8)) } ?? true)
+      var fits = false
+      for value in values where !fits && header.equals ?? value == value {
+        guard let pattern = header.matches else {
+          fits = true
+          continue
+        }
+        fits = try budget.matches(pattern, Array(value.utf8))
       }
       if !fits { return .http(.headerMismatch(shown(header.name))) }
     }
@@ -149,10 +162,11 @@ package struct Examination: Sendable {
     .body(.wrongIdentity(shown("asked for \(wanted), got \(found)")))
   }
 
-  private func judgeJSON() -> Examined? {
+  private func judgeJSON(_ budget: inout PatternBudget) throws(TooMuchWork) -> Examined? {
     let parsed = parseJSON(result.body, dialect: .json, limits: .body)
     guard let root = parsed.node, parsed.errors.isEmpty else {
-      return Examined(outcome: .body(.notJSON))
+      let isLimit = parsed.errors.last?.isLimit ?? false
+      return Examined(outcome: .body(isLimit ? .tooComplex : .notJSON))
     }
     if let code = expectations.code {
       guard let found = code.path.evaluate(root).flatMap(scalarText) else {
@@ -180,12 +194,30 @@ package struct Examination: Sendable {
         return Examined(outcome: .body(.pathMismatch(shown(expected.path.text))))
       }
       if let pattern = expected.matches {
-        guard let text = scalarText(found), pattern.matches(Array(text.utf8)) else {
+        guard let text = scalarText(found), try budget.matches(pattern, Array(text.utf8)) else {
           return Examined(outcome: .body(.pathMismatch(shown(expected.path.text))))
         }
       }
     }
     return nil
+  }
+}
+
+/// Patterns need more work than one answer may take.
+private struct TooMuchWork: Error {}
+
+/// The work that is left for an answer's patterns: one that is made to be costly must not keep a
+/// worker.
+private struct PatternBudget {
+  private var left = Limits.examinationWork
+
+  mutating func matches(_ pattern: Pattern, _ bytes: [UInt8]) throws(TooMuchWork) -> Bool {
+    guard left > 0 else { throw TooMuchWork() }
+    var run = PatternRun(pattern)
+    let result = run.advance(bytes, from: 0, work: left)
+    left -= run.spent
+    if case .more = result { throw TooMuchWork() }
+    return result == .matched
   }
 }
 
@@ -198,22 +230,4 @@ private func scalarText(_ node: JSONNode) -> String? {
   case .null: "null"
   case .array, .object: nil
   }
-}
-
-/// Whether `bytes` holds `wanted`; linear in practice because the texts sought are short and the
-/// first byte is looked for first.
-private func contains(_ bytes: [UInt8], _ wanted: [UInt8]) -> Bool {
-  guard let first = wanted.first else { return true }
-  guard bytes.count >= wanted.count else { return false }
-  var index = 0
-  let last = bytes.count - wanted.count
-  while index <= last {
-    if bytes[index] == first {
-      var offset = 1
-      while offset < wanted.count && bytes[index + offset] == wanted[offset] { offset += 1 }
-      if offset == wanted.count { return true }
-    }
-    index += 1
-  }
-  return false
 }

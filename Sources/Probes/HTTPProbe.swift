@@ -69,8 +69,8 @@ package struct HTTPProbe: Probe {
   private var addresses: [String] = []
   private var result = ProbeResult(outcome: .ok)
   private var token: Secret?
-  /// The time until the token came.
-  private var waitedForToken = TimeAmount.zero
+  private var waits = OwnWaits()
+  private var resolvingSince = Instant(nanoseconds: 0)
   private var mask: SecretMask
   private let tracing: Bool
 
@@ -96,30 +96,30 @@ package struct HTTPProbe: Probe {
       take(token, at: now)
       return begin(at: now)
     case .noToken: return fail(.skipped(.noToken))
-    case .resolved(let found, let took):
-      noteResolved(took)
+    case .resolved(let found, let took, let waited):
+      noteResolved(took, waited: waited)
       addresses = Array(found.prefix(Self.addressesTried))
       if tracing {
         let list = addresses.joined(separator: ", ")
         note("resolve \(peer.host): \(list) (\(milliseconds(took)))")
       }
       return addresses.isEmpty ? notResolved(.noAddress) : transfer(at: now)
-    case .notResolved(let cause, let took):
-      noteResolved(took)
+    case .notResolved(let cause, let took, let waited):
+      noteResolved(took, waited: waited)
       return notResolved(cause)
     case .transferred(let transferred):
       return received(transferred, at: now)
     case .examined(let examined):
       return judged(examined)
-    case .timedOut(let waitingInOurQueue):
-      return ranOut(waitingInOurQueue: waitingInOurQueue, at: now)
+    case .timedOut(let waitingInOurQueue, let waited):
+      return ranOut(QueueWait(isOver: !waitingInOurQueue, waited: waited), at: now)
     }
   }
 
   private mutating func take(_ token: Secret, at now: Instant) {
     self.token = token
     mask.add(token)
-    waitedForToken = now + timeout - deadline
+    waits.forToken = now + timeout - deadline
     if tracing { note("token \(token.name)") }
   }
 
@@ -133,6 +133,7 @@ package struct HTTPProbe: Probe {
       return transfer(at: now)
     }
     stage = .resolving
+    resolvingSince = now
     return .resolve(host: peer.host, family: options.family)
   }
 
@@ -141,20 +142,24 @@ package struct HTTPProbe: Probe {
     fail(options.proxy == nil ? .resolve(cause) : .connect(.proxy))
   }
 
+  /// While other addresses are left, a connection may take no more than its share of the time: a
+  /// dead one must leave time for those that live.
   private mutating func transfer(at now: Instant) -> ProbeAction {
     stage = .transferring
     let address = addresses.isEmpty ? nil : addresses.removeFirst()
+    let left = max(deadline - now, .milliseconds(1))
     result.address = address
     if tracing {
       let way = options.proxy == nil ? "at" : "through the proxy at"
       note("\(method) \(url.text)" + (address.map { " \(way) \($0)" } ?? ""))
     }
-    return .transfer(
-      Transfer(
-        settings: options.transfer, method: method, url: url, address: address,
-        sendsHeaders: sendsHeaders, sendsBody: sendsBody,
-        bearer: sendsHeaders ? token : nil,
-        timeLimit: max(deadline - now, .milliseconds(1))))
+    var transfer = Transfer(
+      settings: options.transfer, method: method, url: url, address: address,
+      sendsHeaders: sendsHeaders, sendsBody: sendsBody, bearer: sendsHeaders ? token : nil,
+      timeLimit: left)
+    if !addresses.isEmpty { transfer.connectLimit = left / Int64(addresses.count + 1) }
+    transfer.usesServerName = url.host == options.url.host
+    return .transfer(transfer)
   }
 
   private mutating func received(_ transferred: TransferResult, at now: Instant) -> ProbeAction {
@@ -163,11 +168,11 @@ package struct HTTPProbe: Probe {
     result.bodyBytes = transferred.body.count
     if transferred.reusedConnection { result.flags.insert(.reusedConnection) }
     if let failure = transferred.failure {
-      if failure.phase == .connect, !addresses.isEmpty, now < deadline {
+      if isWorthAnotherAddress(failure), !addresses.isEmpty, now < deadline {
         if tracing { note("\(failure.sentence); trying the next address") }
         return transfer(at: now)
       }
-      return fail(blamed(failure))
+      return fail(blamed(failure, at: now))
     }
     if tracing { note("answer \(transferred.status), \(transferred.body.count) bytes of body") }
     if options.redirectLimit > 0, [301, 302, 303, 307, 308].contains(transferred.status),
@@ -182,6 +187,11 @@ package struct HTTPProbe: Probe {
       return .examine(examination)
     }
     return judged(examination.run())
+  }
+
+  /// The share of the time that a connection has while addresses are left includes TLS.
+  private func isWorthAnotherAddress(_ failure: Outcome) -> Bool {
+    failure.phase == .connect || failure == .tls(.timedOut)
   }
 
   /// Follows a redirect as a new exchange: within its bound, to the same host unless allowed, and
@@ -203,7 +213,7 @@ package struct HTTPProbe: Probe {
     if !isSameServer(target) {
       sendsHeaders = false
       sendsBody = false
-      method = "GET"
+      method = method == "HEAD" ? "HEAD" : "GET"
     }
     if status == 303 || (status < 303 && method == "POST") {
       method = method == "HEAD" ? "HEAD" : "GET"
@@ -242,35 +252,38 @@ package struct HTTPProbe: Probe {
     return .finish(result)
   }
 
-  private mutating func ranOut(waitingInOurQueue: Bool, at now: Instant) -> ProbeAction {
+  private mutating func ranOut(_ wait: QueueWait, at now: Instant) -> ProbeAction {
     switch stage {
     case .idle: return fail(.skipped(.missed))
     case .waitingForToken: return fail(.skipped(.noToken))
     case .resolving:
-      if waitingInOurQueue { return fail(.skipped(.resolverBusy)) }
-      noteResolved(timeout)
+      guard wait.isOver else { return fail(.skipped(.resolverBusy)) }
+      noteResolved(now - resolvingSince - wait.waited, waited: wait.waited)
+      if let excuse = waits.excuse(of: timeout) { return fail(.skipped(excuse)) }
       return notResolved(.timedOut)
-    case .transferring: return fail(blamed(.http(.timedOut)))
-    case .examining: return fail(.skipped(.tableFull))
+    case .transferring: return fail(blamed(.http(.timedOut), at: now))
+    case .examining: return fail(.skipped(.workersBusy))
     }
   }
 
-  /// Where waiting for the token has used up a good part of the time, the link cannot be blamed for
-  /// not answering in the rest.
-  private func blamed(_ failure: Outcome) -> Outcome {
+  /// Not the link's fault, if waiting for something of ours left it too little time. A proxy that
+  /// is late is told like one that refuses.
+  private func blamed(_ failure: Outcome, at now: Instant) -> Outcome {
+    let isLate = deadline - now < .milliseconds(10)
     switch failure {
-    case .connect(.timedOut), .tls(.timedOut), .http(.timedOut), .body(.timedOut):
-      waitedForToken > timeout / 10 ? .skipped(.noToken) : failure
-    default: failure
+    case .connect(.proxy) where isLate, .connect(.timedOut), .tls(.timedOut), .http(.timedOut),
+      .body(.timedOut):
+      return waits.excuse(of: timeout).map { .skipped($0) } ?? failure
+    default: return failure
     }
   }
 
-  private mutating func noteResolved(_ took: TimeAmount) {
+  private mutating func noteResolved(_ took: TimeAmount, waited: TimeAmount) {
+    waits.inQueue = waits.inQueue + waited
+    let microseconds = UInt32(clamping: took.microseconds)
     result.timings =
       result.timings
-      + PhaseTimings(
-        resolveMicroseconds: UInt32(clamping: took.microseconds),
-        totalMicroseconds: UInt32(clamping: took.microseconds))
+      + PhaseTimings(resolveMicroseconds: microseconds, totalMicroseconds: microseconds)
   }
 
   private mutating func fail(_ outcome: Outcome) -> ProbeAction {

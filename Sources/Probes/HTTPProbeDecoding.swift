@@ -112,6 +112,9 @@ private func decodeRequest(
   ] where value?.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) ?? false {
     reader.complain(key, "expected text without control characters", &complaints)
   }
+  if let source = reader.node("sourceAddress")?.string, !isIPAddress(source) {
+    reader.complain("sourceAddress", sourceAddressExpected, &complaints)
+  }
   if let proxy = request.proxy, (try? URLParts(proxy))?.scheme != "http" {
     reader.complain(
       "proxy", "expected the address of an HTTP proxy such as http://proxy.example:3128",
@@ -207,7 +210,7 @@ private func decodeTLS(
   var options = TLSOptions(caFile: context.defaults.caFile)
   guard var reader = parent.object("tls", &complaints) else { return options }
   options.verify = reader.bool("verify", &complaints) ?? true
-  options.caFile = expandedString(&reader, "caFile", context, &complaints) ?? options.caFile
+  options.caFile = decodeCAFile(&reader, context, &complaints) ?? options.caFile
   options.serverName = expandedString(&reader, "serverName", context, &complaints)
   if let version = reader.choice(
     "minimumVersion", of: TLSVersion.allCases.map(\.rawValue), &complaints)
@@ -355,6 +358,22 @@ private func decodeScalar(
     reader.complain(key, "expected a text, a number, true, false or null", &complaints)
     return nil
   }
+}
+
+/// What to say of a source address that is none. A name is not looked up: that would hold the loop.
+package let sourceAddressExpected =
+  "expected a numeric address of this machine such as 192.0.2.7 or 2001:db8::7"
+
+/// The path of `caFile`; complains of a file that cannot be read.
+func decodeCAFile(
+  _ reader: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
+) -> String? {
+  guard let text = expandedString(&reader, "caFile", context, &complaints) else { return nil }
+  guard let file = context.caFiles[text] else { return text }
+  if let problem = file.problem {
+    reader.complain("caFile", "cannot read \(printable(file.path)): \(problem)", &complaints)
+  }
+  return file.path
 }
 
 /// A string with its `{placeholders}` replaced; complains of those that have no value here.

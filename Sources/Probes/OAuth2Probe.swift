@@ -45,6 +45,8 @@ package struct OAuth2Probe: Probe {
   private var deadline = Instant.distantFuture
   private var stage = Stage.idle
   private var addresses: [String] = []
+  private var waits = OwnWaits()
+  private var resolvingSince = Instant(nanoseconds: 0)
   private var result = ProbeResult(outcome: .ok)
 
   /// So many of a name's addresses are tried when connections fail.
@@ -65,16 +67,18 @@ package struct OAuth2Probe: Probe {
         return transfer(at: now)
       }
       stage = .resolving
+      resolvingSince = now
       return .resolve(host: peer.host, family: options.family)
-    case .resolved(let found, let took):
-      noteResolved(took)
+    case .resolved(let found, let took, let waited):
+      noteResolved(took, waited: waited)
       addresses = Array(found.prefix(Self.addressesTried))
       return addresses.isEmpty ? notResolved(.noAddress) : transfer(at: now)
-    case .notResolved(let cause, let took):
-      noteResolved(took)
+    case .notResolved(let cause, let took, let waited):
+      noteResolved(took, waited: waited)
       return notResolved(cause)
     case .transferred(let transferred): return received(transferred, at: now)
-    case .timedOut(let waitingInOurQueue): return ranOut(waitingInOurQueue: waitingInOurQueue)
+    case .timedOut(let waitingInOurQueue, let waited):
+      return ranOut(QueueWait(isOver: !waitingInOurQueue, waited: waited), at: now)
     case .examined, .token, .noToken: return finish(.skipped(.unsupported))
     }
   }
@@ -89,11 +93,13 @@ package struct OAuth2Probe: Probe {
     stage = .transferring
     let address = addresses.isEmpty ? nil : addresses.removeFirst()
     result.address = address
+    let left = max(deadline - now, .milliseconds(1))
     note("POST \(options.url.text)" + (address.map { " at \($0)" } ?? ""))
-    return .transfer(
-      Transfer(
-        settings: options.transfer, method: "POST", url: options.url, address: address,
-        timeLimit: max(deadline - now, .milliseconds(1))))
+    var transfer = Transfer(
+      settings: options.transfer, method: "POST", url: options.url, address: address,
+      timeLimit: left)
+    if !addresses.isEmpty { transfer.connectLimit = left / Int64(addresses.count + 1) }
+    return .transfer(transfer)
   }
 
   private mutating func received(_ transferred: TransferResult, at now: Instant) -> ProbeAction {
@@ -101,16 +107,18 @@ package struct OAuth2Probe: Probe {
     result.httpStatus = transferred.status
     result.bodyBytes = transferred.body.count
     if let failure = transferred.failure {
-      if failure.phase == .connect, !addresses.isEmpty, now < deadline {
+      let isWorthAnother = failure.phase == .connect || failure == .tls(.timedOut)
+      if isWorthAnother, !addresses.isEmpty, now < deadline {
         note("\(failure.sentence); trying the next address")
         return transfer(at: now)
       }
-      return finish(failure)
+      return finish(blamed(failure))
     }
     note("answer \(transferred.status), \(transferred.body.count) bytes of body")
     let answer = parseJSON(transferred.body, dialect: .json, limits: .body)
     let root = answer.errors.isEmpty ? answer.node : nil
     guard transferred.status == 200 else { return refused(transferred.status, root) }
+    if answer.errors.last?.isLimit ?? false { return finish(.body(.tooComplex)) }
     guard let root, root.object != nil else { return finish(.body(.notJSON)) }
     return issued(root)
   }
@@ -160,23 +168,32 @@ package struct OAuth2Probe: Probe {
     return finish(.body(.applicationCode(shown)))
   }
 
-  private mutating func ranOut(waitingInOurQueue: Bool) -> ProbeAction {
+  private mutating func ranOut(_ wait: QueueWait, at now: Instant) -> ProbeAction {
     switch stage {
     case .idle: return finish(.skipped(.missed))
     case .resolving:
-      if waitingInOurQueue { return finish(.skipped(.resolverBusy)) }
-      noteResolved(timeout)
+      guard wait.isOver else { return finish(.skipped(.resolverBusy)) }
+      noteResolved(now - resolvingSince - wait.waited, waited: wait.waited)
+      if let excuse = waits.excuse(of: timeout) { return finish(.skipped(excuse)) }
       return notResolved(.timedOut)
-    case .transferring: return finish(.http(.timedOut))
+    case .transferring: return finish(blamed(.http(.timedOut)))
     }
   }
 
-  private mutating func noteResolved(_ took: TimeAmount) {
+  private func blamed(_ failure: Outcome) -> Outcome {
+    switch failure {
+    case .connect(.timedOut), .tls(.timedOut), .http(.timedOut), .body(.timedOut):
+      waits.excuse(of: timeout).map { .skipped($0) } ?? failure
+    default: failure
+    }
+  }
+
+  private mutating func noteResolved(_ took: TimeAmount, waited: TimeAmount) {
+    waits.inQueue = waits.inQueue + waited
+    let microseconds = UInt32(clamping: took.microseconds)
     result.timings =
       result.timings
-      + PhaseTimings(
-        resolveMicroseconds: UInt32(clamping: took.microseconds),
-        totalMicroseconds: UInt32(clamping: took.microseconds))
+      + PhaseTimings(resolveMicroseconds: microseconds, totalMicroseconds: microseconds)
   }
 
   private mutating func finish(_ outcome: Outcome) -> ProbeAction {

@@ -16,7 +16,7 @@ extension OAuth2Probe {
     let scope = expandedString(&reader, "scope", context, &complaints)
     let audience = expandedString(&reader, "audience", context, &complaints)
     let style = reader.choice("style", of: ["basic", "body"], &complaints) ?? "basic"
-    let caFile = expandedString(&reader, "caFile", context, &complaints)
+    let caFile = decodeCAFile(&reader, context, &complaints)
     let refreshBefore = reader.duration(
       "refreshBefore", range: .seconds(1)...Limits.tokenLifetimeMaximum, &complaints)
     if id?.isEmpty ?? false { reader.complain("clientId", "expected a text", &complaints) }

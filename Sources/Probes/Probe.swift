@@ -13,9 +13,9 @@ package enum AddressFamily: String, Sendable, Hashable, CaseIterable {
 package enum ProbeEvent: Sendable {
   case start
   /// The numeric addresses of the name, best first; `took` is the look-up's own time, without
-  /// waiting for a free thread, and zero when the answer was remembered.
-  case resolved(addresses: [String], took: TimeAmount)
-  case notResolved(ResolveCause, took: TimeAmount)
+  /// the time that it `waited` for a free thread, and zero when the answer was remembered.
+  case resolved(addresses: [String], took: TimeAmount, waited: TimeAmount = .zero)
+  case notResolved(ResolveCause, took: TimeAmount, waited: TimeAmount = .zero)
   case transferred(TransferResult)
   case examined(Examined)
   /// The token that was asked for.
@@ -23,8 +23,19 @@ package enum ProbeEvent: Sendable {
   /// No token can be had now.
   case noToken
   /// The attempt's time is up. `waitingInOurQueue`: what it waits for had not even begun, so this
-  /// says nothing about the link.
-  case timedOut(waitingInOurQueue: Bool)
+  /// says nothing about the link. `waited`: how long it was or has been in that queue.
+  case timedOut(waitingInOurQueue: Bool, waited: TimeAmount = .zero)
+}
+
+/// What an attempt's look-up has spent in our own queue.
+package struct QueueWait: Sendable, Hashable {
+  package var isOver: Bool
+  package var waited: TimeAmount
+
+  package init(isOver: Bool = true, waited: TimeAmount = .zero) {
+    self.isOver = isOver
+    self.waited = waited
+  }
 }
 
 /// What a running attempt wants done next; exactly one at a time.
@@ -140,6 +151,8 @@ package struct ProbeContext: Sendable {
   package var former: (any Sendable)?
   /// The keys whose texts have placeholders, such as `request.url`: all else is alike for all links.
   package var varying: [String] = []
+  /// The CA files that the probe names, by the texts that name them, placeholders replaced.
+  package var caFiles: [String: FoundFile] = [:]
 
   package init(
     placeholders: [String: String] = [:], defaults: ProbeDefaults = .init(),
@@ -254,6 +267,17 @@ extension ProbeContext {
     }
     let known = placeholders.keys.sorted().map { "{\($0)}" }.joined(separator: ", ")
     return "no value for {\(unknown.name)}; known here: \(known.isEmpty ? "none" : known)"
+  }
+}
+
+/// A file that a setting names: where it is, and why it cannot be read, if so.
+package struct FoundFile: Sendable, Hashable {
+  package var path: String
+  package var problem: String?
+
+  package init(path: String, problem: String? = nil) {
+    self.path = path
+    self.problem = problem
   }
 }
 

@@ -130,6 +130,10 @@ package struct Transfer: Sendable {
   package var bearer: Secret?
   /// All the time that is left.
   package var timeLimit: TimeAmount
+  /// Less time for the connection, where other addresses are left to try.
+  package var connectLimit: TimeAmount?
+  /// Whether the URL's host is the one that the settings' TLS server name is meant for.
+  package var usesServerName = true
 
   package init(
     settings: TransferSettings, method: String, url: URLParts, address: String?,

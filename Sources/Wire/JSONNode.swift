@@ -107,10 +107,13 @@ package enum JSONDialect: Sendable {
 package struct JSONError: Error, Sendable, Hashable {
   package var message: String
   package var position: Position
+  /// Whether the text went past one of ``JSONLimits``; it may well be valid.
+  package var isLimit: Bool
 
-  package init(message: String, position: Position) {
+  package init(message: String, position: Position, isLimit: Bool = false) {
     self.message = message
     self.position = position
+    self.isLimit = isLimit
   }
 }
 

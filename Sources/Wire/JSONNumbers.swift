@@ -77,7 +77,9 @@ extension JSONParser {
   private mutating func stepOverDigit(from start: Position) throws(JSONError) {
     index += 1
     guard index - start.offset <= limits.numberBytes else {
-      throw JSONError(message: "a number longer than \(limits.numberBytes) bytes", position: start)
+      throw JSONError(
+        message: "a number longer than \(limits.numberBytes) bytes", position: start,
+        isLimit: true)
     }
   }
 }

@@ -98,7 +98,8 @@ struct JSONParser {
     let position = here
     nodes += 1
     guard nodes <= limits.totalNodes else {
-      throw JSONError(message: "more than \(limits.totalNodes) values", position: position)
+      throw JSONError(
+        message: "more than \(limits.totalNodes) values", position: position, isLimit: true)
     }
     return JSONNode(value: try bareValue(), position: position)
   }
@@ -179,7 +180,8 @@ struct JSONParser {
 
   private mutating func open() throws(JSONError) {
     guard openers.count < min(limits.depth, JSONLimits.depthMaximum) else {
-      throw JSONError(message: "nested deeper than \(openers.count) levels", position: here)
+      throw JSONError(
+        message: "nested deeper than \(openers.count) levels", position: here, isLimit: true)
     }
     openers.append(Opener(position: here, bracket: bytes[index], lineStart: lineStart))
     index += 1

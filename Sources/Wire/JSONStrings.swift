@@ -19,7 +19,8 @@ extension JSONParser {
         index += 1
         guard end - start <= limits.stringBytes else {
           throw JSONError(
-            message: "a string longer than \(limits.stringBytes) bytes", position: opening)
+            message: "a string longer than \(limits.stringBytes) bytes", position: opening,
+            isLimit: true)
         }
         if gathered.isEmpty { return String(decoding: bytes[pieceStart..<end], as: UTF8.self) }
         gathered += bytes[pieceStart..<end]
@@ -161,7 +162,8 @@ extension JSONParser {
     }
     if name.isEmpty { throw unexpected(wanted: "a key or \"}\"") }
     guard name.count <= limits.stringBytes else {
-      throw JSONError(message: "a key longer than \(limits.stringBytes) bytes", position: opening)
+      throw JSONError(
+        message: "a key longer than \(limits.stringBytes) bytes", position: opening, isLimit: true)
     }
     return String(decoding: name, as: UTF8.self)
   }

@@ -25,6 +25,9 @@ package struct Pattern: Sendable, Hashable {
   package let source: String
   let program: PatternProgram
 
+  /// The automaton's states. A byte of text costs at most some steps for each of them.
+  package var stateCount: Int { program.nodes.count }
+
   /// Compiles a pattern; one that is longer than `sourceBytesLimit` or needs more states than
   /// `stateLimit` is refused.
   package init(_ source: String) throws(PatternError) {

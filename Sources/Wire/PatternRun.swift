@@ -16,6 +16,8 @@ package struct PatternRun: Sendable {
 
   /// Where the search has come to; `.more(nextIndex: 0)` before the first slice.
   package private(set) var result = Result.more(nextIndex: 0)
+  /// The work done so far, in the units of ``advance(_:from:work:)``.
+  package private(set) var spent = 0
 
   private let program: PatternProgram
   private var table: PatternTable
@@ -44,6 +46,7 @@ package struct PatternRun: Sendable {
     if program.matchesWithoutReading { return settle(.matched) }
     var index = start
     var work = max(budget, 1)
+    defer { spent += max(budget, 1) - work }
     while index < bytes.count && work > 0 {
       if isKeeping {
         let coasted = coast(bytes, from: index, through: min(work, bytes.count - index))

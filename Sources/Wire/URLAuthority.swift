@@ -79,6 +79,12 @@ struct URLAuthority {
   }
 }
 
+/// Whether the text is a numeric IPv4 or IPv6 address, without brackets or a zone.
+package func isIPAddress(_ text: String) -> Bool {
+  let bytes = Array(text.utf8)
+  return isIPv4Address(bytes[...]) || isIPv6Address(bytes[...])
+}
+
 /// Whether the text is an IPv4 address: four decimal parts without leading zeros
 /// (`IPv4address`, RFC 3986 section 3.2.2).
 func isIPv4Address(_ text: ArraySlice<UInt8>) -> Bool {

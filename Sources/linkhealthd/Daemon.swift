@@ -92,7 +92,9 @@ final class Daemon: LoopPart {
   func runDue(at now: Now) {
     if isStopping { return finishStopping(at: now) }
     noteClockStep(at: now)
-    engine.run(at: now) { [resolver] token in resolver?.isQueued(token) ?? false }
+    engine.run(at: now) { [resolver] token in
+      resolver?.queueWait(of: token, at: now.instant) ?? QueueWait()
+    }
     performActions(at: now)
     if now.instant >= nextSync {
       nextSync = now.instant + .seconds(5)
@@ -144,7 +146,7 @@ final class Daemon: LoopPart {
     let accepted = workers.submit { mailbox.post(.examined(token, examination.run())) }
     if !accepted {
       engine.deliver(
-        .examined(Examined(outcome: .skipped(.tableFull))), to: token, at: now)
+        .examined(Examined(outcome: .skipped(.workersBusy))), to: token, at: now)
     }
   }
 
@@ -244,8 +246,10 @@ extension Resolver.Answer {
   /// The answer as an attempt takes it.
   fileprivate var event: ProbeEvent {
     switch self {
-    case .addresses(let list, let took): .resolved(addresses: list, took: took)
-    case .failed(let cause, let took): .notResolved(cause, took: took)
+    case .addresses(let list, let took, let waited):
+      .resolved(addresses: list, took: took, waited: waited)
+    case .failed(let cause, let took, let waited):
+      .notResolved(cause, took: took, waited: waited)
     }
   }
 }

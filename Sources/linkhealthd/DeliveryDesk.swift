@@ -163,10 +163,10 @@ final class DeliveryDesk: LoopPart {
   private func resolved(_ token: Token, _ answer: Resolver.Answer) {
     guard posts[token] != nil else { return }
     switch answer {
-    case .addresses(let list, _):
+    case .addresses(let list, _, _):
       posts[token]?.addresses = Array(list.prefix(Self.addressesTried))
       send(token)
-    case .failed(let cause, _): fail(token, Outcome.resolve(cause).sentence)
+    case .failed(let cause, _, _): fail(token, Outcome.resolve(cause).sentence)
     }
   }
 

@@ -19,7 +19,7 @@ struct ConfigurationTests {
     var files = [
       file: configuration, "etc/provinces.json": threeProvinces,
       "etc/services/a.json5": service ?? object(plainService, "owner", #"owner: "moj","#).text,
-      "etc/endpoints.json5": "{}",
+      "etc/endpoints.json5": "{}", "etc/ca.pem": "", "/ca.pem": "",
     ]
     files.merge(more) { $1 }
     return loadConfiguration(file, memory(files))
@@ -110,6 +110,13 @@ struct ConfigurationTests {
       "defaults", #"defaults: { userAgent: "a\r\nb" },"#, at: #""a"#, "defaults.userAgent",
       "control characters"),
     .bad("defaults", "defaults: { caFile: [] },", at: "[", "defaults.caFile", "expected a string"),
+    .good("defaults", #"defaults: { caFile: "ca.pem", sourceAddress: "::1" },"#),
+    .bad(
+      "defaults", #"defaults: { caFile: "no.pem" },"#, at: #""no.pem"#, "defaults.caFile",
+      "cannot read etc/no.pem: No such file"),
+    .bad(
+      "defaults", #"defaults: { sourceAddress: "eth0" },"#, at: #""eth0"#,
+      "defaults.sourceAddress", "expected a numeric address"),
     .bad(
       "defaults", "defaults: { sourceAddress: 1 },", at: "1", "defaults.sourceAddress",
       "expected a string"),
@@ -129,6 +136,9 @@ struct ConfigurationTests {
     .bad(
       "webhooks", webhook + #"secret: "{secret:a}", caFile: "" }],"#, at: #""" }"#,
       "webhooks[0].caFile", "expected a text"),
+    .bad(
+      "webhooks", webhook + #"secret: "{secret:a}", caFile: "no.pem" }],"#, at: #""no.pem"#,
+      "webhooks[0].caFile", "cannot read etc/no.pem"),
     .bad(
       "webhooks", webhook + #"secret: "{secret:a}", headers: {} }],"#, at: "headers",
       "webhooks[0]", #"unknown key "headers""#),

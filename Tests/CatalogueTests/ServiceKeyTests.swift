@@ -60,6 +60,9 @@ struct ServiceKeyTests {
   static func probe(_ keys: String) -> String {
     "probes: [{ kind: \"http\", \(keys), request: { url: \"http://127.0.0.1/x\" } }],"
   }
+  static func request(_ keys: String) -> String {
+    "probes: [{ kind: \"http\", request: { \(keys), url: \"http://127.0.0.1/x\" } }],"
+  }
   static let probeKeys: [KeyCase] = [
     .good("probes", probe(#"name: "front""#)),
     .bad("probes", probe(#"name: "Front""#), at: #""Front""#, "probes[0].name", slug),
@@ -93,12 +96,39 @@ struct ServiceKeyTests {
     .bad(
       "probes", #"probes: [{ kind: "http", request: { url: "{endpiont}/x" } }],"#,
       at: #""{endpiont}"#, "probes[0].request.url", "no value for {endpiont}; known here:"),
+    .good("probes", probe(#"tls: { caFile: "ca.pem" }"#)),
+    .bad(
+      "probes", probe(#"tls: { caFile: "other.pem" }"#), at: #""other"#, "probes[0].tls.caFile",
+      "cannot read services/other.pem: No such file"),
+    .bad(
+      "probes", probe(#"tls: { caFile: "{service}.pem" }"#), at: #""{service}"#,
+      "probes[0].tls.caFile", "cannot read services/civil-registry.pem"),
+    .good("probes", request(#"sourceAddress: "2001:db8::7""#)),
+    .bad(
+      "probes", request(#"sourceAddress: "gateway.example""#), at: #""gateway"#,
+      "probes[0].request.sourceAddress", "expected a numeric address"),
+    .bad(
+      "probes", request(#"sourceAddress: "eth0""#), at: #""eth0"#,
+      "probes[0].request.sourceAddress", "expected a numeric address"),
   ]
 
   @Test("each key of a probe is read, or complained of at its place", arguments: probeKeys)
   func probeKey(_ row: KeyCase) {
     let (text, line) = object(plainService, row.key, row.text)
     row.expect(load(text).complaints, file: "services/a.json5", line: line)
+  }
+
+  @Test("a CA file is seen from the file that names it, and a wrong one is told once")
+  func caFiles() throws {
+    let right = object(plainService, "probes", Self.probe(#"tls: { caFile: "ca.pem" }"#)).text
+    let links = try #require(load(right).links)
+    #expect(links.count == 3)
+    for link in links {
+      let options = try #require(link.probes.first?.options as? HTTPOptions)
+      #expect(options.transfer.tls.caFile == "services/ca.pem")
+    }
+    let wrong = object(plainService, "probes", Self.probe(#"tls: { caFile: "{system}.pem" }"#)).text
+    #expect(load(wrong).complaints.list.count == 1, "though three links name it")
   }
 
   @Test("what is written is what a link has")

@@ -58,7 +58,10 @@ func object(
 /// Loads one service of the three provinces.
 func load(_ service: String) -> (links: [Link]?, complaints: Complaints) {
   loadCatalogue(
-    ["services"], memory(["services/a.json5": service, "provinces.json": threeProvinces]))
+    ["services"],
+    memory([
+      "services/a.json5": service, "services/ca.pem": "", "provinces.json": threeProvinces,
+    ]))
 }
 
 /// The text of a key, and what is expected of reading it: nothing wrong where `at` is nil, otherwise

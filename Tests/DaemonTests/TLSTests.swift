@@ -114,13 +114,30 @@ extension DaemonTests {
       #expect(attempt.outcome == "tls.protocolVersion")
     }
 
-    @Test("an authority's file that is not there is told as such, not as the server's fault")
-    func missingAuthority() throws {
+    @Test("where HTTP/2 is demanded, a server that speaks HTTP/1.1 is not right")
+    func demandedHTTP2() throws {
+      let nginx = try Nginx.https(listen: "ssl")
+      defer { nginx.stop() }
+      var link = try trusted("https://127.0.0.1:\(nginx.port)/")
+      link.request = "version: \"2\""
+      #expect(try tryOnce(link).outcome == "http.otherVersion")
+    }
+
+    @Test("an authority's file that holds none is told as such, not as the server's fault")
+    func wrongAuthority() throws {
       let nginx = try Nginx.https()
       defer { nginx.stop() }
       let link = WatchedLink(
-        url: "https://127.0.0.1:\(nginx.port)/", tls: "caFile: \"/nowhere/ca.pem\"")
+        url: "https://127.0.0.1:\(nginx.port)/", tls: "caFile: \"/etc/passwd\"")
       #expect(try tryOnce(link).outcome == "tls.caFile")
+    }
+
+    @Test("an authority's file that is not there is a mistake of the file that names it")
+    func missingAuthority() throws {
+      let daemon = try Daemon(
+        [WatchedLink(url: "https://127.0.0.1/", tls: "caFile: \"/nowhere/ca.pem\"")])
+      #expect(try daemon.startInVain() == .exited(78))
+      #expect(daemon.log.contains("cannot read /nowhere/ca.pem"))
     }
   }
 }

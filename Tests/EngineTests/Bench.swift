@@ -66,7 +66,7 @@ final class Bench {
   func jump(by amount: TimeAmount) { move(to: now.instant + amount) }
 
   func run(isQueued: (Token) -> Bool = { _ in false }) {
-    engine.run(at: now, isLookUpQueued: isQueued)
+    engine.run(at: now) { QueueWait(isOver: !isQueued($0)) }
     take()
   }
 

@@ -93,12 +93,12 @@ let allOutcomes: [Outcome] =
   + ([
     .status(503), .status(65_535), .timedOut, .closed, .reset, .malformed, .headerTooLarge,
     .headerMissing("Content-Type"), .headerMismatch("Sở"), .tooManyRedirects,
-    .redirectRefused("http://elsewhere.example/"), .other,
+    .redirectRefused("http://elsewhere.example/"), .otherVersion, .other,
   ] as [HTTPCause]).map { .http($0) }
   + ([
     .applicationCode("106"), .applicationCode(""), .tooLarge, .timedOut, .reset, .truncated,
     .badEncoding, .notJSON, .textMissing("Hà Nội"), .patternMissing("a+\0b"),
-    .pathMissing("a.b[0]"), .pathMismatch("$.status"), .other,
+    .pathMissing("a.b[0]"), .pathMismatch("$.status"), .tooComplex, .other,
   ] as [BodyCause]).map { .body($0) }
 
 /// A seeded source of samples.

@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import Testing
 
 @testable import Model
@@ -10,12 +11,14 @@ private let everyOutcome: [Outcome] =
   + ([
     .status(100), .status(503), .status(65_535), .timedOut, .closed, .reset, .malformed,
     .headerTooLarge, .headerMissing("Content-Type"), .headerMismatch("Sở"), .tooManyRedirects,
-    .redirectRefused("to host b.example"), .redirectRefused(""), .other,
+    .redirectRefused("to host b.example"), .redirectRefused(""),
+    .otherVersion, .other,
   ] as [HTTPCause]).map { .http($0) }
   + ([
     .applicationCode("106"), .applicationCode(""), .tooLarge, .timedOut, .reset, .truncated,
     .badEncoding, .notJSON, .textMissing("Hà Nội"), .patternMissing("a+"),
-    .pathMissing("a.b[0]"), .pathMismatch("$.status"), .wrongIdentity("01, not 15"), .other,
+    .pathMissing("a.b[0]"), .pathMismatch("$.status"), .wrongIdentity("01, not 15"),
+    .tooComplex, .other,
   ] as [BodyCause]).map { .body($0) }
 
 struct OutcomeTests {
@@ -51,6 +54,18 @@ struct OutcomeTests {
     #expect(Set(nameOfCode.values).count == nameOfCode.count)
   }
 
+  @Test("every outcome is on its reference page, and the page names no other")
+  func referencePage() throws {
+    let page = try #require(outcomePage())
+    let words = Set(page.split(separator: "`").map(String.init))
+    let names = Set(everyOutcome.map(\.name))
+    for name in names { #expect(words.contains(name), "\(name)") }
+    let phases = Phase.allCases.map { "\($0.name)." }
+    for word in words where phases.contains(where: { word.hasPrefix($0) }) {
+      #expect(names.contains(word), "\(word)")
+    }
+  }
+
   @Test("codes in the ring never change their meaning")
   func golden() {
     // One line a kind; a change here breaks the reading of rings already written.
@@ -64,8 +79,8 @@ struct OutcomeTests {
       OutcomeCode(phase: 7, cause: 0), OutcomeCode(phase: 255, cause: 1),
       OutcomeCode(phase: 1, cause: 0), OutcomeCode(phase: 2, cause: 200),
       OutcomeCode(phase: 3, cause: 99), OutcomeCode(phase: 4, cause: 0),
-      OutcomeCode(phase: 4, cause: 11), OutcomeCode(phase: 5, cause: 13),
-      OutcomeCode(phase: 6, cause: 0), OutcomeCode(phase: 6, cause: 11),
+      OutcomeCode(phase: 4, cause: 12), OutcomeCode(phase: 5, cause: 14),
+      OutcomeCode(phase: 6, cause: 0), OutcomeCode(phase: 6, cause: 12),
     ])
   func unknownCodes(code: OutcomeCode) {
     #expect(Outcome(code) == nil)
@@ -110,6 +125,16 @@ struct OutcomeTests {
   }
 }
 
+/// deploy/docs/outcomes.md, found from the place of this file.
+private func outcomePage() -> String? {
+  let top = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+  guard let file = fopen("/\(top)/deploy/docs/outcomes.md", "r") else { return nil }
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  while case let byte = getc(file), byte != EOF { bytes.append(UInt8(byte)) }
+  return String(decoding: bytes, as: UTF8.self)
+}
+
 private let goldenCodes = """
   0.0 ok
   1.1 resolve.noSuchName
@@ -142,6 +167,7 @@ private let goldenCodes = """
   3.9 tls.timedOut
   4.1 http.status
   4.10 http.redirectRefused
+  4.11 http.otherVersion
   4.2 http.timedOut
   4.255 http.other
   4.3 http.closed
@@ -155,6 +181,7 @@ private let goldenCodes = """
   5.10 body.pathMissing
   5.11 body.pathMismatch
   5.12 body.wrongIdentity
+  5.13 body.tooComplex
   5.2 body.tooLarge
   5.255 body.other
   5.3 body.timedOut
@@ -166,6 +193,7 @@ private let goldenCodes = """
   5.9 body.patternMissing
   6.1 skipped.stillRunning
   6.10 skipped.politeness
+  6.11 skipped.workersBusy
   6.2 skipped.tableFull
   6.3 skipped.resolverBusy
   6.4 skipped.paused

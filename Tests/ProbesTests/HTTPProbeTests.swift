@@ -163,6 +163,9 @@ struct HTTPProbeTests {
       (200, #"{"error_code":"100"}"#, .body(.applicationCode("100")), true, "our credential"),
       (200, #"{"status":0}"#, .body(.pathMissing("error_code")), false, "no code at all"),
       (200, "<html>", .body(.notJSON), false, "a page instead"),
+      (
+        200, String(repeating: "[", count: 200), .body(.tooComplex), false, "more than is looked at"
+      ),
       (503, #"{"error_code":0}"#, .http(.status(503)), false, "the status comes first"),
       (401, "", .http(.status(401)), true, "refused"),
     ] as [(UInt16, String, Outcome, Bool, String)])

@@ -50,6 +50,18 @@ struct JSONLimitsTests {
     #expect(errors("{a:1,a:2,a:3,a:4}", limits: small).count == 2)
   }
 
+  @Test("what goes past a limit is told apart from what breaks the grammar")
+  func limitOrSyntax() {
+    for text in ["[[[[]]]]", "[-12345]", "['abcde']", "{abcde: 1}", "[1,2,3,4,5,6]"] {
+      let result = parseJSON(Array(text.utf8), dialect: .json5, limits: small)
+      #expect(result.errors.map(\.isLimit) == [true], "\(text)")
+    }
+    for text in ["[", "[1 2]", "{a}", "['a"] {
+      let result = parseJSON(Array(text.utf8), dialect: .json5, limits: small)
+      #expect(result.errors.map(\.isLimit) == [false], "\(text)")
+    }
+  }
+
   @Test("a number of a mebibyte is refused")
   func longNumber() {
     for number in ["1", "0.", "1e", "-9"] {

@@ -174,6 +174,24 @@ struct PatternTests {
     #expect(first > 0 && first <= 1_000)
   }
 
+  @Test("the work done is told, whatever it is cut into")
+  func spentWork() throws {
+    let text = [UInt8](repeating: 0x61, count: 10_000)
+    var whole = PatternRun(try Pattern("(a+)+b"))
+    #expect(whole.advance(text, from: 0, work: .max) == .noMatch)
+    #expect(whole.spent >= text.count)
+    var sliced = PatternRun(try Pattern("(a+)+b"))
+    var index = 0
+    while case .more(let next) = sliced.advance(text, from: index, work: 700) { index = next }
+    #expect(sliced.spent == whole.spent)
+  }
+
+  @Test("a pattern knows how many states it has, however short its source is")
+  func stateCount() throws {
+    #expect(try Pattern("abc").stateCount == 4)
+    #expect(try Pattern("a(?:[ab]d?){600}c").stateCount == 1_803)
+  }
+
   @Test("counts of more states than a word has bits are exact")
   func wideCounts() throws {
     for count in [62, 63, 64, 65, 127, 128, 129, 500] {

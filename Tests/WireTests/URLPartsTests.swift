@@ -160,4 +160,15 @@ struct URLPartsTests {
     #expect(percentDecode("a+b".utf8, plusIsSpace: true) == Array("a b".utf8))
     for broken in ["%", "%1", "%zz", "%1g", "a%"] { #expect(percentDecode(broken.utf8) == nil) }
   }
+
+  @Test("an address is told from a name, and from what only looks like one")
+  func addresses() {
+    for text in ["192.0.2.7", "::1", "2001:db8::7", "::ffff:192.0.2.7"] {
+      #expect(isIPAddress(text), "\(text)")
+    }
+    for text in ["", "host.example", "eth0", "192.0.2", "192.0.2.07", "[::1]", "fe80::1%eth0", "1"]
+    {
+      #expect(!isIPAddress(text), "\(text)")
+    }
+  }
 }
