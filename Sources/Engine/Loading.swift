@@ -73,7 +73,7 @@ extension Engine {
     moveAttempts(prepared.newProbes, keepsCheck: prepared.keepsCheck)
     keepPoliteness(prepared)
     recording.encoder.forgetDefinitions()
-    configureTokens(at: now)
+    configureTokens(prepared.tokens, at: now)
     boundConnections()
     for link in prepared.removed {
       dropIncident(of: link, reason: "is no longer watched", at: now)
@@ -238,9 +238,8 @@ extension ProbeRuntime {
     _ former: inout ProbeRuntime, keepsJudge: Bool, keepsTimes: Bool, keepsRefusals: Bool
   ) {
     if keepsJudge {
-      let codes = judge.codes
       swap(&judge, &former.judge)
-      judge.codes = codes
+      swap(&judge.codes, &former.judge.codes)
       lastSampleAt = former.lastSampleAt
     } else {
       for rule in former.judge.raised { judge.restore(rule) }

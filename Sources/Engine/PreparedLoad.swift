@@ -38,6 +38,8 @@ package struct PreparedLoad: Sendable {
   /// The new places of links that stay and differ.
   var changed: [Int] = []
   let removed: [LinkID]
+  /// The tokens that links issue, by name.
+  let tokens: [(name: String, options: OAuth2Options)]
   var politeness: Politeness
   let formerHosts: [Int32]
   let dependents: [LinkID: [Int32]]
@@ -57,6 +59,7 @@ package struct PreparedLoad: Sendable {
     removed = comparison.removed.map { base.catalogue[$0].id }
     dependents = dependentLinks(catalogue, linkIndex)
     plannedDays = PlannedDays(catalogue)
+    tokens = issuedTokens(catalogue)
     var politeness = Politeness(budget: budget)
     var load = RegularLoad()
     for (place, link) in catalogue.enumerated() {
@@ -128,6 +131,15 @@ package struct PreparedLoad: Sendable {
     keepsTimes.append(isSameInterval && isSameCheck)
     keepsJudge.append(isSameInterval && isSameCheck && former.alert == link.alert)
     keepsRefusals.append(former.fingerprint == link.fingerprint)
+  }
+}
+
+private func issuedTokens(_ catalogue: [Link]) -> [(name: String, options: OAuth2Options)] {
+  catalogue.compactMap { link in
+    guard link.role == .token, let options = link.probes.first?.options as? OAuth2Options else {
+      return nil
+    }
+    return (link.id.consumer, options)
   }
 }
 

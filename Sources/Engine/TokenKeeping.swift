@@ -6,16 +6,9 @@ import Probes
 // probe is a refresh, one on demand as well as those of the schedule, and is recorded like any other.
 
 extension Engine {
-  /// Takes the tokens of the links that were just loaded; attempts that wait for one that has gone
-  /// are told.
-  mutating func configureTokens(at now: Now) {
-    var list: [(name: String, options: OAuth2Options)] = []
-    for link in links where link.link.role == .token {
-      guard let probe = link.probes.first,
-        let options = definition(of: probe).options as? OAuth2Options
-      else { continue }
-      list.append((link.link.id.consumer, options))
-    }
+  /// Takes the tokens of the links that were just loaded, which the loading has gathered: looking at
+  /// all links here would hold the loop. Attempts that wait for one that has gone are told.
+  mutating func configureTokens(_ list: [(name: String, options: OAuth2Options)], at now: Now) {
     for waiter in tokens.configure(list) { deliver(.noToken, to: waiter, at: now) }
   }
 
@@ -43,8 +36,9 @@ extension Engine {
 
   /// Whether a run ahead of the schedule has nothing to bring: somebody has needed the token before.
   func holdsFreshToken(_ probe: Int, at now: Now) -> Bool {
-    let link = links[probes[probe].link].link
-    return link.role == .token && tokens.isFresh(link.id.consumer, at: now.instant)
+    let link = probes[probe].link
+    return links[link].link.role == .token
+      && tokens.isFresh(links[link].link.id.consumer, at: now.instant)
   }
 
   private func tokenProbe(_ name: String) -> Int? {
@@ -90,9 +84,10 @@ extension Engine {
         log(.notice, "a token was refused and is given up", [("token", name)])
       }
     }
-    let link = links[probes[attempt.probe].link].link
-    guard link.role == .token else { return }
-    let name = link.id.consumer
+    // In place: a copy of the link, at every attempt, would count all its references.
+    let link = probes[attempt.probe].link
+    guard links[link].link.role == .token else { return }
+    let name = links[link].link.id.consumer
     if case .trial = attempt.purpose {
       if let grant = result.grant { tokens.take(name, grant, at: now.instant) }
       return
