@@ -14,8 +14,14 @@ struct Trial {
 extension Engine {
   /// Hands an event to the attempt that waits for it; one for an attempt that has ended is dropped.
   package mutating func deliver(_ event: ProbeEvent, to token: Token, at now: Now) {
-    if case .transferred(let result) = event, let host = attempts[token]?.host {
-      politeness.transferred(result.head.count + result.body.count, host)
+    switch event {
+    case .transferred(let result):
+      if let host = attempts[token]?.host {
+        politeness.transferred(result.head.count + result.body.count, host)
+      }
+    case .received(let bytes, _):
+      if let host = attempts[token]?.host { politeness.transferred(bytes.count, host) }
+    default: break
     }
     // In place: a copy of the attempt would copy the machine with it.
     guard let action = attempts[token]?.machine.step(event, at: now.instant) else { return }
@@ -120,11 +126,40 @@ extension Engine {
     case .token(let name):
       attempts[token]?.waiting = .token
       needToken(name, token, at: now)
+    case .connect(let target):
+      guard isPolite(target, token, at: now) else { return endForPoliteness(token, at: now) }
+      attempts[token]?.waiting = .socket
+      attempts[token]?.hasSocket = true
+      act(.connect(token, target))
+    case .send(let bytes):
+      attempts[token]?.waiting = .socket
+      if let host = attempts[token]?.host { politeness.transferred(bytes.count, host) }
+      act(.send(token, bytes))
+    case .receive(let limit, let within):
+      attempts[token]?.waiting = .socket
+      act(.receive(token, limit: limit, within: within))
+    case .wait(let time):
+      attempts[token]?.waiting = .timer
+      act(.wait(token, time))
+    case .spawn(let spawn):
+      attempts[token]?.waiting = .program
+      act(.spawn(token, spawn))
     case .finish(let result):
       guard let attempt = attempts.remove(token) else { return }
+      if attempt.hasSocket { act(.cancel(token)) }
       finish(attempt, result, at: now)
       noteTokenEnd(attempt, result, at: now)
     }
+  }
+
+  /// Whether the budget of the probe's host has room for a connection, which is then counted.
+  private mutating func isPolite(_ target: SocketTarget, _ token: Token, at now: Now) -> Bool {
+    guard let attempt = attempts[token] else { return true }
+    var purpose = Politeness.Purpose.spare
+    if case .regular = attempt.purpose { purpose = .regular }
+    guard politeness.allows(attempt.host, purpose, at: now.instant) else { return false }
+    politeness.requested(attempt.host, purpose, at: now.instant)
+    return true
   }
 
   /// Whether the budget of the host asked has room for an exchange, which is then counted. Redirects
@@ -157,7 +192,8 @@ extension Engine {
       attempt, ProbeResult(outcome: .skipped(.politeness), steps: [step]), at: now)
   }
 
-  /// A transfer ends itself on time; should it not, it is ended here so much later.
+  /// A transfer and a program end themselves on time; should they not, they are ended here so much
+  /// later.
   static let transferGrace = TimeAmount.milliseconds(250)
   /// An attempt that ends this long after its deadline was held up by this machine: asleep, or far
   /// too busy. What it shows is no fault of the link.
@@ -168,7 +204,7 @@ extension Engine {
     while let (_, token) = deadlines.popDue(at: now.instant) {
       guard let attempt = attempts[token] else { continue }
       let backstop = attempt.deadline + Self.transferGrace
-      if attempt.waiting == .transfer, now.instant < backstop {
+      if attempt.waiting == .transfer || attempt.waiting == .program, now.instant < backstop {
         deadlines.push(token, due: backstop)
         continue
       }
@@ -183,7 +219,8 @@ extension Engine {
     var sample = Sample(
       time: attempt.started, outcome: result.outcome, flags: result.flags,
       timings: result.timings, httpStatus: result.httpStatus,
-      bodyBytes: UInt32(clamping: result.bodyBytes))
+      bodyBytes: UInt32(clamping: result.bodyBytes), note: result.note,
+      readings: result.readings)
     if sample.outcome.isFailure, now.instant > attempt.deadline + Self.heldUp {
       sample.outcome = .skipped(.missed)
       sample.flags = []

@@ -64,7 +64,8 @@ extension Engine {
   mutating func judgeQuietly(_ probe: Int, _ sample: Sample, at now: Now) {
     probes[probe].judge.observe(sample)
     let link = probes[probe].link
-    guard sample.outcome == .ok, let planned = links[link].link.planned,
+    guard !sample.outcome.isFailure, !sample.outcome.isSkipped,
+      let planned = links[link].link.planned,
       hasSucceeded(link, planned.successes)
     else { return }
     connect(link, planned, at: now)

@@ -101,6 +101,9 @@ struct Attempt {
     case transfer
     case examine
     case token
+    case socket
+    case timer
+    case program
   }
 
   var probe: Int
@@ -113,6 +116,8 @@ struct Attempt {
   var started: WallTime
   var deadline: Instant
   var waiting = Waiting.resolve
+  /// Whether it has opened a socket, which its end must close.
+  var hasSocket = false
 }
 
 /// One finished trial run of a link's probes.
@@ -128,6 +133,11 @@ package enum EngineAction: Sendable {
   case resolve(Token, host: String, family: AddressFamily)
   case transfer(Token, Transfer)
   case examine(Token, Examination)
+  case connect(Token, SocketTarget)
+  case send(Token, [UInt8])
+  case receive(Token, limit: Int, within: TimeAmount)
+  case wait(Token, TimeAmount)
+  case spawn(Token, Spawn)
   /// Let go of whatever an attempt waits for.
   case cancel(Token)
   /// Write batches to the ring, then tell ``Engine/written(through:problem:at:)``.

@@ -42,6 +42,12 @@ package enum Limits {
   package static let retryEvery = TimeAmount.seconds(5)
   package static let credentialBackoffMaximum = TimeAmount.hours(1)
   package static let outcomeDetailCharacters = 64
+  package static let noteBytes = 256
+  package static let readings = 16
+  package static let readingNameBytes = 64
+  package static let readingUnitBytes = 16
+  /// What a socket may bring an attempt in all.
+  package static let socketBytes = 64 << 10
   /// Steps of patterns that judging one answer may take, some 2 ns each: half a second of a worker.
   package static let examinationWork = 250_000_000
 

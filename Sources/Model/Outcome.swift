@@ -7,6 +7,13 @@ package enum Phase: UInt8, Sendable, Hashable, CaseIterable {
   case http = 4
   case body = 5
   case skipped = 6
+  /// What came back over a plain connection, or was to be taken from an answer for the next step.
+  case answer = 7
+  case dns = 8
+  case ping = 9
+  case plugin = 10
+  /// The link works, and something of it will not for long, or not well.
+  case warning = 11
 
   package var name: String { "\(self)" }
 }
@@ -48,6 +55,14 @@ package enum TLSCause: UInt8, Sendable, Hashable, CaseIterable {
   case clientCertificate = 11
   case caFile = 12
   case weakKey = 13
+  /// The server sends its own certificate without the one that signed it.
+  case incompleteChain = 14
+  /// A certificate between the server's and the trusted one has expired.
+  case intermediateExpired = 15
+  /// What answers does not speak TLS.
+  case notTLS = 16
+  /// A certificate between the server's and the trusted one is not valid yet.
+  case intermediateNotYetValid = 17
   case other = 255
 }
 
@@ -86,7 +101,84 @@ package enum BodyCause: Sendable, Hashable {
   case wrongIdentity(String)
   /// Judging the answer takes more than our bounds allow, such as JSON that is nested too deeply.
   case tooComplex
+  case notXML
+  /// A SOAP fault, by its code.
+  case fault(String)
+  /// An expected element of the XML, by its path.
+  case elementMissing(String)
+  case elementMismatch(String)
   case other
+}
+
+/// What was wrong with what came back over a plain connection, or with what was to be taken from an
+/// answer.
+package enum AnswerCause: Sendable, Hashable {
+  case timedOut
+  case closed
+  case reset
+  case textMissing(String)
+  case patternMissing(String)
+  case tooLarge
+  /// A value that the next step needs is not in the answer, by its name.
+  case captureMissing(String)
+  case other
+}
+
+/// What was wrong with a name server's answer.
+package enum DNSCause: Sendable, Hashable {
+  /// The server's own word: `NXDOMAIN`, `SERVFAIL`, `REFUSED`.
+  case responseCode(String)
+  case timedOut
+  /// The message breaks the rules of RFC 1035; what is wrong with it.
+  case malformed(String)
+  /// It answers another question than the one asked.
+  case mismatched
+  case noRecords
+  /// An expected record is not among the answers.
+  case recordMissing(String)
+  /// A record that was not expected is among the answers.
+  case unexpectedRecord(String)
+  /// Cut short, over TCP too.
+  case truncated
+  case closed
+  case reset
+  case notAuthoritative
+  case other
+}
+
+/// What the echoes of a host showed.
+package enum PingCause: Sendable, Hashable {
+  case noReply
+  /// More were lost than may be: `3 of 5`.
+  case loss(String)
+  /// A router, or the host itself, tells that it cannot be reached.
+  case unreachable
+  case other
+}
+
+/// How a program that checks a link ended.
+package enum PluginCause: Sendable, Hashable {
+  case critical
+  case timedOut
+  /// Ended by a signal, by its name.
+  case signalled(String)
+  /// An exit code that the convention does not have.
+  case exitCode(String)
+  case outputTooLarge
+  case other
+}
+
+/// What will not work for long, or does not work well.
+package enum WarningCause: Sendable, Hashable {
+  /// The server's certificate expires within so many days.
+  case certificateExpires(String)
+  /// One of the certificates that signed it does.
+  case intermediateExpires(String)
+  case plugin
+  /// Some were lost, fewer than may be: `1 of 5`.
+  case packetLoss(String)
+  /// The root certificate needs not be sent, or the order is wrong, or one does not belong.
+  case untidyChain(String)
 }
 
 /// Why a due run did not become an attempt. Never the link's fault.
@@ -105,6 +197,12 @@ package enum SkipCause: UInt8, Sendable, Hashable, CaseIterable {
   case politeness = 10
   /// Our own workers had too many long answers to judge.
   case workersBusy = 11
+  /// This machine does not permit the daemon to do it, such as to send echoes.
+  case notPermitted = 12
+  /// The program of the check could not be started, or could not run.
+  case notRunnable = 13
+  /// The program of the check ran and could not tell.
+  case pluginUnknown = 14
 }
 
 /// What one attempt showed: the phase that decided, and the cause.
@@ -116,6 +214,11 @@ package enum Outcome: Sendable, Hashable {
   case http(HTTPCause)
   case body(BodyCause)
   case skipped(SkipCause)
+  case answer(AnswerCause)
+  case dns(DNSCause)
+  case ping(PingCause)
+  case plugin(PluginCause)
+  case warning(WarningCause)
 }
 
 extension Outcome {
@@ -128,19 +231,29 @@ extension Outcome {
     case .http: .http
     case .body: .body
     case .skipped: .skipped
+    case .answer: .answer
+    case .dns: .dns
+    case .ping: .ping
+    case .plugin: .plugin
+    case .warning: .warning
     }
   }
 
-  /// Whether the attempt ran and showed the link failing. A skipped run is no failure.
+  /// Whether the attempt ran and showed the link failing. A skipped run is no failure, a warning
+  /// neither.
   package var isFailure: Bool {
     switch self {
-    case .ok, .skipped: false
+    case .ok, .skipped, .warning: false
     default: true
     }
   }
 
   package var isSkipped: Bool {
     if case .skipped = self { true } else { false }
+  }
+
+  package var isWarning: Bool {
+    if case .warning = self { true } else { false }
   }
 
   /// The cause's name, without its detail: `refused`, `status`, `applicationCode`; empty for `ok`.
@@ -153,6 +266,11 @@ extension Outcome {
     case .http(let cause): cause.parts.name
     case .body(let cause): cause.parts.name
     case .skipped(let cause): "\(cause)"
+    case .answer(let cause): cause.parts.name
+    case .dns(let cause): cause.parts.name
+    case .ping(let cause): cause.parts.name
+    case .plugin(let cause): cause.parts.name
+    case .warning(let cause): cause.parts.name
     }
   }
 
@@ -162,150 +280,15 @@ extension Outcome {
     switch self {
     case .http(let cause): cause.parts.detail
     case .body(let cause): cause.parts.detail
-    default: ""
+    case .answer(let cause): cause.parts.detail
+    case .dns(let cause): cause.parts.detail
+    case .ping(let cause): cause.parts.detail
+    case .plugin(let cause): cause.parts.detail
+    case .warning(let cause): cause.parts.detail
+    case .ok, .resolve, .connect, .tls, .skipped: ""
     }
   }
 
   /// The stable name used in JSON, logs and files: `ok`, `connect.refused`, `http.status`.
   package var name: String { self == .ok ? "ok" : "\(phase.name).\(causeName)" }
-}
-
-// MARK: - Codes for the ring
-
-/// An outcome as the ring stores it: the raw phase, a cause number that never changes its meaning,
-/// an HTTP status or 0, and a detail text.
-package struct OutcomeCode: Sendable, Hashable {
-  package var phase: UInt8
-  package var cause: UInt8
-  package var number: UInt16
-  package var text: String
-
-  package init(phase: UInt8, cause: UInt8, number: UInt16 = 0, text: String = "") {
-    self.phase = phase
-    self.cause = cause
-    self.number = number
-    self.text = text
-  }
-}
-
-extension HTTPCause {
-  fileprivate var parts: (code: UInt8, name: String, detail: String) {
-    switch self {
-    case .status(let status): (1, "status", String(status))
-    case .timedOut: (2, "timedOut", "")
-    case .closed: (3, "closed", "")
-    case .reset: (4, "reset", "")
-    case .malformed: (5, "malformed", "")
-    case .headerTooLarge: (6, "headerTooLarge", "")
-    case .headerMissing(let name): (7, "headerMissing", name)
-    case .headerMismatch(let name): (8, "headerMismatch", name)
-    case .tooManyRedirects: (9, "tooManyRedirects", "")
-    case .redirectRefused(let target): (10, "redirectRefused", target)
-    case .otherVersion: (11, "otherVersion", "")
-    case .other: (255, "other", "")
-    }
-  }
-
-  fileprivate init?(code: UInt8, number: UInt16, text: String) {
-    switch code {
-    case 1: self = .status(number)
-    case 2: self = .timedOut
-    case 3: self = .closed
-    case 4: self = .reset
-    case 5: self = .malformed
-    case 6: self = .headerTooLarge
-    case 7: self = .headerMissing(text)
-    case 8: self = .headerMismatch(text)
-    case 9: self = .tooManyRedirects
-    case 10: self = .redirectRefused(text)
-    case 11: self = .otherVersion
-    case 255: self = .other
-    default: return nil
-    }
-  }
-}
-
-extension BodyCause {
-  fileprivate var parts: (code: UInt8, name: String, detail: String) {
-    switch self {
-    case .applicationCode(let code): (1, "applicationCode", code)
-    case .tooLarge: (2, "tooLarge", "")
-    case .timedOut: (3, "timedOut", "")
-    case .reset: (4, "reset", "")
-    case .truncated: (5, "truncated", "")
-    case .badEncoding: (6, "badEncoding", "")
-    case .notJSON: (7, "notJSON", "")
-    case .textMissing(let text): (8, "textMissing", text)
-    case .patternMissing(let pattern): (9, "patternMissing", pattern)
-    case .pathMissing(let path): (10, "pathMissing", path)
-    case .pathMismatch(let path): (11, "pathMismatch", path)
-    case .wrongIdentity(let found): (12, "wrongIdentity", found)
-    case .tooComplex: (13, "tooComplex", "")
-    case .other: (255, "other", "")
-    }
-  }
-
-  fileprivate init?(code: UInt8, text: String) {
-    switch code {
-    case 1: self = .applicationCode(text)
-    case 2: self = .tooLarge
-    case 3: self = .timedOut
-    case 4: self = .reset
-    case 5: self = .truncated
-    case 6: self = .badEncoding
-    case 7: self = .notJSON
-    case 8: self = .textMissing(text)
-    case 9: self = .patternMissing(text)
-    case 10: self = .pathMissing(text)
-    case 11: self = .pathMismatch(text)
-    case 12: self = .wrongIdentity(text)
-    case 13: self = .tooComplex
-    case 255: self = .other
-    default: return nil
-    }
-  }
-}
-
-extension Outcome {
-  package var code: OutcomeCode {
-    switch self {
-    case .ok: OutcomeCode(phase: 0, cause: 0)
-    case .resolve(let cause): OutcomeCode(phase: 1, cause: cause.rawValue)
-    case .connect(let cause): OutcomeCode(phase: 2, cause: cause.rawValue)
-    case .tls(let cause): OutcomeCode(phase: 3, cause: cause.rawValue)
-    case .http(.status(let status)): OutcomeCode(phase: 4, cause: 1, number: status)
-    case .http(let cause):
-      OutcomeCode(phase: 4, cause: cause.parts.code, text: cause.parts.detail)
-    case .body(let cause):
-      OutcomeCode(phase: 5, cause: cause.parts.code, text: cause.parts.detail)
-    case .skipped(let cause): OutcomeCode(phase: 6, cause: cause.rawValue)
-    }
-  }
-
-  /// Reads a stored code back; nil for a phase or cause that this version does not know.
-  package init?(_ code: OutcomeCode) {
-    switch Phase(rawValue: code.phase) {
-    case .ok: self = .ok
-    case .resolve:
-      guard let cause = ResolveCause(rawValue: code.cause) else { return nil }
-      self = .resolve(cause)
-    case .connect:
-      guard let cause = ConnectCause(rawValue: code.cause) else { return nil }
-      self = .connect(cause)
-    case .tls:
-      guard let cause = TLSCause(rawValue: code.cause) else { return nil }
-      self = .tls(cause)
-    case .http:
-      guard let cause = HTTPCause(code: code.cause, number: code.number, text: code.text)
-      else { return nil }
-      self = .http(cause)
-    case .body:
-      guard let cause = BodyCause(code: code.cause, text: code.text) else { return nil }
-      self = .body(cause)
-    case .skipped:
-      guard let cause = SkipCause(rawValue: code.cause) else { return nil }
-      self = .skipped(cause)
-    case nil: return nil
-    }
-  }
 }

@@ -11,7 +11,12 @@ extension Outcome {
     case .tls(let cause): return cause.sentence
     case .http(let cause): return cause.sentence(detail)
     case .body(let cause): return cause.sentence(detail)
-    case .skipped(let cause): return "not run: " + cause.sentence
+    case .skipped(let cause): return cause.ran ? cause.sentence : "not run: " + cause.sentence
+    case .answer(let cause): return cause.sentence(detail)
+    case .dns(let cause): return cause.sentence(detail)
+    case .ping(let cause): return cause.sentence(detail)
+    case .plugin(let cause): return cause.sentence(detail)
+    case .warning(let cause): return cause.sentence(detail)
     }
   }
 }
@@ -73,6 +78,11 @@ extension TLSCause {
     case .clientCertificate: "the server asks for a client certificate"
     case .caFile: "the CA file cannot be used"
     case .weakKey: "the certificate's key or signature is too weak"
+    case .incompleteChain:
+      "the server does not send the certificate of its issuer, which is not a trusted one itself"
+    case .intermediateExpired: "an intermediate certificate has expired"
+    case .intermediateNotYetValid: "an intermediate certificate is not valid yet"
+    case .notTLS: "what answers does not speak TLS"
     case .other: "TLS failed"
     }
   }
@@ -113,7 +123,81 @@ extension BodyCause {
     case .pathMismatch: "\(detail) has another value"
     case .wrongIdentity: "the answer is for another unit: \(detail)"
     case .tooComplex: "the answer takes too much work to judge"
+    case .notXML: "the body is not XML"
+    case .fault: "the answer is a SOAP fault: \(detail)"
+    case .elementMissing: "element \(detail) is missing in the body"
+    case .elementMismatch: "element \(detail) has another value"
     case .other: "the body could not be read"
+    }
+  }
+}
+
+extension AnswerCause {
+  fileprivate func sentence(_ detail: String) -> String {
+    switch self {
+    case .timedOut: "no answer, or no whole one, in time"
+    case .closed: "the connection was closed before the answer was whole"
+    case .reset: "connection reset before the answer was whole"
+    case .textMissing: "text is missing in the answer: \(detail)"
+    case .patternMissing: "nothing in the answer matches the pattern \(detail)"
+    case .tooLarge: "the answer is too large"
+    case .captureMissing: "the answer has no value for \(detail)"
+    case .other: "the answer could not be read"
+    }
+  }
+}
+
+extension DNSCause {
+  fileprivate func sentence(_ detail: String) -> String {
+    switch self {
+    case .responseCode: "the name server answers \(detail)"
+    case .timedOut: "the name server did not answer in time"
+    case .malformed: "the name server's answer breaks the rules: \(detail)"
+    case .mismatched: "the name server answers another question"
+    case .noRecords: "the name has no record of the wanted type"
+    case .recordMissing: "record \(detail) is missing in the name server's answer"
+    case .unexpectedRecord: "the name server's answer has the unexpected record \(detail)"
+    case .truncated: "the name server's answer is cut short"
+    case .closed: "the name server closed the connection without an answer"
+    case .reset: "the name server reset the connection"
+    case .notAuthoritative: "the name server does not answer for the zone by itself"
+    case .other: "the name server could not be asked"
+    }
+  }
+}
+
+extension PingCause {
+  fileprivate func sentence(_ detail: String) -> String {
+    switch self {
+    case .noReply: "no echo came back"
+    case .loss: "\(detail) echoes were lost"
+    case .unreachable: "a router or the host tells that it cannot be reached"
+    case .other: "echoes could not be sent"
+    }
+  }
+}
+
+extension PluginCause {
+  fileprivate func sentence(_ detail: String) -> String {
+    switch self {
+    case .critical: "the plugin reports CRITICAL"
+    case .timedOut: "the plugin did not end in time and was ended"
+    case .signalled: "the plugin was ended by signal \(detail)"
+    case .exitCode: "the plugin ended with exit code \(detail), which means nothing"
+    case .outputTooLarge: "the plugin wrote too much and was ended"
+    case .other: "the plugin failed"
+    }
+  }
+}
+
+extension WarningCause {
+  fileprivate func sentence(_ detail: String) -> String {
+    switch self {
+    case .certificateExpires: "the certificate expires within \(detail) days"
+    case .intermediateExpires: "an intermediate certificate expires within \(detail) days"
+    case .plugin: "the plugin reports WARNING"
+    case .packetLoss: "\(detail) echoes were lost"
+    case .untidyChain: "the certificates that the server sends are untidy: \(detail)"
     }
   }
 }
@@ -132,6 +216,12 @@ extension SkipCause {
     case .noToken: "no token could be had for the request"
     case .politeness: "the budget of requests to the target host was spent"
     case .workersBusy: "our own workers had too many long answers to judge"
+    case .notPermitted: "this machine does not permit it"
+    case .notRunnable: "the plugin could not be run"
+    case .pluginUnknown: "the plugin reports UNKNOWN"
     }
   }
+
+  /// Whether something ran all the same, which could not tell.
+  fileprivate var ran: Bool { self == .pluginUnknown }
 }

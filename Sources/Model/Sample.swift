@@ -43,6 +43,22 @@ package struct SampleFlags: OptionSet, Sendable, Hashable {
   package static let reusedConnection = SampleFlags(rawValue: 8)
 }
 
+/// A figure that an attempt brought home beside its times, such as a plugin's performance data or the
+/// days that a certificate has left.
+package struct Reading: Sendable, Hashable {
+  /// At most `Limits.readingNameBytes`.
+  package var name: String
+  package var value: Double
+  /// `s`, `%`, `B`, `c` as Nagios plugins write them, `days`; empty for a plain number.
+  package var unit: String
+
+  package init(name: String, value: Double, unit: String = "") {
+    self.name = name
+    self.value = value
+    self.unit = unit
+  }
+}
+
 /// One recorded run of a probe.
 package struct Sample: Sendable, Hashable {
   /// When the attempt started (or was due, if it was skipped), to the millisecond.
@@ -54,10 +70,16 @@ package struct Sample: Sendable, Hashable {
   package var httpStatus: UInt16
   /// Bytes of body received, saturating.
   package var bodyBytes: UInt32
+  /// What there is to say beside the outcome, such as which step of a transaction failed or a
+  /// plugin's first line; at most `Limits.noteBytes`. It may hold bytes from the other side: show it
+  /// only through `printable`.
+  package var note: String
+  /// At most `Limits.readings`.
+  package var readings: [Reading]
 
   package init(
     time: WallTime, outcome: Outcome, flags: SampleFlags = [], timings: PhaseTimings = .init(),
-    httpStatus: UInt16 = 0, bodyBytes: UInt32 = 0
+    httpStatus: UInt16 = 0, bodyBytes: UInt32 = 0, note: String = "", readings: [Reading] = []
   ) {
     self.time = time
     self.outcome = outcome
@@ -65,6 +87,8 @@ package struct Sample: Sendable, Hashable {
     self.timings = timings
     self.httpStatus = httpStatus
     self.bodyBytes = bodyBytes
+    self.note = note
+    self.readings = readings
   }
 
   package var isSlow: Bool { flags.contains(.slow) }

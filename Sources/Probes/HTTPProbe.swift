@@ -113,6 +113,7 @@ package struct HTTPProbe: Probe {
       return judged(examined)
     case .timedOut(let waitingInOurQueue, let waited):
       return ranOut(QueueWait(isOver: !waitingInOurQueue, waited: waited), at: now)
+    default: return fail(.skipped(.unsupported))
     }
   }
 

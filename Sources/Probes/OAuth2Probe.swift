@@ -79,7 +79,7 @@ package struct OAuth2Probe: Probe {
     case .transferred(let transferred): return received(transferred, at: now)
     case .timedOut(let waitingInOurQueue, let waited):
       return ranOut(QueueWait(isOver: !waitingInOurQueue, waited: waited), at: now)
-    case .examined, .token, .noToken: return finish(.skipped(.unsupported))
+    default: return finish(.skipped(.unsupported))
     }
   }
 

@@ -22,6 +22,22 @@ package enum ProbeEvent: Sendable {
   case token(Secret)
   /// No token can be had now.
   case noToken
+  /// The socket is connected; at once for those that send single packets.
+  case connected(took: TimeAmount)
+  /// All of it has been handed to the kernel.
+  case sent
+  /// A packet, or the next bytes of a stream, and when they came to this machine.
+  case received([UInt8], at: Instant)
+  /// Nothing came within the time that was given for it.
+  case receivedNothing
+  /// The other side has ended the stream.
+  case closed
+  /// The socket could not be opened, connected or used, and is closed.
+  case socketFailed(SocketFailure)
+  /// The time to be waited is over.
+  case waited
+  /// The program has ended, or was ended.
+  case exited(SpawnResult)
   /// The attempt's time is up. `waitingInOurQueue`: what it waits for had not even begun, so this
   /// says nothing about the link. `waited`: how long it was or has been in that queue.
   case timedOut(waitingInOurQueue: Bool, waited: TimeAmount = .zero)
@@ -46,6 +62,19 @@ package enum ProbeAction: Sendable {
   case examine(Examination)
   /// The token of that name, which may have to be fetched first; answered by `.token` or `.noToken`.
   case token(String)
+  /// Opens a socket, answered by `.connected` or `.socketFailed`; an attempt has one at a time, and a
+  /// new one closes the former.
+  case connect(SocketTarget)
+  /// Sends bytes, as one packet where the socket has packets; answered by `.sent` or `.socketFailed`.
+  case send([UInt8])
+  /// Waits for the next packet or bytes, at most `limit` of them; answered by `.received`, `.closed`,
+  /// `.socketFailed`, or by `.receivedNothing` after `within`.
+  case receive(limit: Int, within: TimeAmount)
+  /// Answered by `.waited`.
+  case wait(TimeAmount)
+  /// Runs a program, answered by `.exited`.
+  case spawn(Spawn)
+  /// Ends the attempt; whatever it holds, such as a socket, is released.
   case finish(ProbeResult)
 }
 
@@ -60,6 +89,9 @@ package struct ProbeResult: Sendable {
   package var address: String?
   /// What was done, in words; kept only when tracing.
   package var steps: [String]
+  /// See ``Model/Sample/note``.
+  package var note = ""
+  package var readings: [Reading] = []
   /// A token that the attempt was issued.
   package var grant: TokenGrant?
   /// The token with which the attempt was refused.

@@ -117,6 +117,10 @@ final class Daemon: LoopPart {
     case .resolve(let token, let host, let family): resolve(token, host, family, at: now)
     case .transfer(let token, let transfer): transfers?.start(transfer, token: token)
     case .examine(let token, let examination): examine(token, examination, at: now)
+    case .connect(let token, _):
+      engine.deliver(.socketFailed(.noRoom), to: token, at: now)
+    case .send, .receive, .wait: break
+    case .spawn(let token, _): engine.deliver(.exited(SpawnResult(end: .noRoom)), to: token, at: now)
     case .cancel(let token):
       transfers?.cancel(token)
       resolver?.cancel(token)

@@ -91,6 +91,7 @@ final class Bench {
 
   private func perform(_ action: EngineAction) {
     switch action {
+    case .connect, .send, .receive, .wait, .spawn: break
     case .resolve(let token, let host, _): lookups.append((token, host))
     case .transfer(let token, let transfer):
       transfers.append((token, transfer, now))

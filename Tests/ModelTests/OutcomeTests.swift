@@ -18,8 +18,26 @@ private let everyOutcome: [Outcome] =
     .applicationCode("106"), .applicationCode(""), .tooLarge, .timedOut, .reset, .truncated,
     .badEncoding, .notJSON, .textMissing("Hà Nội"), .patternMissing("a+"),
     .pathMissing("a.b[0]"), .pathMismatch("$.status"), .wrongIdentity("01, not 15"),
-    .tooComplex, .other,
+    .tooComplex, .notXML, .fault("soap:Server"), .elementMissing("Envelope/Body"),
+    .elementMismatch("a/b"), .other,
   ] as [BodyCause]).map { .body($0) }
+  + ([
+    .timedOut, .closed, .reset, .textMissing("220"), .patternMissing("^SSH"), .tooLarge,
+    .captureMissing("session"), .other,
+  ] as [AnswerCause]).map { .answer($0) }
+  + ([
+    .responseCode("NXDOMAIN"), .timedOut, .malformed("a loop of names"), .mismatched, .noRecords,
+    .recordMissing("192.0.2.1"), .unexpectedRecord("192.0.2.2"), .truncated, .closed, .reset,
+    .notAuthoritative, .other,
+  ] as [DNSCause]).map { .dns($0) }
+  + ([.noReply, .loss("3 of 5"), .unreachable, .other] as [PingCause]).map { .ping($0) }
+  + ([
+    .critical, .timedOut, .signalled("SIGSEGV"), .exitCode("64"), .outputTooLarge, .other,
+  ] as [PluginCause]).map { .plugin($0) }
+  + ([
+    .certificateExpires("14"), .intermediateExpires("7"), .plugin, .packetLoss("1 of 5"),
+    .untidyChain("wrong order"),
+  ] as [WarningCause]).map { .warning($0) }
 
 struct OutcomeTests {
   @Test(
@@ -76,23 +94,26 @@ struct OutcomeTests {
   @Test(
     "a code that this version does not know is none",
     arguments: [
-      OutcomeCode(phase: 7, cause: 0), OutcomeCode(phase: 255, cause: 1),
+      OutcomeCode(phase: 7, cause: 0), OutcomeCode(phase: 12, cause: 1),
+      OutcomeCode(phase: 255, cause: 1),
       OutcomeCode(phase: 1, cause: 0), OutcomeCode(phase: 2, cause: 200),
       OutcomeCode(phase: 3, cause: 99), OutcomeCode(phase: 4, cause: 0),
-      OutcomeCode(phase: 4, cause: 12), OutcomeCode(phase: 5, cause: 14),
-      OutcomeCode(phase: 6, cause: 0), OutcomeCode(phase: 6, cause: 12),
+      OutcomeCode(phase: 4, cause: 12), OutcomeCode(phase: 5, cause: 18),
+      OutcomeCode(phase: 6, cause: 0), OutcomeCode(phase: 6, cause: 15),
     ])
   func unknownCodes(code: OutcomeCode) {
     #expect(Outcome(code) == nil)
   }
 
-  @Test("only an attempt that ran and went wrong is a failure", arguments: everyOutcome)
+  @Test("only an attempt that ran and went wrong is a failure, and a warning is none", arguments: everyOutcome)
   func failures(outcome: Outcome) {
     switch outcome {
     case .ok:
       #expect(!outcome.isFailure && !outcome.isSkipped)
     case .skipped:
       #expect(!outcome.isFailure && outcome.isSkipped)
+    case .warning:
+      #expect(!outcome.isFailure && !outcome.isSkipped && outcome.isWarning)
     default:
       #expect(outcome.isFailure && !outcome.isSkipped)
     }
@@ -142,6 +163,17 @@ private let goldenCodes = """
   1.255 resolve.other
   1.3 resolve.temporaryFailure
   1.4 resolve.timedOut
+  10.1 plugin.critical
+  10.2 plugin.timedOut
+  10.255 plugin.other
+  10.3 plugin.signalled
+  10.4 plugin.exitCode
+  10.5 plugin.outputTooLarge
+  11.1 warning.certificateExpires
+  11.2 warning.intermediateExpires
+  11.3 warning.plugin
+  11.4 warning.packetLoss
+  11.5 warning.untidyChain
   2.1 connect.refused
   2.2 connect.timedOut
   2.255 connect.other
@@ -156,6 +188,10 @@ private let goldenCodes = """
   3.11 tls.clientCertificate
   3.12 tls.caFile
   3.13 tls.weakKey
+  3.14 tls.incompleteChain
+  3.15 tls.intermediateExpired
+  3.16 tls.notTLS
+  3.17 tls.intermediateNotYetValid
   3.2 tls.notYetValid
   3.255 tls.other
   3.3 tls.wrongName
@@ -182,6 +218,10 @@ private let goldenCodes = """
   5.11 body.pathMismatch
   5.12 body.wrongIdentity
   5.13 body.tooComplex
+  5.14 body.notXML
+  5.15 body.fault
+  5.16 body.elementMissing
+  5.17 body.elementMismatch
   5.2 body.tooLarge
   5.255 body.other
   5.3 body.timedOut
@@ -194,6 +234,9 @@ private let goldenCodes = """
   6.1 skipped.stillRunning
   6.10 skipped.politeness
   6.11 skipped.workersBusy
+  6.12 skipped.notPermitted
+  6.13 skipped.notRunnable
+  6.14 skipped.pluginUnknown
   6.2 skipped.tableFull
   6.3 skipped.resolverBusy
   6.4 skipped.paused
@@ -202,4 +245,28 @@ private let goldenCodes = """
   6.7 skipped.unsupported
   6.8 skipped.backingOff
   6.9 skipped.noToken
+  7.1 answer.timedOut
+  7.2 answer.closed
+  7.255 answer.other
+  7.3 answer.reset
+  7.4 answer.textMissing
+  7.5 answer.patternMissing
+  7.6 answer.tooLarge
+  7.7 answer.captureMissing
+  8.1 dns.responseCode
+  8.10 dns.reset
+  8.11 dns.notAuthoritative
+  8.2 dns.timedOut
+  8.255 dns.other
+  8.3 dns.malformed
+  8.4 dns.mismatched
+  8.5 dns.noRecords
+  8.6 dns.recordMissing
+  8.7 dns.unexpectedRecord
+  8.8 dns.truncated
+  8.9 dns.closed
+  9.1 ping.noReply
+  9.2 ping.loss
+  9.255 ping.other
+  9.3 ping.unreachable
   """
