@@ -120,7 +120,8 @@ final class Daemon: LoopPart {
     case .connect(let token, _):
       engine.deliver(.socketFailed(.noRoom), to: token, at: now)
     case .send, .receive, .wait: break
-    case .spawn(let token, _): engine.deliver(.exited(SpawnResult(end: .noRoom)), to: token, at: now)
+    case .spawn(let token, _):
+      engine.deliver(.exited(SpawnResult(end: .noRoom)), to: token, at: now)
     case .cancel(let token):
       transfers?.cancel(token)
       resolver?.cancel(token)

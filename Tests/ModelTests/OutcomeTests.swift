@@ -105,7 +105,9 @@ struct OutcomeTests {
     #expect(Outcome(code) == nil)
   }
 
-  @Test("only an attempt that ran and went wrong is a failure, and a warning is none", arguments: everyOutcome)
+  @Test(
+    "only an attempt that ran and went wrong is a failure, and a warning is none",
+    arguments: everyOutcome)
   func failures(outcome: Outcome) {
     switch outcome {
     case .ok:
