@@ -46,6 +46,7 @@ let package = Package(
     floor("History", ["Base", "Model"]),
     floor("Probes", ["Base", "Model", "Wire"]),
     floor("Delivery", ["Base", "Model", "Wire"]),
+    floor("Fuzzing", ["Base", "Model", "Wire"]),
     floor("Scenario", ["Base", "Model", "Wire"]),
     // 4
     floor("Judgement", ["Base", "Model"]),
@@ -82,6 +83,8 @@ let package = Package(
     program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
     program(
       "linkhealth-bench", ["CLinux", "Host", "Catalogue", "Delivery", "Wire", "Model", "Base"]),
+    // Feeds the readers with bytes; deploy/fuzz builds it with libFuzzer.
+    program("linkhealth-fuzz", ["Fuzzing"]),
     // The same requests as the daemon's, in plain C over libcurl: what the benchmark compares with.
     .executableTarget(
       name: "linkhealth-curl-floor", dependencies: ["CLibcurl"], path: "Sources/CurlFloor",
@@ -92,6 +95,7 @@ let package = Package(
       "BenchTests",
       ["linkhealth-bench", "Catalogue", "Probes", "Wire", "Model", "Base"]),
     tests("BaseTests", ["Base"]),
+    tests("FuzzingTests", ["Fuzzing", "Base"]),
     tests("ModelTests", ["Model", "Base"]),
     tests("JudgementTests", ["Judgement", "Simulation", "Model", "Base"]),
     tests("ProbesTests", ["Probes", "Wire", "Model", "Base"]),
