@@ -23,6 +23,8 @@ package let fuzzTargets: [FuzzTarget] = [
   FuzzTarget("http-request", requestViolation),
   FuzzTarget("http-response", responseViolation),
   FuzzTarget("url", urlViolation),
+  FuzzTarget("xml", xmlViolation),
+  FuzzTarget("xml-path", xmlPathViolation),
 ]
 
 /// The bytes before and after the first line feed: two inputs in one.
