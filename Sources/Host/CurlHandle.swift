@@ -18,6 +18,8 @@ final class CurlHandle {
   private(set) var usesProxy = false
   /// Whether an answer in another version is a failure.
   private(set) var demandsHTTP2 = false
+  /// Whether libcurl unpacks what is compressed.
+  private(set) var decodes = false
   /// All bytes of headers in this transfer, whichever answer they belong to.
   private var headBytes = 0
   private var headLimit = 0
@@ -66,6 +68,7 @@ final class CurlHandle {
     errorText.pointee = 0
     socketErrorPlace.pointee = 0
     demandsHTTP2 = transfer.settings.version == .http2
+    decodes = transfer.settings.compressed
     headLimit = transfer.settings.headerLimitBytes
     bodyLimit = transfer.settings.bodyLimitBytes
     let shape = Shape(transfer, caFile: caFile)
@@ -153,6 +156,12 @@ final class CurlHandle {
         CURLOPT_HTTP_VERSION,
         Int(plain ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2TLS))
     }
+    if settings.compressed {
+      // All that this libcurl can unpack. It unpacks whole buffers at a time, and a buffer of zeros
+      // becomes a thousand times as much: a small one keeps that short.
+      set(CURLOPT_ACCEPT_ENCODING, "")
+      set(CURLOPT_BUFFERSIZE, 1_024)
+    }
     if !settings.reuse {
       set(CURLOPT_FRESH_CONNECT, 1)
       set(CURLOPT_FORBID_REUSE, 1)
@@ -207,6 +216,7 @@ final class CurlHandle {
       }
       lines += credentialLines(transfer)
     }
+    if !transfer.cookies.isEmpty { lines.append("Cookie: \(transfer.cookies)") }
     if transfer.method == "POST" || (transfer.sendsBody && !settings.bodyBytes.isEmpty) {
       // libcurl would name a form; the catalogue says what the body is, if it wants to.
       let named = settings.headers.contains { $0.name.lowercased() == "content-type" }

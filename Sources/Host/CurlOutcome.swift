@@ -13,9 +13,11 @@ extension CurlHandle {
     if code == CURLE_OK, demandsHTTP2, long(CURLINFO_HTTP_VERSION) < Int(CURL_HTTP_VERSION_2_0) {
       failure = .http(.otherVersion)
     }
-    return TransferResult(
+    var result = TransferResult(
       failure: failure, status: status, head: head, body: takeBody(),
       timings: times.phases, reusedConnection: code == CURLE_OK && times.connections == 0)
+    result.wasDecoded = decodes
+    return result
   }
 
   private func outcome(of code: CURLcode, status: UInt16, _ times: Times) -> Outcome {

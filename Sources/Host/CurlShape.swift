@@ -12,6 +12,7 @@ extension CurlHandle {
     let sendsHeaders: Bool
     let sendsBody: Bool
     let bearer: Secret?
+    let cookies: String
     let caFile: String
 
     init(_ transfer: Transfer, caFile: String) {
@@ -21,6 +22,7 @@ extension CurlHandle {
       sendsHeaders = transfer.sendsHeaders
       sendsBody = transfer.sendsBody
       bearer = transfer.bearer
+      cookies = transfer.cookies
       self.caFile = caFile
     }
 
@@ -33,7 +35,8 @@ extension CurlHandle {
 
     func covers(_ other: Shape) -> Bool {
       isTLS == other.isTLS && sendsHeaders == other.sendsHeaders && sendsBody == other.sendsBody
-        && bearer == other.bearer && method == other.method && caFile == other.caFile
+        && bearer == other.bearer && cookies == other.cookies && method == other.method
+        && caFile == other.caFile
         && settings.isSame(as: other.settings)
     }
   }

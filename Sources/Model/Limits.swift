@@ -32,6 +32,8 @@ package enum Limits {
   package static let redirectsMaximum = 20
   package static let bodyBytes = 1 << 20
   package static let bodyBytesMaximum = 64 << 20
+  /// With compressed answers a body may not be larger: what unpacks to much holds the loop.
+  package static let compressedBodyBytesMaximum = 2 << 20
   package static let headerBytes = 64 << 10
   package static let headerBytesMaximum = 1 << 20
   package static let requestBodyBytes = 1 << 20
@@ -42,6 +44,11 @@ package enum Limits {
   package static let retryEvery = TimeAmount.seconds(5)
   package static let credentialBackoffMaximum = TimeAmount.hours(1)
   package static let outcomeDetailCharacters = 64
+  package static let stepsMaximum = 20
+  package static let capturesPerStep = 8
+  package static let captureBytes = 4 << 10
+  package static let cookies = 50
+  package static let cookieBytes = 4 << 10
   package static let noteBytes = 256
   package static let readings = 16
   package static let readingNameBytes = 64

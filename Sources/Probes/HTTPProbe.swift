@@ -73,6 +73,10 @@ package struct HTTPProbe: Probe {
   private var resolvingSince = Instant(nanoseconds: 0)
   private var mask: SecretMask
   private let tracing: Bool
+  /// The cookies of the transaction that this is a part of; nil where none are kept.
+  var cookies: CookieJar?
+  /// What was taken from the answer, once it was judged right.
+  private(set) var captured: [String] = []
 
   package static func target(of options: HTTPOptions) -> String? { options.url.hostAndPort }
 
@@ -160,6 +164,7 @@ package struct HTTPProbe: Probe {
       timeLimit: left)
     if !addresses.isEmpty { transfer.connectLimit = left / Int64(addresses.count + 1) }
     transfer.usesServerName = url.host == options.url.host
+    if let cookies { transfer.cookies = cookies.header(for: url) }
     return .transfer(transfer)
   }
 
@@ -176,6 +181,7 @@ package struct HTTPProbe: Probe {
       return fail(blamed(failure, at: now))
     }
     if tracing { note("answer \(transferred.status), \(transferred.body.count) bytes of body") }
+    takeCookies(transferred)
     if options.redirectLimit > 0, [301, 302, 303, 307, 308].contains(transferred.status),
       let location = transferred.header("location").first
     {
@@ -188,6 +194,15 @@ package struct HTTPProbe: Probe {
       return .examine(examination)
     }
     return judged(examination.run())
+  }
+
+  /// A session's cookie is as good as a password for as long as it lives.
+  private mutating func takeCookies(_ transferred: TransferResult) {
+    guard cookies != nil else { return }
+    cookies?.take(transferred.header("set-cookie"), from: url)
+    for value in cookies?.values ?? [] {
+      mask.add(Secret(name: "cookie", bytes: Array(value.utf8)))
+    }
   }
 
   /// The share of the time that a connection has while addresses are left includes TLS.
@@ -241,6 +256,8 @@ package struct HTTPProbe: Probe {
 
   private mutating func judged(_ examined: Examined) -> ProbeAction {
     result.outcome = examined.outcome
+    result.note = examined.note
+    captured = examined.captured
     if examined.credentialRefused { result.flags.insert(.credentialRefused) }
     if examined.credentialRefused, result.httpStatus == 401, sendsHeaders {
       result.rejectedToken = token

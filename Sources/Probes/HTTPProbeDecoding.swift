@@ -25,6 +25,12 @@ extension HTTPProbe {
       limits.finish(&complaints)
     }
     let expectations = decodeExpectations(&reader, context, &complaints)
+    if let request, request.compressed, bodyLimit > Limits.compressedBodyBytesMaximum {
+      reader.complain(
+        "limits",
+        "with \"request.compressed\" expected a \"body\" of at most "
+          + sizeDescription(Limits.compressedBodyBytesMaximum), &complaints)
+    }
     guard let request, let url = request.url, let tls, let expectations else { return nil }
     return HTTPOptions(
       method: request.method, url: url,
@@ -34,7 +40,8 @@ extension HTTPProbe {
         version: request.version,
         proxy: request.proxy, sourceAddress: request.sourceAddress, userAgent: request.userAgent,
         bodyLimitBytes: bodyLimit, headerLimitBytes: headerLimit,
-        connectTimeout: request.connectTimeout, reuse: request.reuse),
+        connectTimeout: request.connectTimeout, reuse: request.reuse,
+        compressed: request.compressed),
       family: request.family, redirectLimit: request.redirectLimit,
       allowsOtherHosts: request.allowsOtherHosts, expectations: expectations)
   }
@@ -67,6 +74,7 @@ private struct DecodedRequest {
   var userAgent: String
   var connectTimeout: TimeAmount?
   var reuse: Bool
+  var compressed: Bool
   var family: AddressFamily
   var redirectLimit: Int
   var allowsOtherHosts: Bool
@@ -102,6 +110,7 @@ private func decodeRequest(
     connectTimeout: reader.duration(
       "connectTimeout", range: .milliseconds(1)...Limits.probeIntervalMaximum, &complaints),
     reuse: reader.bool("reuse", &complaints) ?? false,
+    compressed: reader.bool("compressed", &complaints) ?? false,
     family: family.flatMap(AddressFamily.init(rawValue:)) ?? context.defaults.family,
     redirectLimit: reader.int("redirects", range: 0...Limits.redirectsMaximum, &complaints)
       ?? Limits.redirects,
@@ -220,144 +229,6 @@ private func decodeTLS(
   decodeClientCertificate(&reader, context, &options, &complaints)
   reader.finish(&complaints)
   return options
-}
-
-private func decodeExpectations(
-  _ parent: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
-) -> HTTPExpectations? {
-  var expectations = HTTPExpectations()
-  guard var reader = parent.object("expect", &complaints) else { return expectations }
-  if let ranges = decodeStatus(&reader, &complaints) { expectations.status = ranges }
-  for var entry in reader.objects("headers", &complaints) ?? [] {
-    let name = entry.requiredString("name", &complaints)
-    let equals = entry.string("equals", &complaints)
-    let matches = decodePattern(&entry, "matches", &complaints)
-    entry.finish(&complaints)
-    if let name {
-      expectations.headers.append(.init(name: name, equals: equals, matches: matches))
-    }
-  }
-  if var entry = reader.object("code", &complaints) {
-    let path = decodePath(&entry, &complaints)
-    let ok = entry.strings("ok", &complaints)
-    let refused = entry.strings("refused", &complaints) ?? []
-    if ok == nil && !entry.has("ok") {
-      entry.complain(nil, "expected a key \"ok\" with the codes that mean success", &complaints)
-    }
-    entry.finish(&complaints)
-    if let path, let ok { expectations.code = .init(path: path, ok: ok, refused: refused) }
-  }
-  expectations.identity = decodeIdentity(&reader, context, &complaints)
-  for var entry in reader.objects("json", &complaints) ?? [] {
-    let path = decodePath(&entry, &complaints)
-    let equals = decodeScalar(&entry, "equals", context, &complaints)
-    let matches = decodePattern(&entry, "matches", &complaints)
-    entry.finish(&complaints)
-    if let path { expectations.json.append(.init(path: path, equals: equals, matches: matches)) }
-  }
-  expectations.text = reader.strings("text", &complaints) ?? []
-  if let pattern = decodePattern(&reader, "pattern", &complaints) {
-    expectations.patterns = [pattern]
-  }
-  expectations.slow = reader.duration(
-    "slow", range: .milliseconds(1)...Limits.probeIntervalMaximum, &complaints)
-  reader.finish(&complaints)
-  return expectations
-}
-
-/// Whose answer it must be: `{ path: "maTinh", equals: "{consumerCode}" }`, or `header` for `path`.
-private func decodeIdentity(
-  _ parent: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
-) -> HTTPExpectations.Identity? {
-  guard var reader = parent.object("identity", &complaints) else { return nil }
-  let header = reader.string("header", &complaints)
-  if reader.has("header") == reader.has("path") {
-    reader.complain(nil, "expected either a \"path\" or a \"header\"", &complaints)
-  }
-  let path = reader.has("path") ? decodePath(&reader, &complaints) : nil
-  if path == nil { _ = reader.node("path") }
-  reader.require("equals", &complaints)
-  let equals = decodeScalar(&reader, "equals", context, &complaints)
-  reader.finish(&complaints)
-  guard let equals else { return nil }
-  if let path { return .init(place: .path(path), equals: equals) }
-  return header.map { .init(place: .header($0), equals: equals) }
-}
-
-/// Statuses as numbers (`200`), classes (`"2xx"`) or ranges (`"200-204"`).
-private func decodeStatus(_ reader: inout FieldReader, _ complaints: inout Complaints)
-  -> [ClosedRange<UInt16>]?
-{
-  guard let node = reader.node("status") else { return nil }
-  let nodes = node.array ?? [node]
-  var ranges: [ClosedRange<UInt16>] = []
-  for entry in nodes {
-    if let number = entry.int, (100...599).contains(number) {
-      ranges.append(UInt16(number)...UInt16(number))
-    } else if let text = entry.string, let range = statusRange(text) {
-      ranges.append(range)
-    } else {
-      reader.complain(
-        "status", "expected HTTP statuses such as 200, \"2xx\" or \"200-204\"", &complaints)
-      return nil
-    }
-  }
-  if ranges.isEmpty { reader.complain("status", "expected at least one status", &complaints) }
-  return ranges.isEmpty ? nil : ranges
-}
-
-private func statusRange(_ text: String) -> ClosedRange<UInt16>? {
-  if text.count == 3, text.hasSuffix("xx"), let first = text.first.flatMap({ UInt16(String($0)) }),
-    (1...5).contains(first)
-  {
-    return (first * 100)...(first * 100 + 99)
-  }
-  let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
-  guard let low = parts.first ?? nil, let high = parts.last ?? nil, parts.count <= 2, low <= high,
-    (100...599).contains(low), high <= 599
-  else { return nil }
-  return low...high
-}
-
-private func decodePath(_ reader: inout FieldReader, _ complaints: inout Complaints) -> JSONPath? {
-  guard let text = reader.requiredString("path", &complaints) else { return nil }
-  do {
-    return try JSONPath(text)
-  } catch {
-    reader.complain(
-      "path", "expected a path such as \"data.items[0].code\": \(error.message)", &complaints)
-    return nil
-  }
-}
-
-private func decodePattern(
-  _ reader: inout FieldReader, _ key: String, _ complaints: inout Complaints
-) -> Pattern? {
-  guard let text = reader.string(key, &complaints) else { return nil }
-  do {
-    return try Pattern(text)
-  } catch {
-    reader.complain(
-      key, "not a pattern: \(error.message) (at character \(error.offset + 1))", &complaints)
-    return nil
-  }
-}
-
-/// A scalar as its text; placeholders in a string are replaced.
-private func decodeScalar(
-  _ reader: inout FieldReader, _ key: String, _ context: ProbeContext,
-  _ complaints: inout Complaints
-) -> String? {
-  guard let node = reader.node(key) else { return nil }
-  switch node.value {
-  case .string: return expandedString(&reader, key, context, &complaints)
-  case .number(let number): return number.text
-  case .bool(let value): return value ? "true" : "false"
-  case .null: return "null"
-  case .array, .object:
-    reader.complain(key, "expected a text, a number, true, false or null", &complaints)
-    return nil
-  }
 }
 
 /// What to say of a source address that is none. A name is not looked up: that would hold the loop.

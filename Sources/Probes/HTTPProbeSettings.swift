@@ -15,6 +15,7 @@ extension HTTPProbe {
       ("request.redirects", "\(options.redirectLimit)"),
       ("request.otherHosts", options.allowsOtherHosts ? "true" : "false"),
       ("request.reuse", transfer.reuse ? "true" : "false"),
+      ("request.compressed", transfer.compressed ? "true" : "false"),
       ("request.userAgent", transfer.userAgent),
       ("request.proxy", transfer.proxy ?? "none"),
       ("request.sourceAddress", transfer.sourceAddress ?? "any"),
@@ -22,6 +23,7 @@ extension HTTPProbe {
       ("limits.body", sizeDescription(transfer.bodyLimitBytes)),
       ("limits.headers", sizeDescription(transfer.headerLimitBytes)),
       ("expect.status", expectations.status.map(statusText).joined(separator: ", ")),
+      ("expect.body", expectations.form.rawValue),
       ("expect.slow", expectations.slow.map { "\($0)" } ?? "never"),
     ]
     if options.url.scheme == "https" {

@@ -63,6 +63,8 @@ package final class TransferSettings: Sendable {
   package let headerLimitBytes: Int
   package let connectTimeout: TimeAmount?
   package let reuse: Bool
+  /// Whether a compressed answer is asked for; what comes out of it is bounded like any body.
+  package let compressed: Bool
   /// Takes the secrets of these settings out of what is shown.
   package let mask: SecretMask
 
@@ -75,7 +77,7 @@ package final class TransferSettings: Sendable {
     version: HTTPVersion = .automatic, proxy: String? = nil, sourceAddress: String? = nil,
     userAgent: String = "linkhealth", bodyLimitBytes: Int = Limits.bodyBytes,
     headerLimitBytes: Int = Limits.headerBytes, connectTimeout: TimeAmount? = nil,
-    reuse: Bool = false, masked: [Secret] = []
+    reuse: Bool = false, compressed: Bool = false, masked: [Secret] = []
   ) {
     self.headers = headers
     self.secretHeaders = secretHeaders
@@ -91,10 +93,27 @@ package final class TransferSettings: Sendable {
     self.headerLimitBytes = headerLimitBytes
     self.connectTimeout = connectTimeout
     self.reuse = reuse
+    self.compressed = compressed
     mask = SecretMask(
       secretHeaders.flatMap(\.value.secrets) + (secretBody?.secrets ?? [])
         + masked + authentication.secrets
         + [tls.clientCertificate, tls.clientKey].compactMap { $0 })
+  }
+
+  /// The same settings with another request; `masked`: what is not to be shown, beside what the
+  /// settings mask already.
+  convenience init(
+    _ other: TransferSettings, headers: [(name: String, value: String)],
+    secretHeaders: [(name: String, value: SecretText)], body: [UInt8], secretBody: SecretText?,
+    masked: [Secret]
+  ) {
+    self.init(
+      headers: headers, secretHeaders: secretHeaders, body: body, secretBody: secretBody,
+      authentication: other.authentication, tls: other.tls, version: other.version,
+      proxy: other.proxy, sourceAddress: other.sourceAddress, userAgent: other.userAgent,
+      bodyLimitBytes: other.bodyLimitBytes, headerLimitBytes: other.headerLimitBytes,
+      connectTimeout: other.connectTimeout, reuse: other.reuse, compressed: other.compressed,
+      masked: masked)
   }
 
   /// What is sent as the body.
@@ -106,7 +125,8 @@ package final class TransferSettings: Sendable {
       || (tls == other.tls && version == other.version && proxy == other.proxy
         && sourceAddress == other.sourceAddress && userAgent == other.userAgent
         && bodyLimitBytes == other.bodyLimitBytes && headerLimitBytes == other.headerLimitBytes
-        && connectTimeout == other.connectTimeout && reuse == other.reuse && body == other.body
+        && connectTimeout == other.connectTimeout && reuse == other.reuse
+        && compressed == other.compressed && body == other.body
         && authentication == other.authentication && secretBody == other.secretBody
         && secretHeaders.elementsEqual(other.secretHeaders) {
           $0.name == $1.name && $0.value == $1.value
@@ -128,6 +148,8 @@ package struct Transfer: Sendable {
   package var sendsBody: Bool
   /// A token to be sent; not to another host either.
   package var bearer: Secret?
+  /// The cookies to be sent, as the value of the header; empty for none.
+  package var cookies = ""
   /// All the time that is left.
   package var timeLimit: TimeAmount
   /// Less time for the connection, where other addresses are left to try.
@@ -161,6 +183,8 @@ package struct TransferResult: Sendable {
   package var body: [UInt8]
   package var timings: PhaseTimings
   package var reusedConnection: Bool
+  /// Whether the body was packed, as we had asked for, and is now unpacked.
+  package var wasDecoded = false
 
   package init(
     failure: Outcome? = nil, status: UInt16 = 0, head: [UInt8] = [], body: [UInt8] = [],

@@ -3,6 +3,11 @@ package struct PatternError: Error, Sendable, Hashable, CustomStringConvertible 
   package var message: String
   package var offset: Int
 
+  package init(message: String, offset: Int) {
+    self.message = message
+    self.offset = offset
+  }
+
   package var description: String { "\(message) (at byte \(offset) of the pattern)" }
 }
 

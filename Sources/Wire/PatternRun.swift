@@ -16,6 +16,8 @@ package struct PatternRun: Sendable {
 
   /// Where the search has come to; `.more(nextIndex: 0)` before the first slice.
   package private(set) var result = Result.more(nextIndex: 0)
+  /// The index behind the first match that ends, once the result is `.matched`.
+  package private(set) var matchedThrough = 0
   /// The work done so far, in the units of ``advance(_:from:work:)``.
   package private(set) var spent = 0
 
@@ -58,11 +60,14 @@ package struct PatternRun: Sendable {
       index += length
       switch isKeeping ? move(on: scalarClass, upTo: index) : simulate(on: scalarClass) {
       case .moved(let spent): work -= spent
-      case .matched: return settle(.matched)
+      case .matched:
+        matchedThrough = index
+        return settle(.matched)
       case .dead: return settle(.noMatch)
       }
     }
     guard index == bytes.count else { return settle(.more(nextIndex: index)) }
+    matchedThrough = index
     return settle(matchesAtEnd(ofEmptyText: bytes.isEmpty) ? .matched : .noMatch)
   }
 

@@ -1,0 +1,154 @@
+import Model
+import Wire
+
+/// What stands in a request for a value that is captured only when the transaction runs: letters and
+/// digits, so that it passes through the reading of addresses and texts unchanged.
+package func captureMark(_ name: String) -> String {
+  "LinkhealthCapture" + name.utf8.map { String($0, radix: 16) }.joined() + "End"
+}
+
+/// A captured value that cannot stand where it is wanted.
+struct UnfitValue: Error {
+  var name: String
+  var reason: String
+}
+
+/// How a value is written at a place, so that it stays one value there.
+package enum CaptureEncoding: Sendable, Hashable {
+  /// In an address and in a form: RFC 3986 section 2.1.
+  case percent
+  /// Within the quotes of a JSON string: RFC 8259 section 7.
+  case json
+  case xml
+  /// As it is, without line breaks where it goes into a header.
+  case plain
+
+  /// The encoding of a body of this content type.
+  static func ofBody(contentType: String?) -> CaptureEncoding {
+    let type = contentType?.lowercased() ?? ""
+    if type.contains("json") { return .json }
+    if type.contains("x-www-form-urlencoded") { return .percent }
+    return type.contains("xml") ? .xml : .plain
+  }
+
+  func encode(_ value: String) -> String {
+    switch self {
+    case .plain: return value
+    case .percent: return percentEncode(value)
+    case .json:
+      var writer = JSONWriter()
+      writer.string(value)
+      return String(decoding: writer.bytes.dropFirst().dropLast(), as: UTF8.self)
+    case .xml:
+      var result = ""
+      for character in value {
+        switch character {
+        case "<": result += "&lt;"
+        case ">": result += "&gt;"
+        case "&": result += "&amp;"
+        case "\"": result += "&quot;"
+        case "'": result += "&apos;"
+        default: result.append(character)
+        }
+      }
+      return result
+    }
+  }
+}
+
+extension HTTPOptions {
+  /// The request with captured values in place of their marks. The values are masked like secrets in
+  /// whatever is shown.
+  func filled(
+    with captured: [(name: String, value: Secret)], uses: [String]
+  ) throws(UnfitValue) -> HTTPOptions {
+    if captured.isEmpty { return self }
+    let secrets = captured.map(\.value)
+    var url = self.url
+    var headers = transfer.headers
+    var secretHeaders = transfer.secretHeaders
+    let type = headers.first { $0.name.lowercased() == "content-type" }?.value
+    let encoding = CaptureEncoding.ofBody(contentType: type)
+    var body = transfer.body
+    var secretBody = transfer.secretBody
+    for (name, secret) in captured where uses.contains(name) {
+      let value = CapturedValue(name: name, secret)
+      if url.target.contains(value.mark) {
+        let address = replaced(url.text, value.mark, percentEncode(value.text))
+        guard let filled = try? URLParts(address) else {
+          throw UnfitValue(name: name, reason: "with the captured value this is no address")
+        }
+        url = filled
+      }
+      for index in headers.indices {
+        let bytes = Array(headers[index].value.utf8)
+        let filled = try value.put(into: bytes, .plain, isHeader: true)
+        headers[index].value = String(decoding: filled, as: UTF8.self)
+      }
+      for index in secretHeaders.indices {
+        let text = secretHeaders[index].value
+        secretHeaders[index].value = SecretText(
+          text: try value.put(into: text.text.bytes, .plain, isHeader: true),
+          secrets: text.secrets)
+      }
+      body = try value.put(into: body, encoding)
+      if let text = secretBody {
+        secretBody = SecretText(
+          text: try value.put(into: text.text.bytes, encoding), secrets: text.secrets)
+      }
+    }
+    return HTTPOptions(
+      method: method, url: url,
+      transfer: TransferSettings(
+        transfer, headers: headers, secretHeaders: secretHeaders, body: body,
+        secretBody: secretBody, masked: secrets),
+      family: family, redirectLimit: redirectLimit, allowsOtherHosts: allowsOtherHosts,
+      expectations: expectations)
+  }
+
+  /// Whether the value captured under a name goes into the request.
+  func mentionsMark(_ name: String) -> Bool {
+    let mark = Array(captureMark(name).utf8)
+    let texts =
+      [Array(url.target.utf8), transfer.bodyBytes] + transfer.headers.map { Array($0.value.utf8) }
+      + transfer.secretHeaders.map { $0.value.text.bytes }
+    return texts.contains { contains($0, mark) }
+  }
+}
+
+private struct CapturedValue {
+  var name: String
+  var mark: String
+  var text: String
+
+  init(name: String, _ secret: Secret) {
+    self.name = name
+    mark = captureMark(name)
+    text = String(decoding: secret.bytes, as: UTF8.self)
+  }
+
+  /// The bytes with the value in place of its mark.
+  func put(
+    into bytes: [UInt8], _ encoding: CaptureEncoding, isHeader: Bool = false
+  ) throws(UnfitValue) -> [UInt8] {
+    guard contains(bytes, Array(mark.utf8)) else { return bytes }
+    if isHeader, text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+      throw UnfitValue(
+        name: name, reason: "the captured value has control characters and cannot be a header")
+    }
+    return Array(
+      replaced(String(decoding: bytes, as: UTF8.self), mark, encoding.encode(text)).utf8)
+  }
+}
+
+/// The text with every occurrence of `mark` replaced.
+private func replaced(_ text: String, _ mark: String, _ value: String) -> String {
+  var result = ""
+  var rest = text[...]
+  while let range = rest.firstRange(of: mark) {
+    result += rest[..<range.lowerBound]
+    result += value
+    rest = rest[range.upperBound...]
+  }
+  return result + rest
+}
