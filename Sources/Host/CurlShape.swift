@@ -13,6 +13,7 @@ extension CurlHandle {
     let sendsBody: Bool
     let bearer: Secret?
     let caFile: String
+    let isHandshake: Bool
 
     init(_ transfer: Transfer, caFile: String) {
       settings = transfer.settings
@@ -22,17 +23,19 @@ extension CurlHandle {
       sendsBody = transfer.sendsBody
       bearer = transfer.bearer
       self.caFile = caFile
+      isHandshake = transfer.purpose == .handshake
     }
 
     /// With a proxy or a server name of its own, more than the target depends on the address; and
     /// for digests libcurl keeps what the last server said until it is reset.
     var isReusable: Bool {
+      if isHandshake { return false }
       if case .digest = settings.authentication { return false }
       return settings.proxy == nil && settings.tls.serverName == nil
     }
 
     func covers(_ other: Shape) -> Bool {
-      isTLS == other.isTLS && sendsHeaders == other.sendsHeaders && sendsBody == other.sendsBody
+      isTLS == other.isTLS && isHandshake == other.isHandshake && sendsHeaders == other.sendsHeaders && sendsBody == other.sendsBody
         && bearer == other.bearer && method == other.method && caFile == other.caFile
         && settings.isSame(as: other.settings)
     }

@@ -138,7 +138,7 @@ package protocol Probe: SendableMetatype {
 }
 
 /// Every kind of check. A new kind is one file and one word here.
-package let probeKinds: [any Probe.Type] = [HTTPProbe.self, OAuth2Probe.self]
+package let probeKinds: [any Probe.Type] = [HTTPProbe.self, OAuth2Probe.self, TLSProbe.self]
 
 /// Starts an attempt of whatever kind the definition names; nil when its kind is not registered or
 /// the options are not that kind's.
