@@ -35,7 +35,8 @@ extension CurlHandle {
     }
 
     func covers(_ other: Shape) -> Bool {
-      isTLS == other.isTLS && isHandshake == other.isHandshake && sendsHeaders == other.sendsHeaders && sendsBody == other.sendsBody
+      isTLS == other.isTLS && isHandshake == other.isHandshake && sendsHeaders == other.sendsHeaders
+        && sendsBody == other.sendsBody
         && bearer == other.bearer && method == other.method && caFile == other.caFile
         && settings.isSame(as: other.settings)
     }

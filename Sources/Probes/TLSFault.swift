@@ -71,7 +71,8 @@ struct TLSFault: Sendable, Hashable {
     guard let leaf = chain.leaf else { return }
     if chain.lacksIssuer {
       cause = .incompleteChain
-      note = "the certificate of \(leaf.issuer.shortText), the issuer of "
+      note =
+        "the certificate of \(leaf.issuer.shortText), the issuer of "
         + "\(leaf.subject.shortText), is not sent"
       if let place = leaf.issuerLocations.first { note += "; it is at \(place)" }
       return
@@ -88,7 +89,8 @@ struct TLSFault: Sendable, Hashable {
       let least = key.algorithm == "RSA" || key.algorithm == "DSA" ? 2_048 : 224
       let isWeak = key.bits > 0 && key.bits < least
       let algorithm = certificate.signatureAlgorithm
-      let isOld = ["md", "sha1"].contains { algorithm.hasPrefix($0) } || algorithm.hasSuffix("SHA1")
+      let isOld =
+        ["md", "sha1"].contains { algorithm.hasPrefix($0) } || algorithm.hasSuffix("SHA1")
       // Nobody relies on a root's own signature.
       guard isWeak || isOld && !certificate.isSelfIssued else { continue }
       note = "\(chain.whose(certificate)): \(isWeak ? key.text : algorithm)"
@@ -103,7 +105,8 @@ struct TLSFault: Sendable, Hashable {
     if !hasCertificate { cause = .clientCertificate }
     guard cause == .clientCertificate else { return }
     note =
-      hasCertificate ? "the server refuses our certificate" : "the server asks for one; we have none"
+      hasCertificate
+      ? "the server refuses our certificate" : "the server asks for one; we have none"
   }
 }
 
