@@ -48,6 +48,14 @@ static inline CURLcode lh_getinfo_pointer(CURL *easy, CURLINFO info, void **valu
   return curl_easy_getinfo(easy, info, value);
 }
 
+static inline CURLcode lh_getinfo_socket(CURL *easy, CURLINFO info, curl_socket_t *value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+typedef int (*lh_debug_callback)(CURL *, curl_infotype, char *, size_t, void *);
+static inline CURLcode lh_setopt_debug(CURL *easy, lh_debug_callback value) {
+  return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, value);
+}
+
 typedef int (*lh_socket_callback)(CURL *, curl_socket_t, int, void *, void *);
 typedef int (*lh_timer_callback)(CURLM *, long, void *);
 static inline CURLMcode lh_multi_setopt_socket(CURLM *multi, lh_socket_callback callback,

@@ -117,7 +117,12 @@ extension Engine {
       attempts[token]?.waiting = .resolve
       act(.resolve(token, host: host, family: family))
     case .transfer(let transfer):
-      guard isPolite(transfer, token, at: now) else { return endForPoliteness(token, at: now) }
+      guard isPolite(transfer, token, at: now) else {
+        return transfer.isOptional
+          ? deliver(
+            .transferred(TransferResult(failure: .skipped(.politeness))), to: token, at: now)
+          : endForPoliteness(token, at: now)
+      }
       attempts[token]?.waiting = .transfer
       act(.transfer(token, transfer))
     case .examine(let examination):

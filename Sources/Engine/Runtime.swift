@@ -40,7 +40,7 @@ package struct ProbeRuntime: Sendable {
     self.definition = definition
     http = definition.options as? HTTPOptions
     let url = http?.url ?? (definition.options as? OAuth2Options)?.url
-    usesTLS = url?.scheme == "https"
+    usesTLS = url?.scheme == "https" || definition.kind == TLSProbe.kind
     let key = ProbeKey(link: owner.id, probe: definition.name)
     phase = phaseOffset(of: "\(key)", every: definition.every)
     judge = ProbeJudge(rules: owner.alert, every: definition.every, codes: owner.codes)

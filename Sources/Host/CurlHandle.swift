@@ -20,6 +20,8 @@ final class CurlHandle {
   private(set) var demandsHTTP2 = false
   /// Whether libcurl unpacks what is compressed.
   private(set) var decodes = false
+  /// What is seen of the handshake; only where that is what the transfer is for.
+  private(set) var glimpse: HandshakeGlimpse?
   /// All bytes of headers in this transfer, whichever answer they belong to.
   private var headBytes = 0
   private var headLimit = 0
@@ -67,8 +69,9 @@ final class CurlHandle {
     headBytes = 0
     errorText.pointee = 0
     socketErrorPlace.pointee = 0
-    demandsHTTP2 = transfer.settings.version == .http2
     decodes = transfer.settings.compressed
+    demandsHTTP2 = transfer.settings.version == .http2 && transfer.purpose == .request
+    glimpse = transfer.purpose == .handshake ? HandshakeGlimpse() : nil
     headLimit = transfer.settings.headerLimitBytes
     bodyLimit = transfer.settings.bodyLimitBytes
     let shape = Shape(transfer, caFile: caFile)
@@ -81,11 +84,14 @@ final class CurlHandle {
     appliedTimeLimit = .zero
     appliedConnectLimit = .zero
     prepareCallbacks()
-    prepareRequest(transfer)
+    if glimpse == nil { prepareRequest(transfer) } else { prepareHandshake(transfer) }
     prepareTimes(transfer)
     prepareRoute(transfer)
     if shape.isTLS { prepareTLS(transfer.settings.tls, caFile: caFile) }
-    if transfer.sendsHeaders { prepareCredentials(transfer.settings, isTLS: shape.isTLS) }
+    if transfer.sendsHeaders {
+      if glimpse == nil { prepareAuthentication(transfer.settings) }
+      if shape.isTLS { prepareClientCertificate(transfer.settings.tls) }
+    }
     applied = shape.isReusable ? shape : nil
   }
 
@@ -114,6 +120,28 @@ final class CurlHandle {
         guard let bytes, let context else { return 0 }
         let handle = Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue()
         return handle.receiveHead(UnsafeRawBufferPointer(start: bytes, count: size * count))
+      })
+  }
+
+  /// A handshake and nothing more, all of whose messages are shown.
+  private func prepareHandshake(_ transfer: Transfer) {
+    set(CURLOPT_NOSIGNAL, 1)
+    set(CURLOPT_PROTOCOLS_STR, "https")
+    set(CURLOPT_NOPROGRESS, 1)
+    set(CURLOPT_CONNECT_ONLY, 1)
+    // The connection is closed with the handle; told that it must not be used again, libcurl would
+    // close it before the server's last word could be read.
+    set(CURLOPT_FRESH_CONNECT, 1)
+    // What is spoken within is not known, and need not be HTTP.
+    set(CURLOPT_SSL_ENABLE_ALPN, 0)
+    set(CURLOPT_VERBOSE, 1)
+    set(CURLOPT_DEBUGDATA, Unmanaged.passUnretained(self).toOpaque())
+    check(
+      lh_setopt_debug(easy) { _, kind, bytes, count, context in
+        guard let bytes, let context else { return 0 }
+        let handle = Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue()
+        handle.glimpse?.take(kind, UnsafeRawBufferPointer(start: bytes, count: count))
+        return 0
       })
   }
 
@@ -310,9 +338,8 @@ final class CurlHandle {
     set(CURLOPT_SSLVERSION, Int(version))
   }
 
-  /// Passwords and the client's certificate. libcurl keeps connections with different certificates
-  /// apart; a user and a password go along with each request.
-  private func prepareCredentials(_ settings: TransferSettings, isTLS: Bool) {
+  /// A user and a password go along with each request.
+  private func prepareAuthentication(_ settings: TransferSettings) {
     switch settings.authentication {
     case .basic(let user, let password):
       prepareUser(user, password, Int(lh_auth_basic))
@@ -320,9 +347,11 @@ final class CurlHandle {
       prepareUser(user, password, Int(lh_auth_digest))
     case .none, .bearer, .token: break
     }
-    guard isTLS, let certificate = settings.tls.clientCertificate,
-      let key = settings.tls.clientKey
-    else { return }
+  }
+
+  /// libcurl keeps connections with different certificates apart.
+  private func prepareClientCertificate(_ options: TLSOptions) {
+    guard let certificate = options.clientCertificate, let key = options.clientKey else { return }
     // A key with a passphrase must fail: OpenSSL would ask for it on a terminal.
     set(CURLOPT_KEYPASSWD, "")
     set(CURLOPT_SSLCERT_BLOB, certificate)

@@ -13,6 +13,10 @@ extension CurlHandle {
     if code == CURLE_OK, demandsHTTP2, long(CURLINFO_HTTP_VERSION) < Int(CURL_HTTP_VERSION_2_0) {
       failure = .http(.otherVersion)
     }
+    if let glimpse {
+      return TransferResult(
+        failure: failure, timings: times.handshakePhases, handshake: glimpse.handshake)
+    }
     var result = TransferResult(
       failure: failure, status: status, head: head, body: takeBody(),
       timings: times.phases, reusedConnection: code == CURLE_OK && times.connections == 0)
@@ -67,6 +71,7 @@ extension CurlHandle {
     let text = failureText
     // TLS 1.3 servers refuse an absent client certificate after the handshake has ended for us.
     if text.contains("certificate required") { return .tls(.clientCertificate) }
+    if glimpse != nil { return .tls(handshakeCause) }
     // Said of transfer codings and chunks that break HTTP's own rules.
     if text.contains("chunk") || text.contains("ransfer") { return .http(.malformed) }
     if inBody { return .body(isReset ? .reset : .truncated) }
@@ -109,17 +114,31 @@ extension CurlHandle {
   private var handshakeCause: TLSCause {
     let text = failureText.lowercased()
     if isReset { return .reset }
+    // What came is no record of TLS (OpenSSL's own words).
+    if ["wrong version number", "packet length too long", "http request"].contains(
+      where: text.contains)
+    {
+      return .notTLS
+    }
     if text.contains("protocol version") || text.contains("unsupported protocol")
       || text.contains("version too low")
     {
       return .protocolVersion
     }
     if text.contains("key too small") || text.contains("md too weak") { return .weakKey }
-    if text.contains("certificate required") || text.contains("bad certificate") {
-      return .clientCertificate
-    }
+    if isRefusedCertificate(text) { return .clientCertificate }
     return .handshake
   }
+}
+
+/// Whether the server's alert is about our certificate (RFC 8446 section 6.2).
+private func isRefusedCertificate(_ text: String) -> Bool {
+  text.contains("certificate required")
+    || (text.contains("alert")
+      && [
+        "bad certificate", "unsupported certificate", "certificate revoked", "certificate expired",
+        "certificate unknown", "unknown ca", "access denied",
+      ].contains(where: text.contains))
 }
 
 /// What a connection that did not come about means. That we have no socket left is our own fault; a
@@ -171,6 +190,14 @@ private struct Times {
       if isTLS && tls == 0 { return .tls }
     }
     return inBody ? .body : .http
+  }
+
+  /// Without a request.
+  var handshakePhases: PhaseTimings {
+    var phases = self.phases
+    phases.firstByteMicroseconds = 0
+    phases.transferMicroseconds = 0
+    return phases
   }
 
   var phases: PhaseTimings {

@@ -17,6 +17,8 @@ package final class CurlTransfers: LoopPart {
   private var groupOfBundle: [String: Int] = [:]
   private var running: [Token: Running] = [:]
   private var free: [CurlHandle] = []
+  /// Handshakes that have ended for us, whose server may still refuse our certificate.
+  private var verdicts: [Token: HandshakeVerdict] = [:]
 
   private struct Running {
     var handle: CurlHandle
@@ -59,6 +61,7 @@ package final class CurlTransfers: LoopPart {
   /// Ends a transfer without a result.
   package func cancel(_ token: Token) {
     guard let entry = running.removeValue(forKey: token) else { return }
+    verdicts.removeValue(forKey: token)?.cancel()
     entry.group.remove(entry.handle)
     recycle(entry.handle)
   }
@@ -77,6 +80,9 @@ package final class CurlTransfers: LoopPart {
       guard let due = group.nextDue else { continue }
       if earliest.map({ due < $0 }) ?? true { earliest = due }
     }
+    for verdict in verdicts.values {
+      if earliest.map({ verdict.nextDue < $0 }) ?? true { earliest = verdict.nextDue }
+    }
     return earliest
   }
 
@@ -84,15 +90,36 @@ package final class CurlTransfers: LoopPart {
     for group in groups {
       group.runDue(at: now.instant)
       while let (handle, code) = group.takeFinished() {
-        guard let entry = running.removeValue(forKey: handle.token) else { continue }
-        let result = handle.result(code, isTLS: entry.isTLS)
-        let token = handle.token
-        recycle(handle)
-        onFinish(token, result)
+        if code == CURLE_OK, handle.glimpse?.awaitsVerdict ?? false,
+          let verdict = HandshakeVerdict(handle, reactor: reactor, now: now.instant)
+        {
+          verdicts[handle.token] = verdict
+          continue
+        }
+        group.remove(handle)
+        finish(handle, code)
       }
     }
+    if !verdicts.isEmpty { takeVerdicts(at: now.instant) }
     if groups.contains(where: { $0.isRetired && $0.isIdle }) {
       groups.removeAll { $0.isRetired && $0.isIdle }
+    }
+  }
+
+  private func finish(_ handle: CurlHandle, _ code: CURLcode) {
+    guard let entry = running.removeValue(forKey: handle.token) else { return }
+    let result = handle.result(code, isTLS: entry.isTLS)
+    let token = handle.token
+    recycle(handle)
+    onFinish(token, result)
+  }
+
+  private func takeVerdicts(at now: Instant) {
+    for (token, verdict) in verdicts where verdict.nextDue <= now {
+      verdicts.removeValue(forKey: token)
+      verdict.cancel()
+      running[token]?.group.remove(verdict.handle)
+      finish(verdict.handle, verdict.code)
     }
   }
 
@@ -190,7 +217,7 @@ private final class CurlGroup: ReadinessHandler {
     act(key, mask)
   }
 
-  /// The next transfer that libcurl has ended, already out of the multi.
+  /// The next transfer that libcurl has ended, yet to be removed.
   func takeFinished() -> (CurlHandle, CURLcode)? {
     guard mayHaveFinished else { return nil }
     var left: Int32 = 0
@@ -202,9 +229,7 @@ private final class CurlGroup: ReadinessHandler {
       var context: UnsafeMutableRawPointer?
       _ = lh_getinfo_pointer(easy, CURLINFO_PRIVATE, &context)
       guard let context else { continue }
-      let handle = Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue()
-      remove(handle)
-      return (handle, code)
+      return (Unmanaged<CurlHandle>.fromOpaque(context).takeUnretainedValue(), code)
     }
     mayHaveFinished = false
     return nil

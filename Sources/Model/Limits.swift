@@ -53,6 +53,13 @@ package enum Limits {
   package static let readings = 16
   package static let readingNameBytes = 64
   package static let readingUnitBytes = 16
+  /// Certificates that are looked at of one server, and the largest message that they come in.
+  package static let chainCertificates = 32
+  package static let chainBytes = 256 << 10
+  /// How long a server of TLS 1.3 that asks for a certificate may take to refuse ours, or its absence.
+  package static let handshakeVerdict = TimeAmount.seconds(1)
+  /// Less time is not worth a second handshake.
+  package static let handshakeLeast = TimeAmount.milliseconds(20)
   /// What a socket may bring an attempt in all.
   package static let socketBytes = 64 << 10
   /// Steps of patterns that judging one answer may take, some 2 ns each: half a second of a worker.

@@ -52,6 +52,8 @@ package struct HTTPProbe: Probe {
     case resolving
     case transferring
     case examining
+    /// A second handshake shows why the first one failed, so.
+    case lookingAtChain(Outcome)
   }
 
   /// So many of a name's addresses are tried when connections fail.
@@ -169,6 +171,7 @@ package struct HTTPProbe: Probe {
   }
 
   private mutating func received(_ transferred: TransferResult, at now: Instant) -> ProbeAction {
+    if case .lookingAtChain(let failure) = stage { return explained(failure, by: transferred) }
     result.timings = result.timings + transferred.timings
     result.httpStatus = transferred.status
     result.bodyBytes = transferred.body.count
@@ -178,7 +181,7 @@ package struct HTTPProbe: Probe {
         if tracing { note("\(failure.sentence); trying the next address") }
         return transfer(at: now)
       }
-      return fail(blamed(failure, at: now))
+      return lookAtChain(failure, at: now) ?? fail(blamed(failure, at: now))
     }
     if tracing { note("answer \(transferred.status), \(transferred.body.count) bytes of body") }
     takeCookies(transferred)
@@ -281,7 +284,46 @@ package struct HTTPProbe: Probe {
       return notResolved(.timedOut)
     case .transferring: return fail(blamed(.http(.timedOut), at: now))
     case .examining: return fail(.skipped(.workersBusy))
+    case .lookingAtChain(let failure): return fail(failure)
     }
+  }
+
+  /// A further handshake, without a request, where the server's certificates may tell more of why the
+  /// first one failed; nil where they cannot, or no time is left.
+  private mutating func lookAtChain(_ failure: Outcome, at now: Instant) -> ProbeAction? {
+    let left = deadline - now
+    guard TLSFault.isWorthALook(failure), left > Limits.handshakeLeast else { return nil }
+    stage = .lookingAtChain(failure)
+    if tracing { note("\(failure.sentence); a second handshake, to look at the certificates") }
+    var transfer = Transfer(
+      settings: options.transfer, method: "GET", url: url, address: result.address,
+      sendsHeaders: sendsHeaders, sendsBody: false, timeLimit: left)
+    transfer.purpose = .handshake
+    transfer.isOptional = true
+    transfer.usesServerName = url.host == options.url.host
+    return .transfer(transfer)
+  }
+
+  /// The failure, told more exactly where the second handshake failed alike. Its time is in no phase.
+  private mutating func explained(
+    _ failure: Outcome, by transferred: TransferResult
+  ) -> ProbeAction {
+    guard case .tls(let cause) = failure, transferred.failure == failure,
+      let handshake = transferred.handshake
+    else {
+      if tracing { note("the second handshake shows nothing of it") }
+      return fail(failure)
+    }
+    let tls = options.transfer.tls
+    let name = url.host == options.url.host ? tls.serverName ?? url.host : url.host
+    let chain = ServedChain(handshake)
+    let fault = TLSFault(cause, handshake, chain, name: name, tls)
+    result.note = boundedNote(mask.masked(fault.note))
+    if tracing {
+      for line in chain.lines { note(line) }
+      if !fault.note.isEmpty { note(fault.note) }
+    }
+    return fail(.tls(fault.cause))
   }
 
   /// Not the link's fault, if waiting for something of ours left it too little time. A proxy that

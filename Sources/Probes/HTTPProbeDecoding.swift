@@ -213,7 +213,8 @@ private func complainOfTwoAuthorizations(
   }
 }
 
-private func decodeTLS(
+/// Reads `tls`.
+func decodeTLS(
   _ parent: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
 ) -> TLSOptions? {
   var options = TLSOptions(caFile: context.defaults.caFile)

@@ -138,7 +138,12 @@ package protocol Probe: SendableMetatype {
 }
 
 /// Every kind of check. A new kind is one file and one word here.
-package let probeKinds: [any Probe.Type] = [HTTPProbe.self, OAuth2Probe.self, StepsProbe.self]
+package let probeKinds: [any Probe.Type] = [
+  HTTPProbe.self,
+  StepsProbe.self,
+  TLSProbe.self,
+  OAuth2Probe.self,
+]
 
 /// Starts an attempt of whatever kind the definition names; nil when its kind is not registered or
 /// the options are not that kind's.

@@ -137,6 +137,13 @@ package final class TransferSettings: Sendable {
 
 /// One HTTP exchange with one address; redirects are not followed.
 package struct Transfer: Sendable {
+  package enum Purpose: Sendable, Hashable {
+    case request
+    /// The TLS handshake alone, looked at: nothing is asked of the server, and the result has a
+    /// ``TransferResult/handshake``. Method, headers and body say nothing then.
+    case handshake
+  }
+
   package var settings: TransferSettings
   package var method: String
   package var url: URLParts
@@ -156,6 +163,10 @@ package struct Transfer: Sendable {
   package var connectLimit: TimeAmount?
   /// Whether the URL's host is the one that the settings' TLS server name is meant for.
   package var usesServerName = true
+  package var purpose = Purpose.request
+  /// Whether the attempt can do without it: where there is no room for it, it is told so by a result
+  /// and goes on.
+  package var isOptional = false
 
   package init(
     settings: TransferSettings, method: String, url: URLParts, address: String?,
@@ -185,10 +196,12 @@ package struct TransferResult: Sendable {
   package var reusedConnection: Bool
   /// Whether the body was packed, as we had asked for, and is now unpacked.
   package var wasDecoded = false
+  /// Only where it was asked for.
+  package var handshake: Handshake?
 
   package init(
     failure: Outcome? = nil, status: UInt16 = 0, head: [UInt8] = [], body: [UInt8] = [],
-    timings: PhaseTimings = .init(), reusedConnection: Bool = false
+    timings: PhaseTimings = .init(), reusedConnection: Bool = false, handshake: Handshake? = nil
   ) {
     self.failure = failure
     self.status = status
@@ -196,6 +209,7 @@ package struct TransferResult: Sendable {
     self.body = body
     self.timings = timings
     self.reusedConnection = reusedConnection
+    self.handshake = handshake
   }
 
   /// The values of a header, in order, trimmed; names compare without case.

@@ -81,7 +81,7 @@ struct TransferTests {
     #expect(try bench.get(resetting.url).failure == .http(.reset))
     let tls = TransferSettings(tls: TLSOptions(verify: false))
     let next = try bench.get("https://127.0.0.1:\(noise.port)/", tls)
-    #expect(next.failure == .tls(.handshake))
+    #expect(next.failure == .tls(.notTLS))
   }
 
   @Test("a tunnel is asked for the URL's host, whatever name TLS asks for")

@@ -10,7 +10,7 @@ struct Certificates: Sendable {
     case notYetValid = "early"
     case wrongName = "other"
     case selfSigned = "self"
-    /// Signed by another authority.
+    /// Signed by another authority, which is a root as the certificate says.
     case unknownIssuer = "stranger"
   }
 
@@ -43,6 +43,7 @@ struct Certificates: Sendable {
       [any]
       commonName = supplied
       """)
+    try place.write("issuer", "authorityKeyIdentifier=keyid,issuer:always\n")
     try place.write("index.txt", "")
     try place.write("make", Self.script)
     let made = try ChildProcess.run(["sh", "-eu", "\(place.path)/make", place.path])
@@ -59,6 +60,7 @@ struct Certificates: Sendable {
     leaf() { # file, authority, first day, last day, names
       openssl req -new -key server.key -subj "/CN=server" -addext "subjectAltName=$5" -out "$1.csr"
       openssl ca -batch -notext -config ca.cnf -cert "$2.pem" -keyfile "$2.key" -rand_serial \
+        -extfile issuer \
         -startdate "$3" -enddate "$4" -in "$1.csr" -out "$1.pem"
     }
     authority ca "Test authority"

@@ -21,14 +21,23 @@ struct WatchedLink {
   var probe = ""
   var alert = "failures: { raise: \"3 of 5\", clearAfter: 2 }"
 
+  /// The whole probe, where it is not one of HTTP.
+  var other: String?
+
   var id: String { "\(service)/national" }
+
+  private var http: String {
+    """
+    { kind: "http", every: "\(every)", timeout: "\(timeout)", \(probe)
+        request: { url: "\(url)", \(request) }, tls: { \(tls) }, expect: { \(expect) },
+        limits: { \(limits) } }
+    """
+  }
 
   var file: String {
     """
     { service: "\(service)", system: "system-\(service)", owner: "owner", consumers: ["national"],
-      probes: [{ kind: "http", every: "\(every)", timeout: "\(timeout)", \(probe)
-        request: { url: "\(url)", \(request) }, tls: { \(tls) }, expect: { \(expect) },
-        limits: { \(limits) } }],
+      probes: [\(other ?? http)],
       alert: { \(alert) } }
     """
   }
