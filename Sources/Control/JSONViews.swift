@@ -34,7 +34,10 @@ extension JSONWriter {
     member("outcome", sample.outcome.name)
     member("detail", sample.outcome.detail)
     member("sentence", sentence(sample.outcome, codes: codes))
+    member("note", printable(sample.note, limit: Limits.noteBytes))
+    readings(sample.readings)
     member("ok", !sample.outcome.isFailure && !sample.outcome.isSkipped)
+    member("warning", sample.outcome.isWarning)
     member("slow", sample.isSlow)
     member("skipped", sample.outcome.isSkipped)
     member("confirmation", sample.flags.contains(.confirmation))
@@ -48,5 +51,18 @@ extension JSONWriter {
     member("transferMicroseconds", Int(timings.transferMicroseconds))
     member("totalMicroseconds", Int(timings.totalMicroseconds))
     endObject()
+  }
+
+  private mutating func readings(_ readings: [Reading]) {
+    key("readings")
+    beginArray()
+    for reading in readings {
+      beginObject()
+      member("name", printable(reading.name, limit: Limits.readingNameBytes))
+      member("value", reading.value)
+      member("unit", printable(reading.unit, limit: Limits.readingUnitBytes))
+      endObject()
+    }
+    endArray()
   }
 }

@@ -163,9 +163,10 @@ private func ownReason(
   }
   for probe in engine.links[index].probes {
     guard let last = engine.probes[probe].judge.last else { continue }
-    if last.outcome.isFailure {
-      return sentence(last.outcome, codes: engine.links[index].link.codes)
-        + " (once, not confirmed)"
+    if last.outcome.isFailure || last.outcome.isWarning {
+      let codes = engine.links[index].link.codes
+      return sentence(last.outcome, note: last.note, codes: codes)
+        + (last.outcome.isFailure ? " (once, not confirmed)" : "")
     }
     if last.isSlow { return "slow: \(last.timings.totalMicroseconds / 1_000) ms" }
   }

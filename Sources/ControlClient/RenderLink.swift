@@ -96,6 +96,7 @@ private func renderProbe(_ probe: JSONNode, _ page: inout Page) {
     page.line([Cell("  window      ", .faint)] + windowStrip(window), hang: 14)
   }
   fact("last", probe["lastSample"].flatMap(sampleText), &page)
+  fact("readings", probe["lastSample"].map(readingsText), &page)
   for rule in probe.list("raised") {
     let since = rule.text("since").map { " since \(timeText($0))" } ?? ""
     fact(
@@ -142,19 +143,8 @@ func windowStrip(_ window: String) -> [Cell] {
 private func windowStyle(_ letter: Character) -> Style {
   switch letter {
   case "o": .good
-  case "s": .warning
+  case "s", "w": .warning
   case "x": .bad
   default: .plain
   }
-}
-
-/// A sample in one line; nil for a null.
-func sampleText(_ sample: JSONNode) -> String? {
-  guard let time = sample.text("time") else { return nil }
-  var text = "\(timeText(time, milliseconds: true)) \(sample.text("sentence") ?? unknownText)"
-  if let total = sample.figure("totalMicroseconds"), !sample.flag("skipped") {
-    text += " after \(phaseText(microseconds: total))"
-  }
-  let marks = sampleMarks(sample)
-  return marks.isEmpty ? text : "\(text) (\(marks))"
 }

@@ -11,20 +11,22 @@ func renderSamples(_ answer: JSONNode, _ display: Display) -> Page {
   let phases = Phases.all.enumerated().map {
     Column($1.title.uppercased(), .right, dropRank: $0)
   }
+  let hasReadings = samples.contains { !$0.list("readings").isEmpty }
   var table = Table(
     [
       Column("TIME"), Column("PROBE"), Column("OUTCOME", isShrinkable: true),
       Column("MARKS", dropRank: 9),
     ]
-      + phases + [Column("TOTAL", .right)])
+      + phases + [Column("TOTAL", .right)]
+      + (hasReadings ? [Column("READINGS", isShrinkable: true, dropRank: 8)] : []))
   for sample in samples {
     table.row(
       [
         Cell(sample.text("time").map { timeText($0, milliseconds: true) } ?? unknownText),
         Cell(sample.text("probe") ?? unknownText),
-        Cell(sample.text("sentence") ?? unknownText, sampleStyle(sample)),
-        Cell(sampleMarks(sample)),
-      ] + Phases.all.map { timeCell(sample, $0.key) } + [timeCell(sample, Phases.totalKey)])
+        Cell(outcomeText(sample), sampleStyle(sample)), Cell(sampleMarks(sample)),
+      ] + Phases.all.map { timeCell(sample, $0.key) } + [timeCell(sample, Phases.totalKey)]
+        + (hasReadings ? [Cell(readingsText(sample))] : []))
   }
   page.table(table)
   return page
@@ -49,9 +51,9 @@ private func timeCell(_ sample: JSONNode, _ key: String) -> Cell {
 func sampleStyle(_ sample: JSONNode) -> Style {
   if sample.flag("skipped") { return .faint }
   if !sample.flag("ok") { return .bad }
-  return sample.flag("slow") ? .warning : .good
+  return sample.flag("slow") || sample.flag("warning") ? .warning : .good
 }
 
 func sampleMarks(_ sample: JSONNode) -> String {
-  ["slow", "skipped", "confirmation"].filter(sample.flag).joined(separator: ", ")
+  ["warning", "slow", "skipped", "confirmation"].filter(sample.flag).joined(separator: ", ")
 }

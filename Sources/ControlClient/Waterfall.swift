@@ -26,10 +26,12 @@ private func renderAttempt(_ attempt: JSONNode, _ page: inout Page) {
   }
   page.line(
     Cell("probe \(attempt.text("probe") ?? unknownText)", .strong), Cell("  "),
-    Cell(sample?.text("sentence") ?? unknownText, sample.map(sampleStyle) ?? .plain),
+    Cell(sample.map(outcomeText) ?? unknownText, sample.map(sampleStyle) ?? .plain),
     Cell(answered))
   if let sample, !sample.flag("skipped") {
     for bar in waterfall(sample, page.display) { page.row(bar) }
+    let readings = readingsText(sample)
+    if !readings.isEmpty { page.line(Cell("  \(padded("readings"))"), Cell(readings), hang: 14) }
   }
   for step in attempt.texts("steps") { page.line(Cell("  \(step)", .faint), hang: 4) }
 }
@@ -93,7 +95,7 @@ private func failedPhase(_ outcome: String) -> Int? {
   case "resolve": 0
   case "connect": 1
   case "tls": 2
-  case "http": 3
+  case "http", "answer", "dns", "ping": 3
   case "body": 4
   default: nil
   }

@@ -51,9 +51,6 @@ package struct RingResume: Hashable, Sendable {
 /// probe for the life of a segment, whichever run wrote it; a lost definition loses samples but
 /// never gives them to another probe.
 package struct RingEncoder: Sendable {
-  /// Texts of one segment and run: bounds the table.
-  static let textsMaximum = 8_192
-
   private let ringID: UInt64
   private let seed: UInt32
   private let segmentBytes: Int
@@ -76,7 +73,7 @@ package struct RingEncoder: Sendable {
   /// The place of each probe's definition in this segment, by the caller's number; 0 for none yet.
   private var probes: [UInt32] = []
   private var texts: [String: UInt32] = [:]
-  private var textWordsLeft: Int
+  private var textBudget: TextBudget
 
   package init(resume: RingResume) {
     precondition(
@@ -91,7 +88,7 @@ package struct RingEncoder: Sendable {
     offset = resume.current == nil ? resume.segmentBytes : resume.offset
     nextSequence = resume.nextSequence
     segmentTimes = resume.times
-    textWordsLeft = Self.textWords(resume.segmentBytes)
+    textBudget = TextBudget(segmentBytes: resume.segmentBytes)
   }
 
   /// Whether there is nothing for ``finish()`` to return.
@@ -99,16 +96,24 @@ package struct RingEncoder: Sendable {
 
   /// Adds a sample. `probe` is a small, dense number that stands for `key` until
   /// ``forgetDefinitions()``; `key` is asked for only when the segment does not name it yet.
-  /// Times are kept to the millisecond, details to `Limits.outcomeDetailCharacters`.
+  /// Times are kept to the millisecond, details to `Limits.outcomeDetailCharacters`, notes and
+  /// readings to their limits.
   package mutating func add(probe: UInt32, key: @autoclosure () -> ProbeKey, sample: Sample) {
     let time = RingFormat.stored(sample.time)
-    makeRoom(at: time)
+    let readings = sample.readings.prefix(Limits.readings)
+    let hasExtra = !sample.note.isEmpty || !readings.isEmpty
+    makeRoom(
+      at: time,
+      extra: hasExtra ? RingFormat.extraWordsMaximum(readings: readings.count) : 0)
     let definition = place(of: probe, key)
+    let extra = hasExtra ? self.extra(of: sample, readings) : []
     let code = sample.outcome.code
     let detail =
       code.number != 0
       ? DetailField.number | UInt32(code.number)
-      : code.text.isEmpty ? DetailField.none : place(of: code.text)
+      : code.text.isEmpty
+        ? DetailField.none
+        : place(of: clipped(code.text, characters: Limits.outcomeDetailCharacters), .detail)
     let offset = timeOffset(time)
     let timings = sample.timings
     words.appendWord(
@@ -123,6 +128,7 @@ package struct RingEncoder: Sendable {
     words.appendWord(pair(timings.resolveMicroseconds, timings.connectMicroseconds))
     words.appendWord(pair(timings.tlsMicroseconds, timings.firstByteMicroseconds))
     words.appendWord(pair(timings.transferMicroseconds, timings.totalMicroseconds))
+    words.append(contentsOf: extra)
   }
 
   /// Adds a mark.
@@ -162,9 +168,6 @@ package struct RingEncoder: Sendable {
 // MARK: - Places and times
 
 extension RingEncoder {
-  /// Texts take at most an eighth of a segment, so that no server's whims push the samples out.
-  private static func textWords(_ segmentBytes: Int) -> Int { segmentBytes / 8 / 8 }
-
   /// The place in the segment that the next word takes, in words.
   private var place: UInt32 { UInt32(offset / 8 + words.count) }
 
@@ -183,25 +186,42 @@ extension RingEncoder {
     return place
   }
 
-  private mutating func place(of text: String) -> UInt32 {
-    let text = clipped(text)
+  private mutating func place(of text: String, _ use: TextBudget.Use) -> UInt32 {
     if let known = texts[text] { return known }
     let byteCount = text.utf8.count
-    let size = 1 + (byteCount + 7) / 8
-    guard texts.count < Self.textsMaximum, size <= textWordsLeft else { return DetailField.lost }
+    let size = RingFormat.textWords(byteCount)
+    guard textBudget.take(size, use, known: texts.count) else { return DetailField.lost }
     let place = self.place
     words.appendWord(
       RecordHead(type: RecordType.text, words: size, upper: UInt32(byteCount)).word)
     words.appendBytes(text.utf8)
     definitions += 1
-    textWordsLeft -= size
     texts[text] = place
     return place
   }
 
-  private func clipped(_ text: String) -> String {
-    let limit = Limits.outcomeDetailCharacters
-    return text.utf8.count <= limit ? text : String(text.unicodeScalars.prefix(limit))
+  /// The record that follows a sample with a note or readings; its texts are defined before.
+  private mutating func extra(of sample: Sample, _ readings: ArraySlice<Reading>) -> [UInt64] {
+    var record: [UInt64] = []
+    let use = sample.outcome == .ok ? TextBudget.Use.noteOfRight : .note
+    let note =
+      sample.note.isEmpty
+      ? DetailField.none : place(of: clipped(sample.note, bytes: Limits.noteBytes), use)
+    record.appendWord(
+      RecordHead(
+        type: RecordType.extra, byte: UInt8(readings.count),
+        words: RingFormat.extraWords + RingFormat.readingWords * readings.count, upper: note
+      ).word)
+    for reading in readings {
+      let name = place(of: clipped(reading.name, bytes: Limits.readingNameBytes), .detail)
+      let unit =
+        reading.unit.isEmpty
+        ? DetailField.none
+        : place(of: clipped(reading.unit, bytes: Limits.readingUnitBytes), .detail)
+      record.appendWord(pair(name, unit))
+      record.appendWord(reading.value.bitPattern)
+    }
+    return record
   }
 
   /// A time as its distance from the base; where that does not fit, a new base is set.
@@ -230,10 +250,11 @@ extension RingEncoder {
 // MARK: - Batches and segments
 
 extension RingEncoder {
-  /// Starts a batch if there is none, in the next segment if this one may not hold what comes.
-  private mutating func makeRoom(at time: Int64) {
+  /// Starts a batch if there is none, in the next segment if this one may not hold what comes: an
+  /// addition, and so many more words at most.
+  private mutating func makeRoom(at time: Int64, extra: Int = 0) {
     let used = offset / 8 + max(words.count, RingFormat.batchHeaderWords)
-    if used + RingFormat.additionWordsMaximum > segmentBytes / 8 {
+    if used + RingFormat.additionWordsMaximum + extra > segmentBytes / 8 {
       seal()
       nextSegment(at: time)
     }
@@ -254,7 +275,7 @@ extension RingEncoder {
     segmentTimes = nil
     nextSlot = (nextSlot + 1) % slots.count
     offset = RingFormat.headerBlockBytes
-    textWordsLeft = Self.textWords(segmentBytes)
+    textBudget = TextBudget(segmentBytes: segmentBytes)
     forgetDefinitions()
   }
 

@@ -27,11 +27,21 @@ package enum RingFormat {
   static let sampleWords = 6
   static let markWords = 3
   static let timeBaseWords = 2
-  static let textBytesMaximum = Limits.outcomeDetailCharacters * 4
-  /// A sample with everything that may have to stand before it.
+  static let detailBytesMaximum = Limits.outcomeDetailCharacters * 4
+  /// A sample without note and readings, or a mark, with everything that may have to stand before it.
   static let additionWordsMaximum =
-    sampleWords + timeBaseWords + 1 + (textBytesMaximum + 7) / 8 + 1
-    + (3 * nameBytesMaximum + 7) / 8
+    sampleWords + timeBaseWords + textWords(detailBytesMaximum) + textWords(3 * nameBytesMaximum)
+
+  static let extraWords = 1
+  static let readingWords = 2
+  /// What a note and readings add to that at most.
+  static func extraWordsMaximum(readings: Int) -> Int {
+    extraWords + textWords(Limits.noteBytes) + readings
+      * (readingWords + textWords(Limits.readingNameBytes) + textWords(Limits.readingUnitBytes))
+  }
+
+  /// The words of a record of a head and so many bytes of text.
+  static func textWords(_ bytes: Int) -> Int { 1 + (bytes + 7) / 8 }
 
   /// Milliseconds since the epoch that `WallTime` can hold.
   static let milliseconds: ClosedRange<Int64> = -9_223_372_036_854...9_223_372_036_854
@@ -54,6 +64,7 @@ enum RecordType {
   static let sample: UInt8 = 3
   static let timeBase: UInt8 = 4
   static let mark: UInt8 = 5
+  static let extra: UInt8 = 6
 }
 
 /// What a mark is: the second byte of its record.
@@ -63,7 +74,7 @@ enum MarkKind {
   static let clockStepped: UInt8 = 3
 }
 
-/// What a sample says of its outcome's detail, besides the place of a text.
+/// What a record says of a text, such as a sample of its outcome's detail, besides its place.
 enum DetailField {
   static let none: UInt32 = 0
   /// There was a text, but the segment had no more room for texts. No text lies at word 1.

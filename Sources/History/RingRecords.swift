@@ -53,10 +53,11 @@ func readTime(_ segment: [UInt64], at place: Int, base: Int64) -> Int64 {
   base + Int64(Int32(bitPattern: segment.word(place + 1).lower))
 }
 
-/// The sample in a record; nil for an outcome that this version does not know, a time that no
-/// clock shows, or a detail that is not among `texts`.
+/// The sample in a record, with the note and the readings of the record behind it, should there be
+/// one before `end`; nil for an outcome that this version does not know, a time that no clock shows,
+/// or a detail that is not among `texts`.
 func readSample(
-  _ segment: [UInt64], at place: Int, _ head: RecordHead, base: Int64, texts: PlaceList
+  _ segment: [UInt64], at place: Int, _ head: RecordHead, end: Int, base: Int64, texts: PlaceList
 ) -> Sample? {
   let time = readTime(segment, at: place, base: base)
   guard RingFormat.milliseconds.contains(time) else { return nil }
@@ -66,19 +67,57 @@ func readSample(
     phase: UInt8(truncatingIfNeeded: codes), cause: UInt8(truncatingIfNeeded: codes >> 8))
   if detail & DetailField.number != 0 {
     code.number = UInt16(truncatingIfNeeded: detail)
-  } else if detail == DetailField.lost {
-    code.text = "…"
-  } else if detail != DetailField.none {
-    guard texts.index(of: detail) != nil else { return nil }
-    let head = segment.word(Int(detail)).upper
-    code.text = segment.text(at: Int(detail) + 1, count: Int(head))
+  } else {
+    guard let text = readText(segment, at: detail, texts) else { return nil }
+    code.text = text
   }
   guard let outcome = Outcome(code) else { return nil }
-  return Sample(
+  var sample = Sample(
     time: WallTime(milliseconds: time), outcome: outcome, flags: SampleFlags(rawValue: head.byte),
     timings: readTimings(segment, at: place + 3),
     httpStatus: UInt16(truncatingIfNeeded: codes >> 16),
     bodyBytes: segment.word(place + 2).upper)
+  let next = place + head.words
+  if next < end, let extra = RecordHead(segment, at: next, end: end), extra.type == RecordType.extra
+  {
+    guard readExtra(segment, at: next, extra, texts, into: &sample) else { return nil }
+  }
+  return sample
+}
+
+/// Stands for a text that was not kept.
+private let lostText = "…"
+
+/// The text at a place; nil when none is defined there.
+private func readText(_ segment: [UInt64], at place: UInt32, _ texts: PlaceList) -> String? {
+  switch place {
+  case DetailField.none: return ""
+  case DetailField.lost: return lostText
+  default:
+    guard texts.index(of: place) != nil else { return nil }
+    return segment.text(at: Int(place) + 1, count: Int(segment.word(Int(place)).upper))
+  }
+}
+
+/// Gives a sample its note and readings; a text that is lost with another batch reads as one that was
+/// not kept. False when the record is too short for what it tells.
+private func readExtra(
+  _ segment: [UInt64], at place: Int, _ head: RecordHead, _ texts: PlaceList,
+  into sample: inout Sample
+) -> Bool {
+  let count = Int(head.byte)
+  guard head.words >= RingFormat.extraWords + RingFormat.readingWords * count else { return false }
+  func text(_ place: UInt32) -> String { readText(segment, at: place, texts) ?? lostText }
+  sample.note = text(head.upper)
+  for index in 0..<count {
+    let place = place + RingFormat.extraWords + RingFormat.readingWords * index
+    let texts = segment.word(place)
+    sample.readings.append(
+      Reading(
+        name: text(texts.lower), value: Double(bitPattern: segment.word(place + 1)),
+        unit: text(texts.upper)))
+  }
+  return true
 }
 
 private func readTimings(_ segment: [UInt64], at place: Int) -> PhaseTimings {

@@ -65,7 +65,8 @@ package struct SampleSearch {
           guard walk.isSound(batch, at: batchPlace(payload), in: segment) else { return }
           isChecked = true
         }
-        if let sample = readSample(segment, at: place, head, base: base, texts: state.texts),
+        if let sample = readSample(
+          segment, at: place, head, end: payload.upperBound, base: base, texts: state.texts),
           times.contains(sample.time)
         {
           state.found.append(sample)

@@ -102,11 +102,14 @@ private struct RecordReader {
         record = readMark(segment, at: place, head).map { .mark($0) }
       case RecordType.sample where head.words >= RingFormat.sampleWords:
         if let key = places.index(of: head.upper),
-          let sample = readSample(segment, at: place, head, base: base, texts: texts)
+          let sample = readSample(
+            segment, at: place, head, end: payload.upperBound, base: base, texts: texts)
         {
           record = .sample(keys[key], sample)
           scan.samples += 1
         }
+      // Read with the sample before it.
+      case RecordType.extra: continue
       default: break
       }
       if let record { body(record) } else { scan.unreadableRecords += 1 }

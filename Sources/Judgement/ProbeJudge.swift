@@ -1,37 +1,52 @@
 import Base
 import Model
 
-/// Two bits of memory for each of the last 64 attempts, newest in bit 0: whether it failed, whether
-/// it was slow. Rules like "3 of 5" are a mask and a count.
+/// Three bits of memory for each of the last 64 attempts, newest in bit 0: whether it failed, whether
+/// it was slow, whether it warned. Rules like "3 of 5" are a mask and a count.
 package struct AttemptBits: Sendable, Hashable {
   package private(set) var failedBits: UInt64 = 0
   package private(set) var slowBits: UInt64 = 0
+  package private(set) var warnedBits: UInt64 = 0
   /// How many attempts are remembered, up to 64.
   package private(set) var count = 0
 
   package init() {}
 
-  package mutating func add(failed: Bool, slow: Bool) {
+  package mutating func add(failed: Bool, slow: Bool, warned: Bool = false) {
     failedBits = failedBits << 1 | (failed ? 1 : 0)
     slowBits = slowBits << 1 | (slow ? 1 : 0)
+    warnedBits = warnedBits << 1 | (warned ? 1 : 0)
     count = min(64, count + 1)
   }
 
   /// Counts every attempt so far as right, now that the failures have been told and are over.
   package mutating func forgiveFailures() { failedBits = 0 }
 
+  /// The same for warnings.
+  package mutating func forgiveWarnings() { warnedBits = 0 }
+
   /// How many of the last `n` attempts failed.
   package func failures(ofLast n: Int) -> Int { (failedBits & Self.mask(n)).nonzeroBitCount }
+
+  /// How many of the last `n` attempts warned.
+  package func warnings(ofLast n: Int) -> Int { (warnedBits & Self.mask(n)).nonzeroBitCount }
 
   /// Whether the last `n` attempts exist and none of them failed.
   package func allRight(last n: Int) -> Bool { count >= n && failedBits & Self.mask(n) == 0 }
 
-  /// Oldest first: `o` right, `s` slow, `x` failed.
+  /// Whether the last `n` attempts exist and none of them failed or warned.
+  package func allWell(last n: Int) -> Bool {
+    count >= n && (failedBits | warnedBits) & Self.mask(n) == 0
+  }
+
+  /// Oldest first: `o` right, `s` slow, `w` warned, `x` failed.
   package var text: String {
     var text = ""
     for index in stride(from: count - 1, through: 0, by: -1) {
       let bit: UInt64 = 1 << UInt64(index)
-      text += failedBits & bit != 0 ? "x" : slowBits & bit != 0 ? "s" : "o"
+      text +=
+        failedBits & bit != 0
+        ? "x" : warnedBits & bit != 0 ? "w" : slowBits & bit != 0 ? "s" : "o"
     }
     return text
   }
@@ -74,8 +89,11 @@ package struct ProbeJudge: Sendable {
   package private(set) var last: Sample?
   private var restored: Sample?
   private var lastFailure: Outcome?
+  private var lastFailureNote = ""
   /// How many attempts in a row have failed by ``lastFailure``'s cause; 0 after a right one.
   private var sameFailures: UInt8 = 0
+  /// How many attempts in a row have warned as the newest one does; 0 when that does not.
+  private var sameWarnings: UInt8 = 0
 
   /// `every` is the probe's interval, which sizes the windows.
   package init(rules: AlertRules, every: TimeAmount, codes: CodeTable? = nil) {
@@ -99,7 +117,7 @@ package struct ProbeJudge: Sendable {
   /// would never clear and is left out.
   package mutating func restore(_ rule: RaisedRule) {
     switch rule.rule {
-    case .failures: break
+    case .failures, .warnings: break
     case .errorRate: if rules.errorRate == nil { return }
     case .latency: if rules.latency == nil { return }
     // Of the link as a whole, not of a probe.
@@ -114,10 +132,12 @@ package struct ProbeJudge: Sendable {
     guard !sample.outcome.isSkipped else { return false }
     remember(sample)
     last = sample
+    // Before the failures, which forget themselves when they are over.
+    let changedWarnings = judgeWarnings(sample)
     let changedFailures = judgeFailures(at: sample.time)
     let changedRate = judgeErrorRate(at: sample.time)
     let changedLatency = judgeLatency(at: sample.time)
-    return changedFailures || changedRate || changedLatency
+    return changedWarnings || changedFailures || changedRate || changedLatency
   }
 
   /// The last sample, of before the start if there is none since.
@@ -136,7 +156,9 @@ package struct ProbeJudge: Sendable {
     bits = AttemptBits()
     raised = []
     sameFailures = 0
+    sameWarnings = 0
     lastFailure = nil
+    lastFailureNote = ""
     rates?.removeAll()
     latencies?.removeAll()
   }
@@ -150,17 +172,22 @@ package struct ProbeJudge: Sendable {
   package func condition(isFresh: Bool) -> ProbeCondition {
     guard let last, isFresh else { return .unknown }
     if isRaised(.failures) { return .failing }
-    if !raised.isEmpty || last.outcome.isFailure || last.isSlow { return .impaired }
+    let isWell = !last.outcome.isFailure && !last.outcome.isWarning && !last.isSlow
+    if !raised.isEmpty || !isWell { return .impaired }
     return .ok
   }
 
   private mutating func remember(_ sample: Sample) {
     let failed = sample.outcome.isFailure
-    bits.add(failed: failed, slow: sample.isSlow)
+    let warned = sample.outcome.isWarning
+    bits.add(failed: failed, slow: sample.isSlow, warned: warned)
+    let isSameWarning = sameWarnings > 0 && newest?.outcome == sample.outcome
+    sameWarnings = warned ? (isSameWarning ? min(sameWarnings, .max - 1) + 1 : 1) : 0
     if failed {
       let isSame = sameFailures > 0 && lastFailure == sample.outcome
       sameFailures = isSame ? min(sameFailures, .max - 1) + 1 : 1
       lastFailure = sample.outcome
+      lastFailureNote = sample.note
     } else {
       sameFailures = 0
     }
@@ -188,7 +215,7 @@ package struct ProbeJudge: Sendable {
     return raise(
       .failures, at: time, cause: lastFailure.name, detail: lastFailure.detail,
       "\(failures) of the last \(min(rule.of, bits.count)) attempts failed: "
-        + sentence(lastFailure, codes: codes))
+        + sentence(lastFailure, note: lastFailureNote, codes: codes))
   }
 
   private mutating func judgeErrorRate(at time: WallTime) -> Bool {
@@ -204,7 +231,8 @@ package struct ProbeJudge: Sendable {
     return raise(
       .errorRate, at: time, cause: lastFailure.name, detail: lastFailure.detail,
       "\(rates.failed) of \(rates.total) attempts within \(rule.window) failed"
-        + " (\(percent(rates.failed, of: rates.total))): \(sentence(lastFailure, codes: codes))")
+        + " (\(percent(rates.failed, of: rates.total))): "
+        + sentence(lastFailure, note: lastFailureNote, codes: codes))
   }
 
   private mutating func judgeLatency(at time: WallTime) -> Bool {
@@ -246,8 +274,54 @@ package struct ProbeJudge: Sendable {
     else { return false }
     raised[index].cause = lastFailure.name
     raised[index].causeDetail = lastFailure.detail
-    raised[index].evidence = "still failing, now: \(sentence(lastFailure, codes: codes))"
+    raised[index].evidence =
+      "still failing, now: " + sentence(lastFailure, note: lastFailureNote, codes: codes)
     return true
+  }
+}
+
+// MARK: - Warnings
+
+extension ProbeJudge {
+  /// Warnings that pass by themselves raise as failures do, by as many of the last attempts; one that
+  /// stays as it is raises at once, since asking again would tell the same. Both clear when as many
+  /// attempts in a row as after failures neither failed nor warned.
+  private mutating func judgeWarnings(_ sample: Sample) -> Bool {
+    let rule = rules.failures
+    guard case .warning(let cause) = sample.outcome else {
+      guard isRaised(.warnings), bits.allWell(last: rule.clearAfter) else { return false }
+      bits.forgiveWarnings()
+      return clear(.warnings)
+    }
+    let words = sentence(sample.outcome, note: sample.note, codes: codes)
+    if isRaised(.warnings) { return refreshWarning(sample.outcome, words) }
+    let warnings = bits.warnings(ofLast: rule.of)
+    guard cause.isLasting || warnings >= rule.failures else { return false }
+    return raise(
+      .warnings, at: sample.time, cause: sample.outcome.name, detail: sample.outcome.detail,
+      cause.isLasting
+        ? words : "\(warnings) of the last \(min(rule.of, bits.count)) attempts warned: \(words)")
+  }
+
+  /// Another warning is told as another cause of failure is; fewer days left are told at once.
+  private mutating func refreshWarning(_ outcome: Outcome, _ words: String) -> Bool {
+    guard let index = raised.firstIndex(where: { $0.rule == .warnings }) else { return false }
+    let told = raised[index]
+    let isSameCause = told.cause == outcome.name
+    guard !isSameCause || told.causeDetail != outcome.detail else { return false }
+    guard sameWarnings >= 3 || isSameCause && isLess(outcome, than: told) else { return false }
+    raised[index].cause = outcome.name
+    raised[index].causeDetail = outcome.detail
+    raised[index].evidence = "still warning, now: \(words)"
+    return true
+  }
+
+  /// Whether a lasting warning tells a smaller number than the one told.
+  private func isLess(_ outcome: Outcome, than told: RaisedRule) -> Bool {
+    guard case .warning(let cause) = outcome, cause.isLasting, let now = Int(outcome.detail),
+      let before = Int(told.causeDetail)
+    else { return false }
+    return now < before
   }
 }
 

@@ -1,7 +1,8 @@
 import Base
 
 /// Raise at a failure when at least `failures` of the last `of` attempts failed; clear when
-/// `clearAfter` attempts in a row were right, slow or not. Shape: `"3 of 5"`.
+/// `clearAfter` attempts in a row were right, slow or not. Attempts that warn are counted by the same
+/// numbers, apart from failures. Shape: `"3 of 5"`.
 package struct FailureRule: Sendable, Hashable {
   package var failures: Int
   /// At most 64, the width of the bit window.
@@ -77,6 +78,8 @@ package enum RuleKind: String, Sendable, Hashable, CaseIterable {
   case failures
   case errorRate
   case latency
+  /// The link works, and warns of something.
+  case warnings
   /// A planned connection has not come about by its day.
   case overdue
 }

@@ -15,8 +15,8 @@ package enum ProbeCondition: String, Sendable, Hashable, CaseIterable {
   case unknown
   /// The last attempt was right and quick enough and no rule is raised.
   case ok
-  /// A rule on error rate or latency is raised, or the last attempt failed or was slow and the
-  /// failure rule does not hold (yet).
+  /// A rule on error rate, latency or warnings is raised, or the last attempt failed, was slow or
+  /// warned and the failure rule does not hold (yet).
   case impaired
   /// The failure rule is raised.
   case failing

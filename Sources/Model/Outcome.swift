@@ -181,6 +181,17 @@ package enum WarningCause: Sendable, Hashable {
   case untidyChain(String)
 }
 
+extension WarningCause {
+  /// Whether what is warned of stays as it is until somebody does something: one attempt is as good as
+  /// three.
+  package var isLasting: Bool {
+    switch self {
+    case .certificateExpires, .intermediateExpires, .untidyChain: true
+    case .plugin, .packetLoss: false
+    }
+  }
+}
+
 /// Why a due run did not become an attempt. Never the link's fault.
 package enum SkipCause: UInt8, Sendable, Hashable, CaseIterable {
   case stillRunning = 1

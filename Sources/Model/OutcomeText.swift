@@ -28,6 +28,12 @@ package func sentence(_ outcome: Outcome, codes: CodeTable?) -> String {
   return "\(outcome.sentence): \(printable(meaning.en, limit: 80))"
 }
 
+/// The same with the note beside it: `HTTP status 503 (step 2 of 3 "session")`.
+package func sentence(_ outcome: Outcome, note: String, codes: CodeTable?) -> String {
+  let words = sentence(outcome, codes: codes)
+  return note.isEmpty ? words : "\(words) (\(printable(note, limit: 160)))"
+}
+
 /// What an outcome's application code means; nil for other outcomes and for codes not in the table.
 package func codeMeaning(_ outcome: Outcome, codes: CodeTable?) -> LocalizedName? {
   guard case .body(.applicationCode(let code)) = outcome else { return nil }

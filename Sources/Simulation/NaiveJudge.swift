@@ -14,6 +14,7 @@ package struct NaiveJudge: Sendable {
   private let every: TimeAmount
   /// Newest last; all attempts, or those that fall into the window of a rule.
   private var failed: [Bool] = []
+  private var warned: [Bool] = []
   private var rates: [Attempt] = []
   private var latencies: [Attempt] = []
   /// The rules that are raised, in the order in which they were.
@@ -36,6 +37,7 @@ package struct NaiveJudge: Sendable {
     let now = sample.time
     if let window = rules.errorRate?.window { expire(&rates, window, at: now) }
     if let window = rules.latency?.window { expire(&latencies, window, at: now) }
+    decide(.warnings, warningsDecision(sample))
     decide(.failures, failuresDecision(sample))
     decide(.errorRate, errorRateDecision())
     decide(.latency, latencyDecision())
@@ -52,6 +54,22 @@ package struct NaiveJudge: Sendable {
     }
     let failures = failed.suffix(rule.of).count { $0 }
     return sample.outcome.isFailure && failures >= rule.failures ? true : nil
+  }
+
+  private mutating func warningsDecision(_ sample: Sample) -> Bool? {
+    let rule = rules.failures
+    if raised.contains(.warnings) {
+      let last = zip(failed, warned).suffix(rule.clearAfter)
+      guard last.count == rule.clearAfter, last.allSatisfy({ !$0 && !$1 }) else { return nil }
+      warned = warned.map { _ in false }
+      return false
+    }
+    switch sample.outcome {
+    case .warning(.plugin), .warning(.packetLoss):
+      return warned.suffix(rule.of).count { $0 } >= rule.failures ? true : nil
+    case .warning: return true
+    default: return nil
+    }
   }
 
   private func errorRateDecision() -> Bool? {
@@ -85,6 +103,7 @@ package struct NaiveJudge: Sendable {
     guard !sample.outcome.isSkipped else { return false }
     let isFailure = sample.outcome.isFailure
     failed.append(isFailure)
+    warned.append(sample.outcome.isWarning)
     if sample.flags.contains(.confirmation) { return true }
     let answered = !isFailure || sample.httpStatus != 0
     let units = min(UInt64(sample.timings.totalMicroseconds) / 100, (1 << 21) - 1)

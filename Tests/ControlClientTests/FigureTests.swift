@@ -25,6 +25,17 @@ import Testing
     #expect(phaseText(microseconds: microseconds) == text)
   }
 
+  static let values: [(Double, String)] = [
+    (0, "0"), (13, "13"), (-2, "-2"), (0.0123456789, "0.0123457"), (12.5, "12.5"),
+    (99.99999999, "100"), (1_234_567.891, "1234567.9"), (0.00001, "1e-05"), (1e20, "1e+20"),
+    (.infinity, "-"), (.nan, "-"),
+  ]
+
+  @Test("a reading's value, with as many digits as tell something", arguments: values)
+  func value(_ value: Double, _ text: String) {
+    #expect(valueText(value) == text)
+  }
+
   static let sizes: [(Int, String)] = [
     (0, "0 B"), (1_023, "1023 B"), (1_536, "1.5 KiB"), (268_435_456, "256.0 MiB"),
     (1 << 41, "2.0 TiB"),

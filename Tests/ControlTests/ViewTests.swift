@@ -130,6 +130,43 @@ import Wire
     #expect(settings.allSatisfy { $0["location"] != nil })
   }
 
+  @Test("a sample tells its note and readings, safe to print, and whether it warns")
+  func noteAndReadings() throws {
+    let link = LinkID(service: "s", consumer: "c")
+    let time = WallTime(milliseconds: 1_762_477_323_000)
+    let samples = [
+      Sample(
+        time: time, outcome: .warning(.plugin), note: "DISK \u{1B}[2J 91 %",
+        readings: [
+          Reading(name: "/\u{202E}", value: 91.5, unit: "%"), Reading(name: "n", value: .nan),
+        ]),
+      Sample(time: time, outcome: .ok),
+    ]
+    let request = SamplesRequest(
+      link: link, keys: [], from: time, to: time, limit: 10, codes: nil)
+    let found = try parsed(samplesBody(request, [("exec", samples)]))["samples"]?.array ?? []
+    let warned = try #require(found.first)
+    #expect(warned["outcome"]?.string == "warning.plugin")
+    #expect(warned["ok"]?.bool == true, "it works")
+    #expect(warned["warning"]?.bool == true)
+    #expect(warned["sentence"]?.string == "the plugin reports WARNING")
+    #expect(warned["note"]?.string == "DISK \\u{1b}[2J 91 %")
+    let readings = warned["readings"]?.array ?? []
+    #expect(readings.map { $0["name"]?.string } == ["/\\u{202e}", "n"])
+    #expect(readings.map { $0["unit"]?.string } == ["%", ""])
+    #expect(readings.first?["value"]?.number?.double == 91.5)
+    #expect(readings.last?["value"]?.isNull == true, "no number")
+    #expect(found.last?["note"]?.string == "")
+    #expect(found.last?["readings"]?.array?.isEmpty == true)
+    #expect(found.last?["warning"]?.bool == false)
+    let trial = try parsed(
+      trialBody(
+        link, [TrialAttempt(probe: "exec", sample: samples[0], address: nil, steps: [])],
+        codes: nil))
+    let sample = trial["attempts"]?.array?.first?["sample"]
+    #expect(sample?["note"]?.string == "DISK \\u{1b}[2J 91 %")
+  }
+
   private static func bare(_ id: String) -> Link {
     ControlTests.link(id, hasEndpoint: false)
   }

@@ -52,10 +52,25 @@ struct DamageTests {
   private func isPart(_ some: [HistoryRecord], of all: [HistoryRecord]) -> Bool {
     var rest = all[...]
     for record in some {
-      guard let index = rest.firstIndex(of: record) else { return false }
+      guard let index = rest.firstIndex(where: { isSame(record, $0) }) else { return false }
       rest = rest[(index + 1)...]
     }
     return true
+  }
+
+  /// Whether what was read is what was written, apart from texts of notes and readings that are told to
+  /// be lost.
+  private func isSame(_ read: HistoryRecord, _ written: HistoryRecord) -> Bool {
+    guard case .sample(let key, var sample) = read, case .sample(_, let whole) = written,
+      sample.readings.count == whole.readings.count
+    else { return read == written }
+    func restore(_ text: inout String, _ other: String) { if text == "…" { text = other } }
+    restore(&sample.note, whole.note)
+    for index in whole.readings.indices {
+      restore(&sample.readings[index].name, whole.readings[index].name)
+      restore(&sample.readings[index].unit, whole.readings[index].unit)
+    }
+    return .sample(key, sample) == written
   }
 
   /// What a search for each probe finds must be among what was written, too.
@@ -147,7 +162,8 @@ struct DamageTests {
     let kept = Self.image.batches.joined().filter {
       if case .sample(let key, _) = $0 { key == testKey(1) } else { false }
     }
-    #expect(records == Array(kept[1...]), "the other probe's first sample used a lost text")
+    #expect(records.count == kept.count - 1, "the other probe's first sample used a lost text")
+    #expect(zip(records, kept[1...]).allSatisfy { isSame($0, $1) })
     #expect(scan?.unreadableRecords == 5)
   }
 

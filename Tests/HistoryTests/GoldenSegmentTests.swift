@@ -25,6 +25,11 @@ struct GoldenSegmentTests {
     encoder.add(
       probe: 0, key: key,
       sample: Sample(time: time - .milliseconds(1), outcome: .body(.applicationCode("106"))))
+    encoder.add(
+      probe: 0, key: key,
+      sample: Sample(
+        time: time + .milliseconds(2), outcome: .ok, note: "step 2",
+        readings: [Reading(name: "time", value: 0.25, unit: "s")]))
     let batch = encoder.finish()[0]
     let block = ringBytes(batch.segment.block)
     #expect(hex(block[..<80]) == goldenHeader)
@@ -58,9 +63,9 @@ private let goldenHeader = [
 ]
 
 private let goldenBatch = [
-  "4c 48 42 a5 59 52 9d 2e",  // magic, header checksum
-  "14 6e 9b 86 a0 00 00 00",  // payload checksum, payload length
-  "01 00 00 00 02 00 00 00",  // generation, definitions
+  "4c 48 42 a5 4d c7 da b3",  // magic, header checksum
+  "28 5a 5e 57 18 01 00 00",  // payload checksum, payload length
+  "01 00 00 00 05 00 00 00",  // generation, definitions
   "01 00 00 00 00 00 00 00",  // sequence number
   "00 00 00 00 90 01 00 00",  // base time
   "ff ff ff ff 05 00 00 00",  // earliest, latest
@@ -84,4 +89,19 @@ private let goldenBatch = [
   "00 00 00 00 00 00 00 00",
   "00 00 00 00 00 00 00 00",
   "00 00 00 00 00 00 00 00",
+  "02 00 10 00 06 00 00 00",  // text: the note
+  "73 74 65 70 20 32 00 00",
+  "02 00 10 00 04 00 00 00",  // text: the reading's name
+  "74 69 6d 65 00 00 00 00",
+  "02 00 10 00 01 00 00 00",  // text: its unit
+  "73 00 00 00 00 00 00 00",
+  "03 00 30 00 09 02 00 00",  // sample of the same probe
+  "02 00 00 00 00 00 00 00",  // 2 ms, ok
+  "00 00 00 00 00 00 00 00",
+  "00 00 00 00 00 00 00 00",
+  "00 00 00 00 00 00 00 00",
+  "00 00 00 00 00 00 00 00",
+  "06 01 18 00 1a 02 00 00",  // extra: one reading, note at word 538
+  "1c 02 00 00 1e 02 00 00",  // name at word 540, unit at word 542
+  "00 00 00 00 00 00 d0 3f",  // 0.25
 ]

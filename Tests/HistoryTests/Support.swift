@@ -100,6 +100,11 @@ let allOutcomes: [Outcome] =
     .badEncoding, .notJSON, .textMissing("Hà Nội"), .patternMissing("a+\0b"),
     .pathMissing("a.b[0]"), .pathMismatch("$.status"), .tooComplex, .other,
   ] as [BodyCause]).map { .body($0) }
+  + [
+    .answer(.textMissing("220")), .dns(.responseCode("NXDOMAIN")), .ping(.loss("3 of 5")),
+    .plugin(.critical), .plugin(.exitCode("7")), .warning(.certificateExpires("14")),
+    .warning(.plugin),
+  ]
 
 /// A seeded source of samples.
 struct SampleSource {
@@ -118,6 +123,19 @@ struct SampleSource {
         resolveMicroseconds: number(), connectMicroseconds: number(), tlsMicroseconds: number(),
         firstByteMicroseconds: number(), transferMicroseconds: number(),
         totalMicroseconds: number()),
-      httpStatus: UInt16(truncatingIfNeeded: number()), bodyBytes: number())
+      httpStatus: UInt16(truncatingIfNeeded: number()), bodyBytes: number(), note: note(),
+      readings: readings())
+  }
+
+  private mutating func note() -> String {
+    ["", "", "step 2", "DB NGUY CẤP"][Int(generator.below(4))]
+  }
+
+  private mutating func readings() -> [Reading] {
+    (0..<Int(generator.below(8) / 5)).map { index in
+      Reading(
+        name: index == 0 ? "time" : "users", value: Double(generator.below(1_000)) / 8,
+        unit: index == 0 ? "s" : "")
+    }
   }
 }

@@ -117,6 +117,8 @@ struct ProbeConditionTests {
       ([sample()], true, .ok, "a right one"),
       ([sample()], false, .unknown, "a right one of long ago"),
       ([sample(flags: .slow)], true, .impaired, "slow"),
+      ([sample(.warning(.plugin))], true, .impaired, "warned once"),
+      ([sample(.warning(.plugin)), sample()], true, .ok, "no warning any more"),
       ([sample(.connect(.refused))], true, .impaired, "failed once"),
       ([sample(.connect(.refused)), sample()], true, .ok, "right again"),
       (

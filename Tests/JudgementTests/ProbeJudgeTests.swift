@@ -15,6 +15,12 @@ struct AttemptBitsTests {
     bits.add(failed: false, slow: true)
     bits.add(failed: false, slow: false)
     #expect(bits.text == "xso")
+    var warned = bits
+    warned.add(failed: false, slow: true, warned: true)
+    #expect(warned.text == "xsow", "a warning says more than slowness")
+    #expect(warned.warnings(ofLast: 1) == 1 && warned.warnings(ofLast: 4) == 1)
+    #expect(warned.allRight(last: 2) && !warned.allWell(last: 2), "right, and not well")
+    #expect(bits.allWell(last: 2) && !bits.allWell(last: 3) && !bits.allWell(last: 4))
     #expect(bits.failures(ofLast: 2) == 0)
     #expect(bits.failures(ofLast: 3) == 1)
     #expect(bits.failures(ofLast: 0) == 0)
@@ -94,6 +100,28 @@ struct FailureRuleTests {
     #expect(raised.evidence == "3 of the last 3 attempts failed: HTTP status 503")
     #expect(raised.cause == "http.status")
     #expect(raised.since == testTime + .seconds(2))
+  }
+
+  @Test("the evidence tells the note of the failure that is told, safe to print")
+  func note() throws {
+    var judge = ProbeJudge(rules: .standard, every: .seconds(60))
+    var failure = sample(.plugin(.critical))
+    for note in ["first", "second", "DB CRITICAL - \u{1B}[31mno answer"] {
+      failure.note = note
+      _ = judge.record(failure)
+    }
+    #expect(
+      judge.raised.first?.evidence
+        == "3 of the last 3 attempts failed: the plugin reports CRITICAL "
+        + "(DB CRITICAL - \\u{1b}[31mno answer)")
+    failure.outcome = .http(.status(503))
+    failure.note = "step 2 of 3 \"session\""
+    for _ in 0..<3 { _ = judge.record(failure) }
+    #expect(
+      judge.raised.first?.evidence
+        == "still failing, now: HTTP status 503 (step 2 of 3 \"session\")")
+    failure.note = "step 3 of 3 \"status\""
+    #expect(judge.record(failure) == false, "another note alone is no news")
   }
 
   @Test("another cause is told once it has shown itself three times in a row")

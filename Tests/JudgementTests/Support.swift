@@ -38,7 +38,7 @@ struct SampleSource {
     let isBad = random.below(10) < badness
     let outcome: Outcome =
       random.below(20) == 0
-      ? .skipped(.stillRunning) : isBad ? outcomes[Int(random.below(4))] : .ok
+      ? .skipped(.stillRunning) : isBad ? outcomes[Int(random.below(4))] : warningOrNone()
     let isAnswered = !outcome.isFailure || outcome.phase == .http || outcome.phase == .body
     let slow = random.below(10) < badness / 2
     return Sample(
@@ -47,5 +47,15 @@ struct SampleSource {
       timings: PhaseTimings(
         totalMicroseconds: UInt32(random.below(slow ? 5_000_000 : 900_000))),
       httpStatus: isAnswered && !outcome.isSkipped ? 200 : 0)
+  }
+
+  private mutating func warningOrNone() -> Outcome {
+    switch random.below(100 - 8 * min(badness, 10)) {
+    case 0...1: .warning(.plugin)
+    case 2: .warning(.packetLoss("1 of 5"))
+    case 3 where random.below(4) == 0:
+      .warning(.certificateExpires(["30", "14", "7"][Int(random.below(3))]))
+    default: .ok
+    }
   }
 }
