@@ -19,6 +19,8 @@ struct SecretTable {
     _ texts: [String], _ context: ProbeContext
   ) -> [String: Result<Secret, SecretProblem>] {
     var found: [String: Result<Secret, SecretProblem>] = [:]
+    var context = context
+    context.passesCaptures = true
     for text in texts {
       var names: [String] = []
       // A placeholder without a value is complained of where the text is used.

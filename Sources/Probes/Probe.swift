@@ -190,6 +190,8 @@ package struct ProbeContext: Sendable {
   package var varying: [String] = []
   /// The CA files that the probe names, by the texts that name them, placeholders replaced.
   package var caFiles: [String: FoundFile] = [:]
+  /// Whether `{capture:NAME}` is passed over, where only the secrets of a text are looked for.
+  package var passesCaptures = false
 
   package init(
     placeholders: [String: String] = [:], defaults: ProbeDefaults = .init(),
@@ -223,7 +225,10 @@ package struct ProbeContext: Sendable {
         index = end
       } else if bytes[index] == 0x7B, let end = placeholderEnd(bytes, from: index + 1) {
         let name = String(decoding: bytes[(index + 1)..<end], as: UTF8.self)
-        guard let value = placeholders[name] else { throw UnknownPlaceholder(name: name) }
+        let captured = passesCaptures && name.hasPrefix("capture:") ? "" : nil
+        guard let value = placeholders[name] ?? captured else {
+          throw UnknownPlaceholder(name: name)
+        }
         result += Array(value.utf8)
         index = end + 1
       } else {
