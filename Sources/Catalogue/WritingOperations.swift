@@ -37,6 +37,9 @@ struct WritingOperations: Sendable {
 
   /// Complains of what a probe's request would change, at the value that names it.
   func check(_ probe: JSONNode, file: String, path: String, _ complaints: inout Complaints) {
+    for (number, step) in (probe["steps"]?.array ?? []).enumerated() {
+      check(step, file: file, path: "\(path).steps[\(number)]", &complaints)
+    }
     guard let request = probe["request"] else { return }
     let place = { (key: String, node: JSONNode) in
       Origin(file: file, position: node.position, keyPath: "\(path).request.\(key)")

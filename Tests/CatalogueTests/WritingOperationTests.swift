@@ -38,6 +38,21 @@ struct WritingOperationTests {
     )
   }
 
+  @Test("a step of a transaction is refused like a request of its own, at its place")
+  func steps() {
+    let found = loadSystems([
+      """
+      { service: "a", system: "a", owner: "o", consumers: ["hue"], probes: [
+        { kind: "steps", steps: [
+          { request: { url: "http://127.0.0.1/" } },
+          { request: { url: "http://127.0.0.1/dangKyHoTich" } },
+        ] }] }
+      """
+    ]).complaints
+    #expect(found.count == 1, "\(found)")
+    #expect(found.first?.contains(" probes[0].steps[1].request.url: dangKyHoTich") == true)
+  }
+
   @Test(
     "what reads is not",
     arguments: [
