@@ -330,7 +330,7 @@ private func decodePath(_ reader: inout FieldReader, _ complaints: inout Complai
   }
 }
 
-private func decodePattern(
+func decodePattern(
   _ reader: inout FieldReader, _ key: String, _ complaints: inout Complaints
 ) -> Pattern? {
   guard let text = reader.string(key, &complaints) else { return nil }
