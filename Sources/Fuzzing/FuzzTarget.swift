@@ -23,6 +23,8 @@ package let fuzzTargets: [FuzzTarget] = [
   FuzzTarget("http-request", requestViolation),
   FuzzTarget("http-response", responseViolation),
   FuzzTarget("url", urlViolation),
+  FuzzTarget("dns-message", dnsMessageViolation),
+  FuzzTarget("icmp-echo", icmpEchoViolation),
 ]
 
 /// The bytes before and after the first line feed: two inputs in one.

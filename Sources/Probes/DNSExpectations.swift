@@ -63,7 +63,7 @@ struct DNSRecords {
 
   init(_ message: DNSMessage, _ question: DNSQuestion) {
     var name = question.name
-    if question.type != .CNAME {
+    if question.type != .cname {
       var aliases: [DNSName: DNSRecord] = [:]
       for record in message.answers where record.alias != nil { aliases[record.name] = record }
       var followed = 0

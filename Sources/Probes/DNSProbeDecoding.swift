@@ -30,7 +30,7 @@ extension DNSProbe {
   ) -> DNSOptions? {
     let name = decodeName(&reader, context, &complaints)
     let word = reader.choice("type", of: DNSType.allCases.map(\.word), &complaints)
-    let type = word.flatMap(DNSType.init(word:)) ?? .A
+    let type = word.flatMap(DNSType.init(word:)) ?? .a
     let servers = decodeServers(&reader, context, &complaints)
     let way = decodeWay(&reader, context, &complaints)
     let transport = reader.choice(

@@ -109,9 +109,9 @@ package struct DNSMessage: Sendable, Hashable {
       return recordClass == 1 ? record : nil
     }
     let (text, target) = try known.read(&reader, to: end)
-    guard reader.index == end else { throw DNSError("a \(known) record of a wrong length") }
+    guard reader.index == end else { throw DNSError("a \(known.word) record of a wrong length") }
     record.text = text
-    if known == .CNAME { record.alias = target }
+    if known == .cname { record.alias = target }
     return record
   }
 

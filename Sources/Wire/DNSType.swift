@@ -1,46 +1,46 @@
 /// The types of records that can be asked for, by their numbers: RFC 1035 section 3.2.2, RFC 3596 (AAAA),
 /// RFC 2782 (SRV), RFC 8659 (CAA).
 package enum DNSType: UInt16, Sendable, Hashable, CaseIterable {
-  case A = 1
-  case NS = 2
-  case CNAME = 5
-  case SOA = 6
-  case PTR = 12
-  case MX = 15
-  case TXT = 16
-  case AAAA = 28
-  case SRV = 33
-  case CAA = 257
+  case a = 1
+  case ns = 2
+  case cname = 5
+  case soa = 6
+  case ptr = 12
+  case mx = 15
+  case txt = 16
+  case aaaa = 28
+  case srv = 33
+  case caa = 257
 
   package init?(word: String) {
     guard let found = Self.allCases.first(where: { $0.word == word }) else { return nil }
     self = found
   }
 
-  package var word: String { "\(self)" }
+  package var word: String { "\(self)".uppercased() }
 
   /// A record's data in the form that ``canonical(_:)`` gives, and the name in it if it has one.
   func read(_ reader: inout DNSReader, to end: Int) throws(DNSError) -> (String, DNSName?) {
     switch self {
-    case .A:
+    case .a:
       return (ipv4Text(try fixed(4, &reader, end)), nil)
-    case .AAAA:
+    case .aaaa:
       return (ipv6Text(try fixed(16, &reader, end)), nil)
-    case .NS, .CNAME, .PTR:
+    case .ns, .cname, .ptr:
       let name = try reader.name()
       return (name.description, name)
-    case .MX:
+    case .mx:
       let preference = try reader.number()
       return ("\(preference) \(try reader.name())", nil)
-    case .SRV:
+    case .srv:
       let numbers = [try reader.number(), try reader.number(), try reader.number()]
       return (numbers.map { "\($0) " }.joined() + "\(try reader.name())", nil)
-    case .SOA:
+    case .soa:
       var text = "\(try reader.name()) \(try reader.name())"
       for _ in 0..<5 { text += " \(try reader.longNumber())" }
       return (text, nil)
-    case .TXT: return (try Self.strings(&reader, to: end), nil)
-    case .CAA:
+    case .txt: return (try Self.strings(&reader, to: end), nil)
+    case .caa:
       let flags = try reader.byte()
       let tag = try reader.take(Int(try reader.byte()))
       guard reader.index <= end else { throw DNSError("a CAA record of a wrong length") }
@@ -52,7 +52,7 @@ package enum DNSType: UInt16, Sendable, Hashable, CaseIterable {
   private func fixed(_ count: Int, _ reader: inout DNSReader, _ end: Int) throws(DNSError)
     -> [UInt8]
   {
-    guard end - reader.index == count else { throw DNSError("a \(self) record of a wrong length") }
+    guard end - reader.index == count else { throw DNSError("a \(word) record of a wrong length") }
     return try reader.take(count)
   }
 
@@ -71,14 +71,14 @@ package enum DNSType: UInt16, Sendable, Hashable, CaseIterable {
   /// cannot be the content of such a record.
   package func canonical(_ text: String) -> String? {
     switch self {
-    case .A: return isIPv4Address(Array(text.utf8)[...]) ? text : nil
-    case .AAAA: return ipv6Bytes(text).map(ipv6Text)
-    case .NS, .CNAME, .PTR: return DNSName(text)?.description
-    case .MX: return Self.fields(text, numbers: 1, names: 1)
-    case .SRV: return Self.fields(text, numbers: 3, names: 1)
-    case .SOA: return Self.fields(text, numbers: 0, names: 2, numbersBehind: 5)
-    case .TXT: return escapedText(Array(text.utf8), spaces: true)
-    case .CAA:
+    case .a: return isIPv4Address(Array(text.utf8)[...]) ? text : nil
+    case .aaaa: return ipv6Bytes(text).map(ipv6Text)
+    case .ns, .cname, .ptr: return DNSName(text)?.description
+    case .mx: return Self.fields(text, numbers: 1, names: 1)
+    case .srv: return Self.fields(text, numbers: 3, names: 1)
+    case .soa: return Self.fields(text, numbers: 0, names: 2, numbersBehind: 5)
+    case .txt: return escapedText(Array(text.utf8), spaces: true)
+    case .caa:
       let parts = text.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: true)
       guard parts.count == 3, let flags = UInt8(parts[0]) else { return nil }
       var value = parts[2]
@@ -93,14 +93,14 @@ package enum DNSType: UInt16, Sendable, Hashable, CaseIterable {
   /// What an expected record looks like, for a complaint.
   package var example: String {
     switch self {
-    case .A: "192.0.2.7"
-    case .AAAA: "2001:db8::7"
-    case .NS, .CNAME, .PTR: "host.example"
-    case .MX: "10 mail.example"
-    case .SRV: "0 5 443 host.example"
-    case .SOA: "ns.example admin.example 1 3600 600 86400 300"
-    case .TXT: "v=spf1 -all"
-    case .CAA: "0 issue ca.example"
+    case .a: "192.0.2.7"
+    case .aaaa: "2001:db8::7"
+    case .ns, .cname, .ptr: "host.example"
+    case .mx: "10 mail.example"
+    case .srv: "0 5 443 host.example"
+    case .soa: "ns.example admin.example 1 3600 600 86400 300"
+    case .txt: "v=spf1 -all"
+    case .caa: "0 issue ca.example"
     }
   }
 

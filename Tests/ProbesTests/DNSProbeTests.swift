@@ -8,7 +8,7 @@ import Wire
 @Suite("The DNS probe")
 struct DNSProbeTests {
   private func options(
-    _ name: String = "portal.example", _ type: DNSType = .A, servers: [String] = ["192.0.2.53"],
+    _ name: String = "portal.example", _ type: DNSType = .a, servers: [String] = ["192.0.2.53"],
     transport: DNSOptions.Transport = .automatic, expect: DNSExpectations = .init()
   ) throws -> DNSOptions {
     DNSOptions(
@@ -78,17 +78,18 @@ struct DNSProbeTests {
     #expect(first[2...] == second[2...])
   }
 
-  private static let judged: [(records: [[UInt8]], flags: UInt16, outcome: Outcome, why: String)] = [
-    ([[192, 0, 2, 7]], 0x8180, .dns(.recordMissing("192.0.2.8")), "one is missing"),
-    ([[192, 0, 2, 7], [192, 0, 2, 8]], 0x8180, .ok, "both are there"),
-    (
-      [[192, 0, 2, 8], [192, 0, 2, 7], [192, 0, 2, 9]], 0x8180,
-      .dns(.unexpectedRecord("192.0.2.9")), "one too many"
-    ),
-    ([], 0x8180, .dns(.noRecords), "none"),
-    ([], 0x8183, .dns(.responseCode("NXDOMAIN")), "no such name"),
-    ([], 0x8182, .dns(.responseCode("SERVFAIL")), "the server failed"),
-  ]
+  private static let judged: [(records: [[UInt8]], flags: UInt16, outcome: Outcome, why: String)] =
+    [
+      ([[192, 0, 2, 7]], 0x8180, .dns(.recordMissing("192.0.2.8")), "one is missing"),
+      ([[192, 0, 2, 7], [192, 0, 2, 8]], 0x8180, .ok, "both are there"),
+      (
+        [[192, 0, 2, 8], [192, 0, 2, 7], [192, 0, 2, 9]], 0x8180,
+        .dns(.unexpectedRecord("192.0.2.9")), "one too many"
+      ),
+      ([], 0x8180, .dns(.noRecords), "none"),
+      ([], 0x8183, .dns(.responseCode("NXDOMAIN")), "no such name"),
+      ([], 0x8182, .dns(.responseCode("SERVFAIL")), "the server failed"),
+    ]
 
   @Test("answers are judged by code and records", arguments: judged)
   func judging(
@@ -131,7 +132,7 @@ struct DNSProbeTests {
     (walk, query) = try asked(try options())
     walk.receive(answer(query, [record(5, wire("portal.example"))]))
     #expect(walk.outcome == .dns(.malformed("aliases without an end")))
-    (walk, query) = try asked(try options("portal.example", .CNAME))
+    (walk, query) = try asked(try options("portal.example", .cname))
     walk.receive(answer(query, [record(5, wire("b.example"))]))
     #expect(walk.outcome == .ok)
   }

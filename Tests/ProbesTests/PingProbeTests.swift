@@ -50,8 +50,10 @@ struct PingProbeTests {
   }
 
   private static let shares: [(answered: Set<Int>, outcome: Outcome, loss: Double, why: String)] = [
-    ([0, 1, 2], .ok, 0, "all came back"), ([0, 2], .warning(.packetLoss("1 of 3")), 33.3, "one lost"),
-    ([1], .ping(.loss("2 of 3")), 66.6, "more lost than may be"), ([], .ping(.noReply), 100, "none"),
+    ([0, 1, 2], .ok, 0, "all came back"),
+    ([0, 2], .warning(.packetLoss("1 of 3")), 33.3, "one lost"),
+    ([1], .ping(.loss("2 of 3")), 66.6, "more lost than may be"),
+    ([], .ping(.noReply), 100, "none"),
   ]
 
   @Test("the share of echoes that come back decides", arguments: shares)
@@ -173,8 +175,10 @@ struct PingProbeTests {
     #expect(options.flatMap(PingProbe.target) == "portal.example:icmp")
     for (json5, says) in [
       ("{}", "\"host\" is missing"), (#"{ host: "a", packets: 21 }"#, "from 1 to 20"),
-      (#"{ host: "a", interval: "1ms" }"#, "at least 200ms"), (#"{ host: "a b" }"#, "expected a host"),
-      (#"{ host: "a", loss: "100%" }"#, "at most 99.9%"), (#"{ host: "a", size: "9kB" }"#, "at most"),
+      (#"{ host: "a", interval: "1ms" }"#, "at least 200ms"),
+      (#"{ host: "a b" }"#, "expected a host"),
+      (#"{ host: "a", loss: "100%" }"#, "at most 99.9%"),
+      (#"{ host: "a", size: "9kB" }"#, "at most"),
     ] {
       let complaints = try decodeKind(PingProbe.self, json5).complaints
       #expect(complaints.contains { $0.contains(says) }, "\(complaints)")

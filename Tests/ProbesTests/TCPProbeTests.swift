@@ -12,7 +12,8 @@ struct TCPProbeTests {
     send: String? = nil, limit: Int = 64, slow: TimeAmount? = nil
   ) throws -> TCPOptions {
     TCPOptions(
-      target: try HostPort(target), send: send.map { SecretText(text: Array($0.utf8), secrets: []) },
+      target: try HostPort(target),
+      send: send.map { SecretText(text: Array($0.utf8), secrets: []) },
       text: text, pattern: try pattern.map { try Pattern($0) }, limitBytes: limit, slow: slow)
   }
 

@@ -33,10 +33,10 @@ struct DNSMessageTests {
 
   @Test("a question is written as RFC 1035 section 4.1 draws it")
   func query() {
-    let bytes = DNSQuestion(name("F.ISI.arpa"), .A).query(id: 0x0102)
+    let bytes = DNSQuestion(name("F.ISI.arpa"), .a).query(id: 0x0102)
     let names: [UInt8] = [1, 0x66, 3, 0x69, 0x73, 0x69, 4, 0x61, 0x72, 0x70, 0x61, 0]
     #expect(bytes == [1, 2, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0] + names + [0, 1, 0, 1])
-    let extended = DNSQuestion(name("."), .NS).query(
+    let extended = DNSQuestion(name("."), .ns).query(
       id: 1, recursionDesired: false, udpBytes: 1_232)
     #expect(
       extended == [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 2, 0, 1]
@@ -160,15 +160,15 @@ struct DNSMessageTests {
   func noNames(text: String) { #expect(DNSName(text) == nil) }
 
   private static let canonical: [(type: DNSType, text: String, told: String?)] = [
-    (.A, "192.0.2.7", "192.0.2.7"), (.A, "192.0.2.07", nil), (.A, "x.example", nil),
-    (.AAAA, "2001:DB8:0:0:0:0:0:7", "2001:db8::7"), (.AAAA, "::", "::"), (.AAAA, "::1", "::1"),
-    (.AAAA, "1:0:0:2:0:0:0:3", "1:0:0:2::3"), (.AAAA, "1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"),
-    (.AAAA, "::ffff:192.0.2.1", "::ffff:c000:201"), (.AAAA, "fe80::", "fe80::"),
-    (.CNAME, "Host.Example.", "host.example"), (.MX, "010 Mail.example", "10 mail.example"),
-    (.MX, "mail.example", nil), (.MX, "70000 mail.example", nil),
-    (.SRV, "0 5 443 h.example.", "0 5 443 h.example"),
-    (.SOA, "a. b. 1 2 3 4 4294967295", "a b 1 2 3 4 4294967295"),
-    (.TXT, "v=spf1 -all", "v=spf1 -all"), (.CAA, "0 ISSUE \"ca.example\"", "0 issue ca.example"),
+    (.a, "192.0.2.7", "192.0.2.7"), (.a, "192.0.2.07", nil), (.a, "x.example", nil),
+    (.aaaa, "2001:DB8:0:0:0:0:0:7", "2001:db8::7"), (.aaaa, "::", "::"), (.aaaa, "::1", "::1"),
+    (.aaaa, "1:0:0:2:0:0:0:3", "1:0:0:2::3"), (.aaaa, "1:0:2:3:4:5:6:7", "1:0:2:3:4:5:6:7"),
+    (.aaaa, "::ffff:192.0.2.1", "::ffff:c000:201"), (.aaaa, "fe80::", "fe80::"),
+    (.cname, "Host.Example.", "host.example"), (.mx, "010 Mail.example", "10 mail.example"),
+    (.mx, "mail.example", nil), (.mx, "70000 mail.example", nil),
+    (.srv, "0 5 443 h.example.", "0 5 443 h.example"),
+    (.soa, "a. b. 1 2 3 4 4294967295", "a b 1 2 3 4 4294967295"),
+    (.txt, "v=spf1 -all", "v=spf1 -all"), (.caa, "0 ISSUE \"ca.example\"", "0 issue ca.example"),
   ]
 
   @Test("an expected record is brought into the same form", arguments: canonical)
