@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
 #include <netdb.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <pwd.h>
@@ -216,6 +219,146 @@ int lh_reset_on_close(int fd) {
 int lh_no_delay(int fd) {
   int on = 1;
   return setsockopt(fd, 6 /* IPPROTO_TCP */, 1 /* TCP_NODELAY */, &on, sizeof on);
+}
+
+/* A numeric address with a port; 0 when the text is none. */
+static socklen_t lh_numeric_address(struct sockaddr_storage *place, const char *text, uint16_t port) {
+  struct addrinfo hints, *found = NULL;
+  memset(&hints, 0, sizeof hints);
+  hints.ai_flags = AI_NUMERICHOST;
+  hints.ai_socktype = SOCK_STREAM;
+  if (getaddrinfo(text, NULL, &hints, &found) != 0 || found == NULL) return 0;
+  socklen_t length = found->ai_addrlen;
+  memcpy(place, found->ai_addr, length);
+  if (found->ai_family == AF_INET6)
+    ((struct sockaddr_in6 *)place)->sin6_port = htons(port);
+  else
+    ((struct sockaddr_in *)place)->sin_port = htons(port);
+  freeaddrinfo(found);
+  return length;
+}
+
+/* An ICMP socket for echoes: the datagram kind, which a sysctl permits, or a raw one, which needs
+   CAP_NET_RAW and is narrowed to echo replies. */
+static int lh_icmp_socket(int family, int *raw) {
+  int protocol = family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+  int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+  if (fd >= 0 || (errno != EACCES && errno != EPERM && errno != EPROTONOSUPPORT)) return fd;
+  fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+  if (fd < 0) return fd;
+  *raw = 1;
+  if (family == AF_INET6) {
+    struct icmp6_filter filter;
+    ICMP6_FILTER_SETBLOCKALL(&filter);
+    ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+    setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof filter);
+  } else {
+    struct icmp_filter filter = {~(1u << ICMP_ECHOREPLY)};
+    setsockopt(fd, SOL_RAW, ICMP_FILTER, &filter, sizeof filter);
+  }
+  return fd;
+}
+
+struct lh_probe_socket_result lh_probe_socket(int transport, const char *address, uint16_t port,
+                                              const char *source) {
+  struct lh_probe_socket_result result = {-1, lh_step_address, EINVAL, 0, 0, 0};
+  struct sockaddr_storage target, local;
+  socklen_t length = lh_numeric_address(&target, address, port);
+  socklen_t local_length = source == NULL ? 0 : lh_numeric_address(&local, source, 0);
+  if (length == 0 || (source != NULL && local_length == 0)) return result;
+  int family = target.ss_family, on = 1;
+  result.ipv6 = family == AF_INET6;
+  result.step = lh_step_socket;
+  int fd;
+  if (transport == lh_transport_icmp)
+    fd = lh_icmp_socket(family, &result.raw);
+  else
+    fd = socket(family,
+                (transport == lh_transport_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC |
+                    SOCK_NONBLOCK, 0);
+  if (fd < 0) {
+    result.error = errno;
+    return result;
+  }
+  setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+  /* Without it the kernel keeps to itself what a router tells of packets. */
+  if (transport != lh_transport_tcp) {
+    if (family == AF_INET6)
+      setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
+    else
+      setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
+  }
+  result.step = lh_step_bind;
+  if (local_length > 0 && bind(fd, (struct sockaddr *)&local, local_length) != 0) {
+    result.error = errno;
+    close(fd);
+    return result;
+  }
+  result.step = lh_step_connect;
+  if (connect(fd, (struct sockaddr *)&target, length) != 0) {
+    if (errno != EINPROGRESS) {
+      result.error = errno;
+      close(fd);
+      return result;
+    }
+    result.in_progress = 1;
+  }
+  result.fd = fd;
+  result.error = 0;
+  return result;
+}
+
+int64_t lh_receive(int fd, void *bytes, int64_t capacity, int64_t *stamp_nanoseconds) {
+  char control[256];
+  struct iovec part = {bytes, (size_t)capacity};
+  struct msghdr message;
+  memset(&message, 0, sizeof message);
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  *stamp_nanoseconds = 0;
+  ssize_t count = recvmsg(fd, &message, 0);
+  if (count < 0) return -1;
+  for (struct cmsghdr *entry = CMSG_FIRSTHDR(&message); entry != NULL;
+       entry = CMSG_NXTHDR(&message, entry)) {
+    if (entry->cmsg_level != SOL_SOCKET || entry->cmsg_type != SCM_TIMESTAMPNS) continue;
+    struct timespec stamp;
+    memcpy(&stamp, CMSG_DATA(entry), sizeof stamp);
+    *stamp_nanoseconds = (int64_t)stamp.tv_sec * 1000000000 + stamp.tv_nsec;
+  }
+  return count;
+}
+
+int lh_take_error(int fd) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+  /* The queue must be emptied, or the socket stays ready for ever; it holds few. */
+  for (int i = 0; i < 64; i++) {
+    char control[512], byte[1];
+    struct iovec part = {byte, sizeof byte};
+    struct msghdr message;
+    memset(&message, 0, sizeof message);
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) break;
+    for (struct cmsghdr *entry = CMSG_FIRSTHDR(&message); entry != NULL;
+         entry = CMSG_NXTHDR(&message, entry)) {
+      int is_error = (entry->cmsg_level == IPPROTO_IP && entry->cmsg_type == IP_RECVERR) ||
+                     (entry->cmsg_level == IPPROTO_IPV6 && entry->cmsg_type == IPV6_RECVERR);
+      if (!is_error) continue;
+      struct sock_extended_err told;
+      memcpy(&told, CMSG_DATA(entry), sizeof told);
+      if (told.ee_errno != 0) error = (int)told.ee_errno;
+    }
+  }
+  length = sizeof error;
+  int pending = 0;
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &pending, &length);
+  return error != 0 ? error : pending;
 }
 
 /* fcntl and open are variadic and so not imported. */

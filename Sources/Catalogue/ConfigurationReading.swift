@@ -65,6 +65,9 @@ private struct ConfigurationReading {
     self.reader = reader
     caFiles = CAFileTable(access)
     home = directory(of: reader.file)
+    if let bytes = try? access.read("/etc/resolv.conf") {
+      defaults.probe.nameServers = nameServers(resolverConfiguration: bytes)
+    }
   }
 
   /// Who we are and where we write.

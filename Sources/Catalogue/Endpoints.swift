@@ -82,6 +82,11 @@ struct EndpointTable: Sendable {
     entries.sorted { $0.value.origin.position.offset < $1.value.origin.position.offset }
   }
 
+  /// An address is one of the web, or `tcp://host:port` for probes that know no URL.
+  private static func check(_ text: String) throws(URLError) {
+    if text.hasPrefix("tcp://") { _ = try HostPort(text) } else { _ = try URLParts(text) }
+  }
+
   /// Where the address of a link, or that there is none, is written.
   func location(of link: LinkID) -> SourceLocation? {
     (links[link] ?? services[link.service])?.origin.location
@@ -101,14 +106,14 @@ struct EndpointTable: Sendable {
       let isOwn = links[link] != nil
       if !isOwn, text.utf8.count <= goodBytes[link.service, default: 0] { return text }
       do throws(URLError) {
-        _ = try URLParts(text)
+        try Self.check(text)
         guard let name = writing.operation(in: text) else {
           if !isOwn { goodBytes[link.service] = text.utf8.count }
           return text
         }
         problem = writing.refusal(name)
       } catch {
-        problem = "expected an http or https address: \(error.message)"
+        problem = "expected an http or https address, or tcp://host:port: \(error.message)"
       }
     } catch {
       problem = context.problem(error)

@@ -89,7 +89,8 @@ extension Engine {
     let definition = probes[probe].definition
     var tracing = false
     if case .trial = purpose { tracing = true }
-    guard let machine = makeProbe(definition, tracing: tracing) else {
+    guard let machine = makeProbe(definition, tracing: tracing, entropy: entropy.next())
+    else {
       return finishUnsupported(probe, purpose, at: now)
     }
     let attempt = Attempt(

@@ -38,6 +38,8 @@ package struct Engine: ~Copyable {
   var attempts: SlotTable<Attempt>
   var deadlines = TimerHeap<Token>()
   var trials: [UInt64: Trial] = [:]
+  /// Random numbers for attempts.
+  var entropy: SeededGenerator
   var isStopping = false
   private var backlog = false
   private var actions: [EngineAction] = []
@@ -48,6 +50,8 @@ package struct Engine: ~Copyable {
     schedule = Schedule(tick: tick)
     figures = ScheduleFigures(since: now.instant)
     incidents = IncidentKeeper(seed: seed)
+    // Apart from the numbers that incidents show.
+    entropy = SeededGenerator(seed: seed ^ 0xD1B5_4A32_D192_ED03)
     recording = Recording(encoder: encoder)
     attempts = SlotTable(capacity: attemptsInFlight)
   }

@@ -25,6 +25,8 @@ package let fuzzTargets: [FuzzTarget] = [
   FuzzTarget("url", urlViolation),
   FuzzTarget("xml", xmlViolation),
   FuzzTarget("xml-path", xmlPathViolation),
+  FuzzTarget("dns-message", dnsMessageViolation),
+  FuzzTarget("icmp-echo", icmpEchoViolation),
 ]
 
 /// The bytes before and after the first line feed: two inputs in one.

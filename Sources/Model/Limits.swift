@@ -60,8 +60,22 @@ package enum Limits {
   package static let handshakeVerdict = TimeAmount.seconds(1)
   /// Less time is not worth a second handshake.
   package static let handshakeLeast = TimeAmount.milliseconds(20)
-  /// What a socket may bring an attempt in all.
-  package static let socketBytes = 64 << 10
+  /// What a socket may bring an attempt in all; the longest DNS message and its length must fit.
+  package static let socketBytes = 128 << 10
+  /// Packets that an attempt looks at; more are a flood.
+  package static let packetsLookedAt = 256
+  package static let tcpAnswerBytes = 64 << 10
+  package static let tcpAnswerText = 1_024
+  package static let dnsRecords = 4_096
+  /// CNAME records followed within an answer.
+  package static let dnsAliases = 16
+  package static let dnsServers = 3
+  package static let dnsExpectedRecords = 64
+  /// After so long a question is sent again over UDP, then after twice that.
+  package static let dnsResendFirst = TimeAmount.seconds(1)
+  package static let pingPackets = 20
+  package static let pingIntervalMinimum = TimeAmount.milliseconds(200)
+  package static let pingDataBytes = 1_400
   /// Steps of patterns that judging one answer may take, some 2 ns each: half a second of a worker.
   package static let examinationWork = 250_000_000
 

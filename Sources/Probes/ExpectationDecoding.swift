@@ -160,7 +160,7 @@ func decodePath(
   }
 }
 
-private func decodePattern(
+func decodePattern(
   _ reader: inout FieldReader, _ key: String, _ complaints: inout Complaints
 ) -> Pattern? {
   guard let text = reader.string(key, &complaints) else { return nil }

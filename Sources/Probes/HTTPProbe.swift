@@ -356,7 +356,3 @@ package struct HTTPProbe: Probe {
     if result.steps.count < 64 { result.steps.append(printable(mask.masked(text))) }
   }
 }
-
-private func milliseconds(_ amount: TimeAmount) -> String {
-  "\(amount.milliseconds).\(amount.microseconds / 100 % 10) ms"
-}

@@ -133,8 +133,15 @@ package protocol Probe: SendableMetatype {
   /// A machine for one attempt that must end within `timeout`.
   init(_ options: Options, timeout: TimeAmount, tracing: Bool)
 
+  /// Hands over a random number before the first event, to a kind that must not be guessed.
+  mutating func seed(_ entropy: UInt64)
+
   /// Takes an event and says what to do next. After `.finish` no event follows.
   mutating func step(_ event: ProbeEvent, at now: Instant) -> ProbeAction
+}
+
+extension Probe {
+  package mutating func seed(_ entropy: UInt64) {}
 }
 
 /// Every kind of check. A new kind is one file and one word here.
@@ -142,15 +149,22 @@ package let probeKinds: [any Probe.Type] = [
   HTTPProbe.self,
   StepsProbe.self,
   TLSProbe.self,
+  TCPProbe.self,
+  DNSProbe.self,
+  PingProbe.self,
   OAuth2Probe.self,
 ]
 
 /// Starts an attempt of whatever kind the definition names; nil when its kind is not registered or
-/// the options are not that kind's.
-package func makeProbe(_ definition: ProbeDefinition, tracing: Bool) -> (any Probe)? {
+/// the options are not that kind's. `entropy`: a random number for this attempt.
+package func makeProbe(
+  _ definition: ProbeDefinition, tracing: Bool, entropy: UInt64 = 0
+) -> (any Probe)? {
   func open<Kind: Probe>(_ kind: Kind.Type) -> (any Probe)? {
     guard let options = definition.options as? Kind.Options else { return nil }
-    return Kind(options, timeout: definition.timeout, tracing: tracing)
+    var machine = Kind(options, timeout: definition.timeout, tracing: tracing)
+    machine.seed(entropy)
+    return machine
   }
   if definition.kind == HTTPProbe.kind { return open(HTTPProbe.self) }
   guard let kind = probeKinds.first(where: { $0.kind == definition.kind }) else { return nil }
@@ -305,7 +319,8 @@ extension ProbeContext {
     }
     if unknown.name.hasPrefix("secret:") {
       return "no secret may stand here: {secret:NAME} goes into \"request.headers\", "
-        + "\"request.body\", \"auth\", \"tls.clientCertificate\" and \"tls.clientKey\""
+        + "\"request.body\", \"auth\", \"tls.clientCertificate\" and \"tls.clientKey\", and into "
+        + "\"send\" of a tcp probe"
     }
     let known = placeholders.keys.sorted().map { "{\($0)}" }.joined(separator: ", ")
     return "no value for {\(unknown.name)}; known here: \(known.isEmpty ? "none" : known)"
@@ -331,15 +346,19 @@ package struct ProbeDefaults: Sendable, Hashable {
   package var proxy: String?
   package var sourceAddress: String?
   package var family: AddressFamily
+  /// The numeric addresses of the machine's name servers.
+  package var nameServers: [String]
 
   package init(
     userAgent: String = "linkhealth", caFile: String? = nil, proxy: String? = nil,
-    sourceAddress: String? = nil, family: AddressFamily = .any
+    sourceAddress: String? = nil, family: AddressFamily = .any,
+    nameServers: [String] = ["127.0.0.1"]
   ) {
     self.userAgent = userAgent
     self.caFile = caFile
     self.proxy = proxy
     self.sourceAddress = sourceAddress
     self.family = family
+    self.nameServers = nameServers
   }
 }

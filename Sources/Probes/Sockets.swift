@@ -18,14 +18,18 @@ package struct SocketTarget: Sendable, Hashable {
   package var port: UInt16
   /// The numeric address to send from; nil leaves the choice to the kernel.
   package var sourceAddress: String?
+  /// Less time than the attempt has for the connection, where other addresses are left to try.
+  package var connectLimit: TimeAmount?
 
   package init(
-    _ transport: Transport, address: String, port: UInt16 = 0, sourceAddress: String? = nil
+    _ transport: Transport, address: String, port: UInt16 = 0, sourceAddress: String? = nil,
+    connectLimit: TimeAmount? = nil
   ) {
     self.transport = transport
     self.address = address
     self.port = port
     self.sourceAddress = sourceAddress
+    self.connectLimit = connectLimit
   }
 }
 
@@ -38,4 +42,6 @@ package enum SocketFailure: Sendable, Hashable {
   case notPermitted
   /// No descriptor or memory was left: nobody's fault but ours.
   case noRoom
+  /// More came than an attempt may receive.
+  case tooMuch
 }

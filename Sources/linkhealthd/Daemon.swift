@@ -32,6 +32,7 @@ final class Daemon: LoopPart {
   private(set) var isStopping = false
   private(set) var transfers: CurlTransfers?
   private(set) var resolver: Resolver?
+  private(set) var sockets: SocketExchanges?
 
   private(set) var workReceiver: MailboxReceiver<WorkDone>?
   private var nextSync: Instant
@@ -79,6 +80,10 @@ final class Daemon: LoopPart {
       self.engine.deliver(answer.event, to: token, at: now)
       performActions(at: now)
     }
+    sockets = SocketExchanges(reactor: reactor) { [unowned self] token, event, now in
+      self.engine.deliver(event, to: token, at: now)
+      performActions(at: now)
+    }
     workReceiver = try MailboxReceiver(reactor) { [unowned self] in workEnded($0) }
     reactor.add(part: self)
     reactor.add(part: service)
@@ -117,14 +122,17 @@ final class Daemon: LoopPart {
     case .resolve(let token, let host, let family): resolve(token, host, family, at: now)
     case .transfer(let token, let transfer): transfers?.start(transfer, token: token)
     case .examine(let token, let examination): examine(token, examination, at: now)
-    case .connect(let token, _):
-      engine.deliver(.socketFailed(.noRoom), to: token, at: now)
-    case .send, .receive, .wait: break
+    case .connect(let token, let target): answer(sockets?.connect(token, target), token)
+    case .send(let token, let bytes): answer(sockets?.send(token, bytes), token)
+    case .receive(let token, let limit, let within):
+      answer(sockets?.receive(token, limit: limit, within: within), token)
+    case .wait(let token, let time): answer(sockets?.wait(token, time), token)
     case .spawn(let token, _):
       engine.deliver(.exited(SpawnResult(end: .noRoom)), to: token, at: now)
     case .cancel(let token):
       transfers?.cancel(token)
       resolver?.cancel(token)
+      sockets?.cancel(token)
     case .write(let batches, let group): disk.writeRing(batches, group: group)
     case .tell(let incident): desk.tell(incident)
     case .trialEnded(let id, let link, let attempts): answerTrial(id, link, attempts)
@@ -135,6 +143,14 @@ final class Daemon: LoopPart {
       }
     case .log(let entry): logger.write(entry)
     }
+  }
+
+  /// Hands on what a socket could tell at once. What was sent was sent when the sending began.
+  private func answer(_ event: ProbeEvent?, _ token: Token) {
+    guard let event else { return }
+    var now = Clock.now
+    if case .sent = event { now = sockets?.sentAt(token) ?? now }
+    engine.deliver(event, to: token, at: now)
   }
 
   private func resolve(_ token: Token, _ host: String, _ family: AddressFamily, at now: Now) {

@@ -44,6 +44,31 @@ uint16_t lh_local_port(int fd);
 /* Makes close() send a reset instead of an orderly end. */
 int lh_reset_on_close(int fd);
 int lh_no_delay(int fd);
+
+/* What a socket of a probe is for. */
+enum lh_transport { lh_transport_tcp = 0, lh_transport_udp = 1, lh_transport_icmp = 2 };
+/* How far lh_probe_socket came. */
+enum lh_step { lh_step_address = 0, lh_step_socket = 1, lh_step_bind = 2, lh_step_connect = 3 };
+struct lh_probe_socket_result {
+  /* -1 on failure; then `error` is the errno of `step`. */
+  int fd;
+  int step;
+  int error;
+  /* The connection is still under way. */
+  int in_progress;
+  /* It is a raw socket, because ICMP's datagram socket is not permitted. */
+  int raw;
+  int ipv6;
+};
+/* A non-blocking socket that is connected, or being connected, to a numeric address; what comes in
+   is stamped by the kernel. `source` may be NULL. */
+struct lh_probe_socket_result lh_probe_socket(int transport, const char *address, uint16_t port,
+                                              const char *source);
+/* Reads once. Returns the bytes, 0 at a stream's end (or for an empty packet), or -1 with errno.
+   `stamp_nanoseconds` is when they came by the wall clock, 0 when the kernel does not say. */
+int64_t lh_receive(int fd, void *bytes, int64_t capacity, int64_t *stamp_nanoseconds);
+/* The error that is pending on a socket, ICMP's messages included, which are used up; 0 for none. */
+int lh_take_error(int fd);
 /* open and fcntl are variadic and so not imported. */
 int lh_open(const char *path, int flags, uint32_t mode);
 int lh_set_nonblocking(int fd);
