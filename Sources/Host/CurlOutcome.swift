@@ -69,8 +69,8 @@ extension CurlHandle {
 
   private func received(inBody: Bool) -> Outcome {
     let text = failureText
-    // TLS 1.3 servers refuse an absent client certificate after the handshake has ended for us.
-    if text.contains("certificate required") { return .tls(.clientCertificate) }
+    // TLS 1.3 servers refuse a client certificate, or its absence, after the handshake has ended for us.
+    if isRefusedCertificate(text) { return .tls(.clientCertificate) }
     if glimpse != nil { return .tls(handshakeCause) }
     // Said of transfer codings and chunks that break HTTP's own rules.
     if text.contains("chunk") || text.contains("ransfer") { return .http(.malformed) }

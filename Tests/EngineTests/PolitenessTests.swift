@@ -175,6 +175,25 @@ private func links(_ count: Int, every: TimeAmount, host: String = "127.0.0.1") 
     #expect(figures[1].requestsLastMinute >= 5)
   }
 
+  @Test("a second handshake counts; where there is no room for it, the attempt keeps its outcome")
+  func optionalHandshake() {
+    let tiny = PolitenessBudget(requestsPerMinute: 2, bytesPerMinute: 1 << 20)
+    let links = ["a", "b"].map {
+      link("s/\($0)", [probe(every: .minutes(10), retryLimit: 0, url: "https://127.0.0.1/\($0)")])
+    }
+    let bench = Bench(links, politeness: tiny)
+    let untrusted = TransferResult(failure: .tls(.unknownIssuer))
+    bench.network = { _ in untrusted }
+    bench.advance(by: .minutes(12))
+    let looks = bench.transfers.filter { $0.transfer.purpose == .handshake }
+    #expect(!looks.isEmpty)
+    #expect(looks.allSatisfy { $0.transfer.isOptional })
+    let outcomes = bench.recorded.map(\.sample.outcome)
+    #expect(outcomes.contains(.tls(.unknownIssuer)))
+    #expect(bench.transfers.count < outcomes.count { $0 == .tls(.unknownIssuer) } * 2)
+    #expect(bench.engine.inFlightCount == 0)
+  }
+
   @Test("further addresses of a name count too, and end the attempt when the budget is spent")
   func addresses() {
     let tiny = PolitenessBudget(requestsPerMinute: 2, bytesPerMinute: 1 << 20)

@@ -84,6 +84,29 @@ struct TransferTests {
     #expect(next.failure == .tls(.notTLS))
   }
 
+  @Test("a handle that has made a handshake makes a request next, and the other way round")
+  func handshakeAndRequest() throws {
+    let server = try RawServer.saying(Self.answer)
+    defer { server.stop() }
+    let noise = try RawServer.saying("this is no TLS at all\r\n\r\n")
+    defer { noise.stop() }
+    let bench = try TransferBench()
+    let settings = TransferSettings(headers: [("X-Key", "hidden")])
+    for _ in 0..<2 {
+      #expect(try bench.get(server.url, settings).status == 200)
+      var handshake = Transfer(
+        settings: settings, method: "GET", url: try URLParts("https://127.0.0.1:\(noise.port)/"),
+        address: "127.0.0.1", timeLimit: .seconds(10))
+      handshake.purpose = .handshake
+      let result = try bench.run(handshake)
+      #expect(result.failure == .tls(.notTLS))
+      #expect(result.handshake?.certificates.isEmpty == true)
+      #expect(result.timings.firstByteMicroseconds == 0)
+    }
+    #expect(server.heard.count == 2)
+    #expect(!noise.heard.contains { $0.contains("hidden") || $0.contains("GET") })
+  }
+
   @Test("a tunnel is asked for the URL's host, whatever name TLS asks for")
   func tunnel() throws {
     let proxy = try RawServer.saying("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")

@@ -60,13 +60,23 @@ struct CertificateTests {
     #expect(certificate.dnsNames.isEmpty)
   }
 
-  private static let all = [
-    CertificateFixtures.rsa, CertificateFixtures.curve, CertificateFixtures.edwards,
-  ]
+  private enum Fixture: CaseIterable {
+    case rsa
+    case curve
+    case edwards
 
-  @Test("one that is cut short anywhere is refused with a reason", arguments: all)
-  func prefixes(text: String) throws {
-    let bytes = try der(text)
+    var text: String {
+      switch self {
+      case .rsa: CertificateFixtures.rsa
+      case .curve: CertificateFixtures.curve
+      case .edwards: CertificateFixtures.edwards
+      }
+    }
+  }
+
+  @Test("one that is cut short anywhere is refused with a reason", arguments: Fixture.allCases)
+  private func prefixes(fixture: Fixture) throws {
+    let bytes = try der(fixture.text)
     for count in 0..<bytes.count {
       do throws(DERError) {
         _ = try Certificate(Array(bytes.prefix(count)))
@@ -77,9 +87,11 @@ struct CertificateTests {
     }
   }
 
-  @Test("no changed bit leads astray: it is read, or refused with a reason", arguments: all)
-  func bits(text: String) throws {
-    let bytes = try der(text)
+  @Test(
+    "no changed bit leads astray: it is read, or refused with a reason", arguments: Fixture.allCases
+  )
+  private func bits(fixture: Fixture) throws {
+    let bytes = try der(fixture.text)
     var refused = 0
     for index in bytes.indices {
       for bit in 0..<8 {

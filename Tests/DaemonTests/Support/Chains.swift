@@ -22,6 +22,7 @@ struct Chains: Sendable {
       [all]
       database = index.txt
       new_certs_dir = .
+      serial = serial
       default_md = sha256
       policy = any
       unique_subject = no
