@@ -142,6 +142,7 @@ package let probeKinds: [any Probe.Type] = [
   HTTPProbe.self,
   StepsProbe.self,
   TLSProbe.self,
+  ExecProbe.self,
   OAuth2Probe.self,
 ]
 
@@ -190,6 +191,9 @@ package struct ProbeContext: Sendable {
   package var varying: [String] = []
   /// The CA files that the probe names, by the texts that name them, placeholders replaced.
   package var caFiles: [String: FoundFile] = [:]
+  /// The programs that the probe names, by the texts that name them; empty where nobody knows where
+  /// programs may lie.
+  package var programs: [String: FoundFile] = [:]
 
   package init(
     placeholders: [String: String] = [:], defaults: ProbeDefaults = .init(),
@@ -300,7 +304,8 @@ extension ProbeContext {
     }
     if unknown.name.hasPrefix("secret:") {
       return "no secret may stand here: {secret:NAME} goes into \"request.headers\", "
-        + "\"request.body\", \"auth\", \"tls.clientCertificate\" and \"tls.clientKey\""
+        + "\"request.body\", \"auth\", \"tls.clientCertificate\", \"tls.clientKey\" and "
+        + "\"environment\""
     }
     let known = placeholders.keys.sorted().map { "{\($0)}" }.joined(separator: ", ")
     return "no value for {\(unknown.name)}; known here: \(known.isEmpty ? "none" : known)"
@@ -326,6 +331,7 @@ package struct ProbeDefaults: Sendable, Hashable {
   package var proxy: String?
   package var sourceAddress: String?
   package var family: AddressFamily
+  package var exec = ExecDefaults()
 
   package init(
     userAgent: String = "linkhealth", caFile: String? = nil, proxy: String? = nil,

@@ -32,6 +32,7 @@ final class Daemon: LoopPart {
   private(set) var isStopping = false
   private(set) var transfers: CurlTransfers?
   private(set) var resolver: Resolver?
+  private(set) var spawner: Spawner?
 
   private(set) var workReceiver: MailboxReceiver<WorkDone>?
   private var nextSync: Instant
@@ -79,6 +80,12 @@ final class Daemon: LoopPart {
       self.engine.deliver(answer.event, to: token, at: now)
       performActions(at: now)
     }
+    spawner = try Spawner(reactor: reactor, atOnce: loaded.configuration.exec.atOnce) {
+      [unowned self] token, result in
+      let now = Clock.now
+      self.engine.deliver(.exited(result), to: token, at: now)
+      performActions(at: now)
+    }
     workReceiver = try MailboxReceiver(reactor) { [unowned self] in workEnded($0) }
     reactor.add(part: self)
     reactor.add(part: service)
@@ -120,11 +127,14 @@ final class Daemon: LoopPart {
     case .connect(let token, _):
       engine.deliver(.socketFailed(.noRoom), to: token, at: now)
     case .send, .receive, .wait: break
-    case .spawn(let token, _):
-      engine.deliver(.exited(SpawnResult(end: .noRoom)), to: token, at: now)
+    case .spawn(let token, let spawn):
+      if let result = spawner?.start(spawn, token: token, at: now.instant) {
+        engine.deliver(.exited(result), to: token, at: now)
+      }
     case .cancel(let token):
       transfers?.cancel(token)
       resolver?.cancel(token)
+      spawner?.cancel(token)
     case .write(let batches, let group): disk.writeRing(batches, group: group)
     case .tell(let incident): desk.tell(incident)
     case .trialEnded(let id, let link, let attempts): answerTrial(id, link, attempts)
@@ -219,6 +229,13 @@ final class Daemon: LoopPart {
     return warnings
   }
 
+  /// What keeps the programs of checks from being ended with all that they started.
+  var programWarning: String? {
+    spawner?.problem.map {
+      "programs that leave the process group of their check are not ended: \($0)"
+    }
+  }
+
   // MARK: - The end
 
   /// Ends in order: no new attempts, the last samples and alerts on the disk, then out.
@@ -243,6 +260,7 @@ final class Daemon: LoopPart {
       return
     }
     server?.close()
+    spawner?.close()
     reactor.stop()
   }
 }
