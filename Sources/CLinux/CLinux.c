@@ -14,17 +14,20 @@
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -384,3 +387,68 @@ uint64_t lh_eventfd_take(int fd) {
 }
 int lh_random(void *bytes, int count) { return getrandom(bytes, (size_t)count, 0) == count; }
 int lh_syncfs(int fd) { return syncfs(fd); }
+
+/* Moves a descriptor above the standard streams, should this process have been started without them. */
+static int lh_above_streams(int fd) {
+  if (fd < 0 || fd > STDERR_FILENO) return fd;
+  int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  int error = errno;
+  close(fd);
+  errno = error;
+  return moved;
+}
+int lh_pipe(int *reading, int *writing) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  *reading = lh_above_streams(ends[0]);
+  *writing = lh_above_streams(ends[1]);
+  if (*reading >= 0 && *writing >= 0 && lh_set_nonblocking(*reading) == 0) return 0;
+  int error = errno;
+  if (*reading >= 0) close(*reading);
+  if (*writing >= 0) close(*writing);
+  errno = error;
+  return -1;
+}
+
+static int lh_spawn_actions(posix_spawn_file_actions_t *actions, int output, int errors) {
+  int error = posix_spawn_file_actions_addchdir_np(actions, "/");
+  if (error == 0)
+    error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (error == 0) error = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
+  if (error == 0) error = posix_spawn_file_actions_adddup2(actions, errors, STDERR_FILENO);
+  if (error == 0) error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+  return error;
+}
+static int lh_spawn_attributes(posix_spawnattr_t *attributes) {
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  int error = posix_spawnattr_setsigmask(attributes, &none);
+  if (error == 0) error = posix_spawnattr_setsigdefault(attributes, &all);
+  if (error == 0)
+    error = posix_spawnattr_setflags(
+        attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+  return error;
+}
+int lh_spawn(const char *path, char *const *arguments, char *const *environment, int output,
+             int errors, int32_t *pid) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  int error = posix_spawn_file_actions_init(&actions);
+  if (error != 0) return error;
+  error = posix_spawnattr_init(&attributes);
+  if (error == 0) {
+    pid_t started = 0;
+    error = lh_spawn_actions(&actions, output, errors);
+    if (error == 0) error = lh_spawn_attributes(&attributes);
+    if (error == 0)
+      error = posix_spawn(&started, path, &actions, &attributes, arguments, environment);
+    *pid = started;
+    posix_spawnattr_destroy(&attributes);
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+/* glibc before 2.36 has no wrapper. The descriptor is closed in other programs by itself. */
+int lh_pidfd_open(int32_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+int lh_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }

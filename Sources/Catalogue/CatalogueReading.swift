@@ -1,5 +1,6 @@
 import Base
 import Model
+import Probes
 import Wire
 
 /// What a catalogue is read from.
@@ -76,7 +77,8 @@ func readCatalogue(
     sources.defaults, accelerate: sources.accelerate, endpoints,
     LinkSurroundings(
       hops: hops, organisations: organisations, vendors: vendors, tokens: sources.tokens),
-    SecretTable(access, directory: sources.secretsDirectory), CAFileTable(access))
+    SecretTable(access, directory: sources.secretsDirectory), CAFileTable(access),
+    ProgramTable(access, sources.defaults.probe.exec.directories))
   expansion.reserve(services)
   for service in services { expansion.add(service, &complaints) }
   return expansion.links

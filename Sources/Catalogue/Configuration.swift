@@ -30,6 +30,8 @@ package struct Configuration: Sendable {
   package var resolver = Resolver()
   /// How much each target host is asked at most; nil for no bound.
   package var politeness: PolitenessBudget? = .standard
+  /// What programs may be run for checks; none unless the configuration says so.
+  package var exec = ExecSettings()
   /// By how much intervals and rule windows have been divided; they already are in `links`.
   package var accelerate = 1
   /// In the order of the catalogue: by file, service and consumer.

@@ -26,6 +26,7 @@ func readConfiguration(
   reading.readPlace(&configuration, &complaints)
   reading.readRuntime(&configuration, &complaints)
   reading.readControl(&configuration, &complaints)
+  configuration.exec = reading.readPrograms(&complaints)
   var sources = reading.readSources(&complaints)
   configuration.webhooks = reading.readWebhooks(&complaints)
   sources.secretsDirectory = configuration.secretsDirectory
@@ -60,9 +61,12 @@ private struct ConfigurationReading {
   private let home: String
   private var defaults = CatalogueDefaults()
   private var caFiles: CAFileTable
+  private let access: FileAccess
+  private var execDigest: UInt64?
 
   init(_ reader: FieldReader, _ access: FileAccess) {
     self.reader = reader
+    self.access = access
     caFiles = CAFileTable(access)
     home = directory(of: reader.file)
     if let bytes = try? access.read("/etc/resolv.conf") {
@@ -138,6 +142,16 @@ private struct ConfigurationReading {
     }
   }
 
+  /// What programs may be run, and how. Probes need it to be read.
+  mutating func readPrograms(_ complaints: inout Complaints) -> ExecSettings {
+    let node = reader.node("exec")
+    let settings = readExec(&reader, access, &complaints)
+    defaults.probe.exec = settings.defaults
+    // How many run at once changes no link.
+    execDigest = node.map { digest(of: $0, leavingOut: "atOnce") }
+    return settings
+  }
+
   /// Who may act.
   mutating func readControl(_ configuration: inout Configuration, _ complaints: inout Complaints) {
     guard var control = reader.object("control", &complaints) else { return }
@@ -162,6 +176,7 @@ private struct ConfigurationReading {
 
   mutating func readSources(_ complaints: inout Complaints) -> CatalogueSources {
     readDefaults(&complaints)
+    if let execDigest { defaults.digest = stableHash("\(defaults.digest) \(execDigest)") }
     defaults.timeZone = readTimeZone(&reader, &complaints)
     defaults.writing = WritingOperations(&reader, &complaints)
     reader.require("catalogue", &complaints)

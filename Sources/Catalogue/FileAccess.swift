@@ -12,6 +12,8 @@ package struct FileAccess: Sendable {
   /// The secret of a name, from the service manager or from a directory of secrets.
   package var secret:
     @Sendable (_ name: String, _ directory: String?) -> Result<Secret, SecretProblem>
+  /// What there is to know of a program or a directory of programs; nil where there is nothing.
+  package var program: @Sendable (_ path: String) -> ProgramFacts?
   /// The time, for what holds from a day on.
   package var now: @Sendable () -> WallTime
 
@@ -21,12 +23,38 @@ package struct FileAccess: Sendable {
     secret: @escaping @Sendable (String, String?) -> Result<Secret, SecretProblem> = { name, _ in
       .failure(SecretProblem("no secret \(name): there are none here"))
     },
+    program: @escaping @Sendable (String) -> ProgramFacts? = { _ in nil },
     now: @escaping @Sendable () -> WallTime = { WallTime(nanoseconds: 0) }
   ) {
     self.read = read
     self.list = list
     self.secret = secret
+    self.program = program
     self.now = now
+  }
+}
+
+/// A program or a directory of programs, as far as it matters for running what is there.
+package struct ProgramFacts: Sendable, Hashable {
+  /// The path without links and `..`.
+  package var realPath: String
+  package var isDirectory: Bool
+  /// Whether it is a plain file that the user who asks may execute.
+  package var isExecutable: Bool
+  /// Whether its group or others may change it.
+  package var isWritableByOthers: Bool
+  /// The owner's name, where it is neither root nor the user who asks.
+  package var strangeOwner: String?
+
+  package init(
+    realPath: String, isDirectory: Bool = false, isExecutable: Bool = true,
+    isWritableByOthers: Bool = false, strangeOwner: String? = nil
+  ) {
+    self.realPath = realPath
+    self.isDirectory = isDirectory
+    self.isExecutable = isExecutable
+    self.isWritableByOthers = isWritableByOthers
+    self.strangeOwner = strangeOwner
   }
 }
 

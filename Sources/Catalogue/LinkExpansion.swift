@@ -23,11 +23,13 @@ struct LinkExpansion {
   private let surroundings: LinkSurroundings
   private var secrets: SecretTable
   private var caFiles: CAFileTable
+  private var programs: ProgramTable
   private(set) var links: [Link] = []
 
   init(
     _ defaults: CatalogueDefaults, accelerate: Int, _ endpoints: EndpointTable,
-    _ surroundings: LinkSurroundings, _ secrets: SecretTable, _ caFiles: CAFileTable
+    _ surroundings: LinkSurroundings, _ secrets: SecretTable, _ caFiles: CAFileTable,
+    _ programs: ProgramTable
   ) {
     self.defaults = defaults
     self.accelerate = accelerate
@@ -35,6 +37,7 @@ struct LinkExpansion {
     self.surroundings = surroundings
     self.secrets = secrets
     self.caFiles = caFiles
+    self.programs = programs
   }
 
   /// Makes room for the links of services.
@@ -57,7 +60,8 @@ struct LinkExpansion {
     var decoders = service.probes.map(ProbeDecoder.init)
     let texts = (
       secrets: service.probes.flatMap(\.secretTexts),
-      caFiles: service.probes.flatMap(\.caFileTexts)
+      caFiles: service.probes.flatMap(\.caFileTexts),
+      programs: service.probes.flatMap(\.programTexts)
     )
     for consumer in service.consumers {
       var link = link(service, id: id, consumer, alert)
@@ -92,10 +96,11 @@ struct LinkExpansion {
 
   /// Reads what the probes of a link name beside their own file.
   private mutating func findFiles(
-    _ service: Service, _ texts: (secrets: [String], caFiles: [String]),
+    _ service: Service, _ texts: (secrets: [String], caFiles: [String], programs: [String]),
     _ context: inout ProbeContext
   ) {
     context.secrets = secrets.find(texts.secrets, context)
+    context.programs = programs.find(texts.programs)
     guard !texts.caFiles.isEmpty else { return }
     context.caFiles = caFiles.find(
       texts.caFiles, context, from: directory(of: service.origin.file))

@@ -21,6 +21,8 @@ struct ProbeTemplate: Sendable {
   var secretTexts: [String]
   /// The texts that name CA files.
   var caFileTexts: [String]
+  /// The texts that name programs.
+  var programTexts: [String]
   let node: JSONNode
   /// What stands for the file's words about the probe.
   private let digest: UInt64
@@ -64,6 +66,7 @@ struct ProbeTemplate: Sendable {
     varying = Catalogue.varying(in: node, "")
     secretTexts = Catalogue.secretTexts(in: node)
     caFileTexts = Catalogue.caFileTexts(in: node)
+    programTexts = Catalogue.programTexts(in: node)
   }
 
   /// Complains of the keys that no kind knows, where the kind itself is not known.

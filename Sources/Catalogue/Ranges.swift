@@ -11,6 +11,7 @@ enum Ranges {
   static let attemptsInFlight = 1...65_536
   static let resolverThreads = 1...64
   static let resolverLifetime = TimeAmount.zero...TimeAmount.hours(1)
+  static let pluginsAtOnce = 1...Limits.pluginsAtOnceMaximum
   static let requestsPerMinute = 1...1_000_000
   static let bytesPerMinute = 1_024...(1 << 40)
   static let accelerate = 1...1_000

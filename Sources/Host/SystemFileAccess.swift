@@ -13,6 +13,7 @@ extension FileAccess {
       SecretStore(credentials: environment("CREDENTIALS_DIRECTORY"), directory: directory)
         .read(name)
     },
+    program: { path in programFacts(path) },
     now: { Clock.now.wall })
 }
 
@@ -47,4 +48,19 @@ private func listFiles(_ path: String) throws(SystemError) -> [String] {
     if name.hasSuffix(".json5"), !name.hasPrefix(".") { names.append(name) }
   }
   return names.sorted()
+}
+
+/// What there is to know of a program or a directory of programs.
+func programFacts(_ path: String) -> ProgramFacts? {
+  guard let real = realpath(path, nil) else { return nil }
+  defer { free(real) }
+  var status = stat()
+  guard stat(real, &status) == 0 else { return nil }
+  let kind = status.st_mode & S_IFMT
+  let isStranger = status.st_uid != 0 && status.st_uid != geteuid()
+  return ProgramFacts(
+    realPath: String(cString: real), isDirectory: kind == S_IFDIR,
+    isExecutable: kind == S_IFREG && faccessat(AT_FDCWD, real, X_OK, AT_EACCESS) == 0,
+    isWritableByOthers: status.st_mode & (S_IWGRP | S_IWOTH) != 0,
+    strangeOwner: isStranger ? userName(status.st_uid) : nil)
 }

@@ -79,6 +79,23 @@ package enum Limits {
   /// Steps of patterns that judging one answer may take, some 2 ns each: half a second of a worker.
   package static let examinationWork = 250_000_000
 
+  // Plugins
+  package static let pluginsAtOnce = 256
+  package static let pluginsAtOnceMaximum = 4_096
+  /// Threads that start programs: the loop does not wait for their files.
+  package static let pluginStarters = 2
+  package static let pluginDirectories = 16
+  package static let pluginArguments = 128
+  package static let pluginVariables = 64
+  /// All arguments and variables of a plugin together.
+  package static let pluginTextBytes = 64 << 10
+  package static let pluginOutputBytes = 64 << 10
+  package static let pluginOutputBytesMaximum = 1 << 20
+  /// From the time limit and SIGTERM to SIGKILL.
+  package static let pluginTerminationGrace = TimeAmount.milliseconds(50)
+  /// From SIGKILL to the report of a plugin that the kernel holds.
+  package static let pluginKillGrace = TimeAmount.milliseconds(25)
+
   /// Hosts that no link names but redirects lead to.
   package static let hostsFollowed = 1_024
   /// Warnings of one load on hosts whose links ask for more than their budget.

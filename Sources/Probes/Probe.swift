@@ -152,6 +152,7 @@ package let probeKinds: [any Probe.Type] = [
   TCPProbe.self,
   DNSProbe.self,
   PingProbe.self,
+  ExecProbe.self,
   OAuth2Probe.self,
 ]
 
@@ -206,6 +207,9 @@ package struct ProbeContext: Sendable {
   package var caFiles: [String: FoundFile] = [:]
   /// Whether `{capture:NAME}` is passed over, where only the secrets of a text are looked for.
   package var passesCaptures = false
+  /// The programs that the probe names, by the texts that name them; empty where nobody knows where
+  /// programs may lie.
+  package var programs: [String: FoundFile] = [:]
 
   package init(
     placeholders: [String: String] = [:], defaults: ProbeDefaults = .init(),
@@ -319,8 +323,8 @@ extension ProbeContext {
     }
     if unknown.name.hasPrefix("secret:") {
       return "no secret may stand here: {secret:NAME} goes into \"request.headers\", "
-        + "\"request.body\", \"auth\", \"tls.clientCertificate\" and \"tls.clientKey\", and into "
-        + "\"send\" of a tcp probe"
+        + "\"request.body\", \"auth\", \"tls.clientCertificate\", \"tls.clientKey\", "
+        + "\"environment\", and \"send\" of a tcp probe"
     }
     let known = placeholders.keys.sorted().map { "{\($0)}" }.joined(separator: ", ")
     return "no value for {\(unknown.name)}; known here: \(known.isEmpty ? "none" : known)"
@@ -348,6 +352,7 @@ package struct ProbeDefaults: Sendable, Hashable {
   package var family: AddressFamily
   /// The numeric addresses of the machine's name servers.
   package var nameServers: [String]
+  package var exec = ExecDefaults()
 
   package init(
     userAgent: String = "linkhealth", caFile: String? = nil, proxy: String? = nil,

@@ -42,7 +42,8 @@ package struct SecretMask: Sendable {
     let bytes = Array(text.utf8)
     var result: [UInt8] = []
     var index = 0
-    while index < bytes.count, result.count < limit * 4 {
+    let most = limit > Int.max / 4 ? Int.max : limit * 4
+    while index < bytes.count, result.count < most {
       if let (length, name) = secret(in: bytes, at: index) {
         result += Array("{secret:\(name)}".utf8)
         index += length
@@ -51,7 +52,14 @@ package struct SecretMask: Sendable {
         index += 1
       }
     }
-    return String(String(decoding: result, as: UTF8.self).prefix(limit))
+    let text = String(decoding: result, as: UTF8.self)
+    return limit == .max ? text : String(text.prefix(limit))
+  }
+
+  /// The same for bytes that are yet to be taken apart, without a limit.
+  package func masked(_ bytes: [UInt8]) -> [UInt8] {
+    if forms.isEmpty { return bytes }
+    return Array(masked(String(decoding: bytes, as: UTF8.self), limit: .max).utf8)
   }
 
   /// How much of a secret stands there at most, if it is enough to count.

@@ -26,6 +26,12 @@ package struct Spawn: Sendable, Hashable {
   }
 }
 
+extension Spawn: CustomStringConvertible, CustomReflectable {
+  package var description: String { "\(program) and \(arguments.count) arguments" }
+  /// Without the environment, in which secrets stand.
+  package var customMirror: Mirror { Mirror(self, children: ["program": program]) }
+}
+
 /// How a program ended.
 package struct SpawnResult: Sendable, Hashable {
   package enum End: Sendable, Hashable {

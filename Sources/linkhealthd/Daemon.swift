@@ -33,6 +33,7 @@ final class Daemon: LoopPart {
   private(set) var transfers: CurlTransfers?
   private(set) var resolver: Resolver?
   private(set) var sockets: SocketExchanges?
+  private(set) var spawner: Spawner?
 
   private(set) var workReceiver: MailboxReceiver<WorkDone>?
   private var nextSync: Instant
@@ -80,8 +81,16 @@ final class Daemon: LoopPart {
       self.engine.deliver(answer.event, to: token, at: now)
       performActions(at: now)
     }
-    sockets = SocketExchanges(reactor: reactor) { [unowned self] token, event, now in
+    sockets = SocketExchanges(
+      reactor: reactor, capacity: loaded.configuration.attemptsInFlight
+    ) { [unowned self] token, event, now in
       self.engine.deliver(event, to: token, at: now)
+      performActions(at: now)
+    }
+    spawner = try Spawner(reactor: reactor, atOnce: loaded.configuration.exec.atOnce) {
+      [unowned self] token, result in
+      let now = Clock.now
+      self.engine.deliver(.exited(result), to: token, at: now)
       performActions(at: now)
     }
     workReceiver = try MailboxReceiver(reactor) { [unowned self] in workEnded($0) }
@@ -127,12 +136,15 @@ final class Daemon: LoopPart {
     case .receive(let token, let limit, let within):
       answer(sockets?.receive(token, limit: limit, within: within), token)
     case .wait(let token, let time): answer(sockets?.wait(token, time), token)
-    case .spawn(let token, _):
-      engine.deliver(.exited(SpawnResult(end: .noRoom)), to: token, at: now)
+    case .spawn(let token, let spawn):
+      if let result = spawner?.start(spawn, token: token, at: now.instant) {
+        engine.deliver(.exited(result), to: token, at: now)
+      }
     case .cancel(let token):
       transfers?.cancel(token)
       resolver?.cancel(token)
       sockets?.cancel(token)
+      spawner?.cancel(token)
     case .write(let batches, let group): disk.writeRing(batches, group: group)
     case .tell(let incident): desk.tell(incident)
     case .trialEnded(let id, let link, let attempts): answerTrial(id, link, attempts)
@@ -235,6 +247,13 @@ final class Daemon: LoopPart {
     return warnings
   }
 
+  /// What keeps the programs of checks from being ended with all that they started.
+  var programWarning: String? {
+    spawner?.problem.map {
+      "programs that leave the process group of their check are not ended: \($0)"
+    }
+  }
+
   // MARK: - The end
 
   /// Ends in order: no new attempts, the last samples and alerts on the disk, then out.
@@ -259,6 +278,7 @@ final class Daemon: LoopPart {
       return
     }
     server?.close()
+    spawner?.close()
     reactor.stop()
   }
 }

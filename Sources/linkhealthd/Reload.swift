@@ -137,6 +137,7 @@ extension Daemon {
     discard(engine.takeFormerTables())
     transfers?.renewBundles()
     resolver?.forgetAll()
+    spawner?.atOnce = new.configuration.exec.atOnce
     desk.configure(new.notifiers)
     performActions(at: now)
     logger.write(

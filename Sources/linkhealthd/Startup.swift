@@ -62,7 +62,9 @@ private func run(
   let configuration = loaded.configuration
   let startedAt = Clock.now
   let descriptors = raiseDescriptorLimit()
-  let wanted = configuration.attemptsInFlight + Limits.controlConnections + 128
+  // A program has two outputs and a descriptor of its own.
+  let programs = 3 * min(configuration.exec.atOnce, configuration.attemptsInFlight)
+  let wanted = configuration.attemptsInFlight + programs + Limits.controlConnections + 128
   if descriptors < wanted {
     logger.write(
       LogEntry(
@@ -116,7 +118,7 @@ private func run(
   daemon.server = try ControlServer(
     reactor: reactor, path: configuration.socketPath, group: loaded.operatorGroups.first,
     handler: daemon)
-  for warning in daemon.socketWarnings { logger.write(LogEntry(.warning, warning)) }
+  for warning in daemon.socketWarnings + [daemon.programWarning].compactMap({ $0 }) { logger.write(LogEntry(.warning, warning)) }
   daemon.performActions(at: Clock.now)
   let links = configuration.links.count
   logger.write(

@@ -79,4 +79,17 @@ int lh_syncfs(int fd);
 /* Fills up to 256 bytes from the kernel; 1 on success. */
 int lh_random(void *bytes, int count);
 
+/* A pipe whose ends no program inherits by accident; the end that is read does not block. Both numbers
+   lie above those of the standard streams. */
+int lh_pipe(int *reading, int *writing);
+/* Starts a program in a session and process group of its own: standard input from /dev/null, the two
+   outputs to the given descriptors, nothing else inherited, in the directory /, signals as they are by
+   default. 0 or an error number. */
+int lh_spawn(const char *path, char *const *arguments, char *const *environment, int output,
+             int errors, int32_t *pid);
+/* A descriptor that is readable once the process has ended. */
+int lh_pidfd_open(int32_t pid);
+/* Makes this process the parent of its descendants whose own parents end. */
+int lh_become_subreaper(void);
+
 #endif
