@@ -137,12 +137,14 @@ struct LinkExpansion {
     _ service: Service, _ consumer: Consumer, _ link: Link, _ context: ProbeContext
   ) -> UInt64 {
     let hops = link.hops.map(\.description).joined(separator: ",")
+    let asksSystemsServers = service.probes.contains { $0.kind.kind == DNSProbe.kind }
+    let servers = asksSystemsServers ? context.defaults.nameServers.joined(separator: ",") : ""
     return stableHash(
       """
       \(service.digest) \(defaults.digest) \(accelerate) \(consumer.slug) \(consumer.code ?? "-") \
       \(consumer.agencyCode ?? "-") \(link.endpoint ?? "-") \(link.vendor ?? "-") \(hops) \
       \(link.planned?.endsAt.nanoseconds ?? 0) \(link.ownerName?.vi ?? "-") \
-      \(consumer.name.en)\n\(consumer.name.vi)\(context.secretsDigest)
+      \(consumer.name.en)\n\(consumer.name.vi)\(context.secretsDigest)\(servers)
       """)
   }
 }

@@ -210,7 +210,8 @@ package final class SocketExchanges: LoopPart {
       if code == EINTR { return nil }
       if code == EAGAIN && readiness.intersection(.failed).isEmpty { return nil }
       let told = lh_take_error(raw)
-      if code == EAGAIN && told == 0 { return nil }
+      // It is said to have failed and does not say why: it would be ready again at once, for ever.
+      if code == EAGAIN && told == 0 { return end(exchange, .connect(.other)) }
       return end(exchange, socketFailure(errno: told != 0 ? told : code, isConnected: true))
     }
     exchange.receivedBytes += max(1, Int(count))
@@ -272,8 +273,16 @@ package final class SocketExchanges: LoopPart {
 
   private func timeIsUp(_ exchange: SocketExchange) -> ProbeEvent? {
     switch exchange.pending {
-    case .connect: return end(exchange, .connect(.timedOut))
-    case .receive:
+    case .connect:
+      // The loop may have been held up while the answer came: that is not the other side's fault.
+      if let raw = exchange.descriptor?.raw, isReady(raw, POLLOUT) { return connected(exchange, raw) }
+      return end(exchange, .connect(.timedOut))
+    case .receive(let limit):
+      if let raw = exchange.descriptor?.raw, isReady(raw, POLLIN),
+        let event = read(exchange, raw, limit, .readable)
+      {
+        return event
+      }
       exchange.pending = .nothing
       return .receivedNothing
     case .wait:
@@ -345,6 +354,11 @@ final class SocketExchange: ReadinessHandler {
     guard !isIPv6, let first = bytes.first, first >> 4 == 4 else { return bytes }
     return Array(bytes.dropFirst(Int(first & 0xF) * 4))
   }
+}
+
+private func isReady(_ raw: Int32, _ events: Int32) -> Bool {
+  var entry = pollfd(fd: raw, events: Int16(events), revents: 0)
+  return poll(&entry, 1, 0) > 0
 }
 
 /// What an error of a socket means.

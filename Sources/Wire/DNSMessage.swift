@@ -142,8 +142,13 @@ package struct DNSMessage: Sendable, Hashable {
 
 /// Walks over a message.
 struct DNSReader {
+  /// Labels read of one message. Names are short in it, and long once their pointers are followed: 64
+  /// KiB could be made to be half a million labels.
+  static let labelsMaximum = 16_384
+
   let bytes: [UInt8]
   var index = 0
+  private var labelsLeft = labelsMaximum
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -198,6 +203,8 @@ struct DNSReader {
         guard place + 1 + length <= bytes.count else { throw DNSError("it ends within a name") }
         wireBytes += 1 + length
         guard wireBytes <= DNSName.wireBytes else { throw DNSError("a name of over 255 bytes") }
+        labelsLeft -= 1
+        guard labelsLeft >= 0 else { throw DNSError("more than \(Self.labelsMaximum) labels") }
         labels.append(Array(bytes[(place + 1)...(place + length)]))
         place += 1 + length
       case 3:
