@@ -82,7 +82,8 @@ let package = Package(
       ["CLinux", "Host", "ControlClient", "Catalogue", "Wire", "Model", "Base"]),
     program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
     program(
-      "linkhealth-bench", ["CLinux", "Host", "Catalogue", "Delivery", "Wire", "Model", "Base"]),
+      "linkhealth-bench",
+      ["CLinux", "Host", "Catalogue", "Delivery", "Probes", "Wire", "Model", "Base"]),
     // Feeds the readers with bytes; deploy/fuzz builds it with libFuzzer.
     program("linkhealth-fuzz", ["Fuzzing"]),
     // The same requests as the daemon's, in plain C over libcurl: what the benchmark compares with.

@@ -113,7 +113,8 @@ private func looksLikeConfiguration(_ path: String, _ access: FileAccess) -> Boo
   let keys = Set(members.map(\.key))
   return keys.isDisjoint(with: ["service", "consumers", "probes"])
     && !keys.isDisjoint(with: [
-      "catalogue", "endpoints", "exec", "history", "secrets", "socket", "state", "tokens", "vantage",
+      "catalogue", "endpoints", "exec", "history", "secrets", "socket", "state", "tokens",
+      "vantage",
       "webhooks",
     ])
 }

@@ -123,7 +123,8 @@ private func append(_ text: String, _ context: ProbeContext, to arguments: inout
     return nil
   } catch {
     guard error.name.hasPrefix("secret:") else { return context.problem(error) }
-    return "no secret may stand here: every user of the machine can see the arguments of a program; "
+    return
+      "no secret may stand here: every user of the machine can see the arguments of a program; "
       + "put it into \"environment\": { NAME: \"{secret:...}\" }"
   }
 }

@@ -7,6 +7,7 @@ enum Subject: String, CaseIterable {
   case alerts
   case reload
   case catalogue
+  case kinds
 }
 
 /// What the command line asks for.
@@ -25,6 +26,7 @@ struct Arguments {
       alerts     from the decision to raise to the alert file and to the webhook (1 minute)
       reload     100,000 links at 10 minutes: how late probes are while it reloads (2 minutes)
       catalogue  parsing 10 MB, and checking a catalogue of 100,000 links (seconds)
+      kinds      CPU time of an attempt by kind: exec (1 minute)
 
       --json     print one JSON document instead of lines
       --quick    fewer links and shorter times, to see that everything works; figures

@@ -12,6 +12,8 @@ struct BenchCatalogue {
   /// Where a service's links are asked; the consumer is added as the last part.
   var address: (_ service: Int) -> String
   var reuse = false
+  /// A program that is run instead of a request, and its arguments for a service.
+  var plugin: (program: String, arguments: (_ service: Int) -> [String])?
   /// Consumers are numbered from here: another catalogue with another number drops the first ones.
   var firstConsumer = 0
   var caFile: String?
@@ -74,9 +76,29 @@ struct BenchCatalogue {
     writer.key("probes")
     writer.beginArray()
     writer.beginObject()
-    writer.member("kind", "http")
+    writer.member("kind", plugin == nil ? "http" : "exec")
     writer.member("every", every.description)
     writer.member("timeout", timeout.description)
+    if let plugin {
+      write(plugin.program, plugin.arguments(service), to: &writer)
+    } else {
+      writeRequest(service, to: &writer)
+    }
+    writer.endObject()
+    writer.endArray()
+    writeRules(to: &writer)
+    writer.endObject()
+  }
+
+  private func write(_ program: String, _ arguments: [String], to writer: inout JSONWriter) {
+    writer.member("program", program)
+    writer.key("arguments")
+    writer.beginArray()
+    for argument in arguments { writer.string(argument) }
+    writer.endArray()
+  }
+
+  private func writeRequest(_ service: Int, to writer: inout JSONWriter) {
     writer.key("request")
     writer.beginObject()
     writer.member("url", "\(address(service))/{consumer}")
@@ -89,10 +111,6 @@ struct BenchCatalogue {
       writer.endObject()
     }
     writeExpectations(to: &writer)
-    writer.endObject()
-    writer.endArray()
-    writeRules(to: &writer)
-    writer.endObject()
   }
 
   private func writeExpectations(to writer: inout JSONWriter) {

@@ -78,6 +78,16 @@ final class Child {
     self.status = status
   }
 
+  /// CPU time of its own children that it has reaped (proc_pid_stat(5), cutime and cstime).
+  func reapedMicroseconds() throws -> Double {
+    let text = String(decoding: try readFile("/proc/\(pid)/stat"), as: UTF8.self)
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 14, let user = Double(fields[13]), let system = Double(fields[14]) else {
+      throw BenchError.failed("/proc/\(pid)/stat has no times")
+    }
+    return (user + system) * 1e6 / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
   /// CPU time of all its threads, those that have ended among them.
   func cpuNanoseconds() throws(SystemError) -> Int64 {
     var clock = clockid_t()

@@ -31,7 +31,7 @@ struct DaemonUnderTest {
     try writeFile("\(home)/services.json5", catalogue.servicesFile)
     try writeFile("\(home)/\(Self.secretName)", Array(Self.secret.utf8))
     let file = "\(home)/linkhealth.json5"
-    try writeFile(file, Self.configuration(home, webhook: webhook))
+    try writeFile(file, Self.configuration(home, catalogue, webhook: webhook))
     child = try workbench.start([program, "--config", file], name: "linkhealthd")
     let control = self.control
     try workbench.wait(for: "the daemon answers", within: .seconds(30)) { control.isHealthy }
@@ -90,7 +90,12 @@ struct DaemonUnderTest {
     return (Double(after - before) / 1e3, attempts)
   }
 
-  private static func configuration(_ home: String, webhook: String?) -> [UInt8] {
+  /// CPU time of the programs that it has run and reaped.
+  func reapedMicroseconds() throws -> Double { try child.reapedMicroseconds() }
+
+  private static func configuration(
+    _ home: String, _ catalogue: BenchCatalogue, webhook: String?
+  ) -> [UInt8] {
     var writer = JSONWriter(pretty: true)
     writer.beginObject()
     writer.member("vantage", "bench")
@@ -112,6 +117,16 @@ struct DaemonUnderTest {
     writer.beginObject()
     writer.member("userAgent", BenchCatalogue.userAgent)
     writer.endObject()
+    if let plugin = catalogue.plugin {
+      writer.key("exec")
+      writer.beginObject()
+      writer.key("directories")
+      writer.beginArray()
+      writer.string(
+        String(plugin.program[..<(plugin.program.lastIndex(of: "/") ?? plugin.program.endIndex)]))
+      writer.endArray()
+      writer.endObject()
+    }
     if let webhook {
       writer.member("secrets", home)
       writer.key("webhooks")

@@ -248,10 +248,9 @@ final class Daemon: LoopPart {
   }
 
   /// What keeps the programs of checks from being ended with all that they started.
-  var programWarning: String? {
-    spawner?.problem.map {
-      "programs that leave the process group of their check are not ended: \($0)"
-    }
+  var programWarnings: [String] {
+    guard let problem = spawner?.problem else { return [] }
+    return ["programs that leave the process group of their check are not ended: \(problem)"]
   }
 
   // MARK: - The end

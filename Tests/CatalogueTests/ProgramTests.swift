@@ -89,7 +89,8 @@ struct ProgramTests {
       says: "plugins/loose can be changed by its group or by others"),
   ]
 
-  @Test("only programs of allowed directories that nobody else can change are run", arguments: cases)
+  @Test(
+    "only programs of allowed directories that nobody else can change are run", arguments: cases)
   func allowList(_ program: ProgramCase) throws {
     let (configuration, complaints) = Self.load(Self.allowed, program.program)
     guard let says = program.says else {
@@ -147,7 +148,8 @@ struct ProgramTests {
     #expect(found?.message.contains(says) == true, "\(complaints.list)")
   }
 
-  @Test("the configuration's environment is every program's, and a change of it a change of the links")
+  @Test(
+    "the configuration's environment is every program's, and a change of it a change of the links")
   func environment() throws {
     let exec = { (value: String) in
       #"exec: { directories: ["\#(Self.plugins)"], environment: { HTTP: "\#(value)" }, atOnce: 9 },"#

@@ -86,7 +86,8 @@ struct SpawnerTests {
   func notStarted() throws {
     var template = Array("/tmp/linkhealth-test-XXXXXX".utf8CString)
     #expect(mkdtemp(&template) != nil)
-    let directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let directory = String(
+      decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     defer { _ = try? SpawnerWorld().run("rm -r \"$1\"", [directory]) }
     try replaceFile("\(directory)/plain", with: Array("text\n".utf8), mode: 0o644)
     try replaceFile("\(directory)/garbage", with: Array("text\n".utf8), mode: 0o755)
