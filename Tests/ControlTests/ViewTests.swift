@@ -132,7 +132,6 @@ import Wire
 
   @Test("a sample tells its note and readings, safe to print, and whether it warns")
   func noteAndReadings() throws {
-    let link = LinkID(service: "s", consumer: "c")
     let time = WallTime(milliseconds: 1_762_477_323_000)
     let samples = [
       Sample(
@@ -142,8 +141,10 @@ import Wire
         ]),
       Sample(time: time, outcome: .ok),
     ]
-    let request = SamplesRequest(
-      link: link, keys: [], from: time, to: time, limit: 10, codes: nil)
+    let desk = Desk([ControlTests.link("s/c")])
+    guard case .samples(let request) = try desk.reply("GET", "/v1/links/s/c/samples") else {
+      throw Desk.Unexpected()
+    }
     let found = try parsed(samplesBody(request, [("exec", samples)]))["samples"]?.array ?? []
     let warned = try #require(found.first)
     #expect(warned["outcome"]?.string == "warning.plugin")
@@ -159,12 +160,6 @@ import Wire
     #expect(found.last?["note"]?.string == "")
     #expect(found.last?["readings"]?.array?.isEmpty == true)
     #expect(found.last?["warning"]?.bool == false)
-    let trial = try parsed(
-      trialBody(
-        link, [TrialAttempt(probe: "exec", sample: samples[0], address: nil, steps: [])],
-        codes: nil))
-    let sample = trial["attempts"]?.array?.first?["sample"]
-    #expect(sample?["note"]?.string == "DISK \\u{1b}[2J 91 %")
   }
 
   private static func bare(_ id: String) -> Link {
