@@ -100,8 +100,8 @@ private func renderProbe(_ probe: JSONNode, _ page: inout Page) {
   for rule in probe.list("raised") {
     let since = rule.text("since").map { " since \(timeText($0))" } ?? ""
     fact(
-      "raised", "\(rule.text("rule") ?? unknownText)\(since): \(rule.text("evidence") ?? "")", .bad,
-      &page)
+      "raised", "\(rule.text("rule") ?? unknownText)\(since): \(rule.text("evidence") ?? "")",
+      rule.text("rule") == RuleKind.warnings.rawValue ? .warning : .bad, &page)
   }
 }
 

@@ -131,6 +131,7 @@ extension Engine {
       act(.examine(token, examination))
     case .token(let name):
       attempts[token]?.waiting = .token
+      attempts[token]?.tokenName = name
       needToken(name, token, at: now)
     case .connect(let target):
       guard isPolite(target, token, at: now) else { return endForPoliteness(token, at: now) }
@@ -173,9 +174,7 @@ extension Engine {
   private mutating func isPolite(_ transfer: Transfer, _ token: Token, at now: Now) -> Bool {
     guard let attempt = attempts[token] else { return true }
     var host = probes[attempt.probe].host
-    if let own = probes[attempt.probe].http?.url,
-      own.host != transfer.url.host || own.port != transfer.url.port
-    {
+    if !politeness.isNamed(transfer.url.hostAndPort, host) {
       guard let other = politeness.follow(transfer.url.hostAndPort, at: now.instant) else {
         return false
       }

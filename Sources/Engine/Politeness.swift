@@ -80,6 +80,11 @@ package struct Politeness: Sendable {
     return add(host, at: now)
   }
 
+  /// Whether a place is a host's of that name.
+  func isNamed(_ host: String, _ place: Int32) -> Bool {
+    place >= 0 && hosts[Int(place)].name == host
+  }
+
   /// Goes on from what the same hosts had before a reload: `formerPlaces` by the new places.
   mutating func keep(_ former: Politeness, formerPlaces: [Int32]) {
     for (place, old) in formerPlaces.enumerated() where old >= 0 {

@@ -152,7 +152,7 @@ private func probesDiffer(_ former: [ProbeDefinition], _ new: [ProbeDefinition])
 }
 
 private func endpoint(of link: Link) -> [String?] {
-  link.probes.map { ($0.options as? HTTPOptions)?.url.text ?? probeTarget($0) }
+  link.probes.map(probeAddress)
 }
 
 /// The rules of a link as the catalogue writes them.

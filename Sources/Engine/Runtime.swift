@@ -11,8 +11,6 @@ package struct ProbeRuntime: Sendable {
   /// The probe's place among its link's.
   package let position: Int
   package let definition: ProbeDefinition
-  /// The settings of an HTTP check, without a cast.
-  let http: HTTPOptions?
   /// Whether its attempts begin with a handshake, which costs a hundred times as much as the rest.
   let usesTLS: Bool
   /// When within its interval it runs.
@@ -38,9 +36,7 @@ package struct ProbeRuntime: Sendable {
     self.link = link
     self.position = position
     self.definition = definition
-    http = definition.options as? HTTPOptions
-    let url = http?.url ?? (definition.options as? OAuth2Options)?.url
-    usesTLS = url?.scheme == "https" || definition.kind == TLSProbe.kind
+    usesTLS = probeUsesTLS(definition)
     let key = ProbeKey(link: owner.id, probe: definition.name)
     phase = phaseOffset(of: "\(key)", every: definition.every)
     judge = ProbeJudge(rules: owner.alert, every: definition.every, codes: owner.codes)
@@ -109,6 +105,8 @@ struct Attempt {
   var probe: Int
   /// The settings that it was started with; a reload may have brought others since.
   var options: (any Sendable)?
+  /// The token that it asked for.
+  var tokenName: String?
   var machine: any Probe
   var purpose: Purpose
   /// Whom it asks now; another than its probe's host after a redirect.

@@ -77,12 +77,10 @@ extension Engine {
 
   /// An attempt has ended: its token, if it was to fetch one, and the refusal of one that it used.
   mutating func noteTokenEnd(_ attempt: Attempt, _ result: ProbeResult, at now: Now) {
-    if let rejected = result.rejectedToken, let http = attempt.options as? HTTPOptions,
-      case .token(let name) = http.transfer.authentication
+    if let rejected = result.rejectedToken, let name = attempt.tokenName,
+      tokens.rejected(name, rejected, at: now.instant)
     {
-      if tokens.rejected(name, rejected, at: now.instant) {
-        log(.notice, "a token was refused and is given up", [("token", name)])
-      }
+      log(.notice, "a token was refused and is given up", [("token", name)])
     }
     // In place: a copy of the link, at every attempt, would count all its references.
     let link = probes[attempt.probe].link

@@ -81,6 +81,8 @@ package struct HTTPProbe: Probe {
   private(set) var captured: [String] = []
 
   package static func target(of options: HTTPOptions) -> String? { options.url.hostAndPort }
+  package static func address(of options: HTTPOptions) -> String? { options.url.text }
+  package static func usesTLS(_ options: HTTPOptions) -> Bool { options.url.scheme == "https" }
 
   package init(_ options: HTTPOptions, timeout: TimeAmount, tracing: Bool) {
     self.options = options

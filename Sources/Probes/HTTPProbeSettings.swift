@@ -40,6 +40,7 @@ extension HTTPProbe {
 
 extension OAuth2Probe {
   package static func target(of options: OAuth2Options) -> String? { options.url.hostAndPort }
+  package static func usesTLS(_ options: OAuth2Options) -> Bool { options.url.scheme == "https" }
 
   package static func settings(of options: OAuth2Options) -> [(key: String, value: String)] {
     [

@@ -130,6 +130,14 @@ package protocol Probe: SendableMetatype {
   /// Whom the attempts ask, `host:port`, for the budget of politeness; nil for nobody in particular.
   static func target(of options: Options) -> String?
 
+  /// Where the attempts ask in full, such as a URL, by which a reload tells that a link's endpoint is
+  /// another; the target unless the kind says more.
+  static func address(of options: Options) -> String?
+
+  /// Whether an attempt begins with a handshake, which costs a hundred times as much as the rest; no,
+  /// unless the kind says so.
+  static func usesTLS(_ options: Options) -> Bool
+
   /// A machine for one attempt that must end within `timeout`.
   init(_ options: Options, timeout: TimeAmount, tracing: Bool)
 
@@ -142,6 +150,8 @@ package protocol Probe: SendableMetatype {
 
 extension Probe {
   package mutating func seed(_ entropy: UInt64) {}
+  package static func address(of options: Options) -> String? { target(of: options) }
+  package static func usesTLS(_ options: Options) -> Bool { false }
 }
 
 /// Every kind of check. A new kind is one file and one word here.
@@ -186,6 +196,22 @@ package func probeTarget(_ definition: ProbeDefinition) -> String? {
     (definition.options as? Kind.Options).flatMap(kind.target)
   }
   return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) }
+}
+
+/// Where the attempts of a probe ask, in full; nil where its kind is not registered.
+package func probeAddress(_ definition: ProbeDefinition) -> String? {
+  func open<Kind: Probe>(_ kind: Kind.Type) -> String? {
+    (definition.options as? Kind.Options).flatMap(kind.address)
+  }
+  return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) }
+}
+
+/// Whether the attempts of a probe begin with a handshake.
+package func probeUsesTLS(_ definition: ProbeDefinition) -> Bool {
+  func open<Kind: Probe>(_ kind: Kind.Type) -> Bool? {
+    (definition.options as? Kind.Options).map(kind.usesTLS)
+  }
+  return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) } ?? false
 }
 
 /// What a kind needs from the catalogue to read its settings.

@@ -44,6 +44,15 @@ package struct StepsProbe: Probe {
     options.steps[0].request.url.hostAndPort
   }
 
+  /// Every step's address: a link whose later steps ask elsewhere is another.
+  package static func address(of options: StepsOptions) -> String? {
+    options.steps.map(\.request.url.text).joined(separator: " ")
+  }
+
+  package static func usesTLS(_ options: StepsOptions) -> Bool {
+    options.steps[0].request.url.scheme == "https"
+  }
+
   package init(_ options: StepsOptions, timeout: TimeAmount, tracing: Bool) {
     self.options = options
     self.timeout = timeout

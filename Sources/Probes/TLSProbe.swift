@@ -68,6 +68,8 @@ package struct TLSProbe: Probe {
 
   package static func target(of options: TLSProbeOptions) -> String? { options.target.hostAndPort }
 
+  package static func usesTLS(_ options: Options) -> Bool { true }
+
   package init(_ options: TLSProbeOptions, timeout: TimeAmount, tracing: Bool) {
     self.options = options
     self.timeout = timeout
