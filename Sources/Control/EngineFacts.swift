@@ -8,7 +8,9 @@ extension Engine {
 
   /// Whether a promised connection has not come about by its day.
   func isOverdue(_ link: Int, _ state: LinkState, at now: Now) -> Bool {
-    guard state == .notConnected, let planned = links[link].link.planned else { return false }
+    guard state == .notConnected, links[link].connectedAt == nil,
+      let planned = links[link].link.planned
+    else { return false }
     return planned.isOverdue(at: now.wall)
   }
 

@@ -50,7 +50,8 @@ package struct LinkFilter: Sendable {
       && passes(systems, link.system) && passes(owners, link.owner)
       && passes(roles, link.role.rawValue)
       && (vendors.isEmpty || link.vendor.map(vendors.contains) ?? false)
-      && (routes.isEmpty || link.route.contains(where: routes.contains))
+      && (routes.isEmpty || link.route.contains(where: routes.contains)
+        || (link.route.isEmpty && routes.contains("direct")))
   }
 
   func passes(_ state: LinkState) -> Bool { passes(states, state.rawValue) }

@@ -136,7 +136,11 @@ private func reason(
   case .notConnected, .planned: return lifeCycleReason(index, engine, state, at: now)
   case .up, .degraded, .down, .unknown: break
   }
-  let hop = state == .up ? nil : brokenHop(of: engine.links[index].link, engine, at: now)
+  // An incident's evidence names the hops that were failing when it began; one that fails now may have
+  // begun hours later.
+  let hop =
+    state == .up || incident != nil
+    ? nil : brokenHop(of: engine.links[index].link, engine, at: now)
   guard let reason = ownReason(index, engine, incident: incident, state: state) else {
     return hop
   }
@@ -146,7 +150,8 @@ private func reason(
 private func lifeCycleReason(
   _ index: Int, _ engine: borrowing Engine, _ state: LinkState, at now: Now
 ) -> String {
-  guard let planned = engine.links[index].link.planned else { return "no endpoint is configured" }
+  guard let planned = engine.links[index].link.planned, engine.links[index].connectedAt == nil
+  else { return "no endpoint is configured" }
   let days = planned.daysOverdue(at: now.wall)
   guard state == .notConnected, days > 0 else { return "to be connected by \(planned.date)" }
   return "was to be connected by \(planned.date), \(days) day\(days == 1 ? "" : "s") ago"

@@ -71,16 +71,18 @@ package func planBody(_ plan: ReloadPlan, warnings: [String]) -> [UInt8] {
 }
 
 /// The answer to a reload that would drop too many links.
-package func dropsTooMuchBody(_ plan: ReloadPlan) -> [UInt8] {
+package func dropsTooMuchBody(_ plan: ReloadPlan, warnings: [String]) -> [UInt8] {
   var writer = JSONWriter()
   writer.beginObject()
   ControlError(
     409, "dropsTooMuch",
-    "\(plan.removed.total) of \(plan.formerLinks) links would go, more than a third; the running"
-      + " configuration stays; to do it all the same, ask with yes=true"
+    "of \(plan.formerLinks) links \(plan.removed.total) would go and \(plan.silenced.total) would"
+      + " lose their probes, together more than a third; the running configuration stays; to do it"
+      + " all the same, ask with yes=true"
   ).write(to: &writer)
   writer.member("applied", false)
   writer.plan(plan)
+  writer.strings("warnings", warnings)
   writer.endObject()
   return writer.bytes
 }
@@ -93,6 +95,7 @@ extension JSONWriter {
     member("dropsTooMuch", plan.dropsTooMuch)
     part("added", "links", plan.added) { $0.string("\($1)") }
     part("removed", "links", plan.removed) { $0.string("\($1)") }
+    part("silenced", "links", plan.silenced) { $0.string("\($1)") }
     part("changed", "links", plan.changed) { writer, entry in
       writer.beginObject()
       writer.member("link", "\(entry.link)")

@@ -15,18 +15,43 @@ func renderPlan(_ answer: JSONNode, _ display: Display) -> Page {
   renderPart("added", answer["added"], .good, &page)
   renderPart("removed", answer["removed"], .bad, &page)
   renderPart("changed", answer["changed"], .warning, &page)
+  renderPart("without probes from now on", answer["silenced"], .bad, &page)
+  renderRules(answer["rules"], &page)
+  let warnings = answer["warnings"] == nil ? [] : answer.texts("warnings")
+  if !warnings.isEmpty { page.blank() }
+  for warning in warnings { page.line(Cell("warning: \(warning)", .warning), hang: 9) }
   page.blank()
   if answer.flag("dropsTooMuch") {
     page.line(
       Cell(
-        "More than a third of the links would go. Nothing was changed; to do it all the same: "
-          + "linkhealthctl reload --yes", .warning))
+        "More than a third of the links would go or lose their probes. Nothing was changed; to do it "
+          + "all the same: linkhealthctl reload --yes", .warning))
   } else if answer.flag("applied") {
     page.line(Cell("The daemon says that this has been done.", .warning))
   } else {
     page.line(Cell("Nothing was changed; to do it: linkhealthctl reload"))
   }
   return page
+}
+
+/// The rules that come, go and change, each as the catalogue would write it.
+private func renderRules(_ rules: JSONNode?, _ page: inout Page) {
+  for (key, style) in [("added", Style.good), ("removed", .bad), ("changed", .warning)] {
+    guard let part = rules?[key] else { continue }
+    let list = part.list("rules")
+    guard !list.isEmpty else { continue }
+    page.blank()
+    page.line(Cell("rules \(key)", style))
+    for rule in list {
+      let link = rule["link"]?.string ?? unknownText
+      let name = rule["rule"]?.string ?? unknownText
+      let was = rule["was"]?.string ?? "none"
+      let becomes = rule["becomes"]?.string ?? "none"
+      page.line(Cell("  \(link)  \(name): \(was) becomes \(becomes)"), hang: 6)
+    }
+    let rest = (total(part) ?? 0) - list.count
+    if rest > 0 { page.line(Cell("  ... and \(rest) more")) }
+  }
 }
 
 private func changes(_ answer: JSONNode) -> String {

@@ -56,6 +56,10 @@ extension Engine {
     if kind == .regular { scheduleNext(probe, after: due, at: now) }
     if kind == .early, holdsFreshToken(probe, at: now) { return false }
     if let cause = reasonToSkip(probe, kind, at: now) {
+      if kind == .early, cause == .tableFull || cause == .politeness {
+        retryEarly(probe, at: now)
+        return false
+      }
       if kind == .regular || cause == .tableFull || cause == .politeness {
         skip(probe, cause, flags: kind == .confirmation ? .confirmation : [], due: due, at: now)
       }
@@ -64,6 +68,16 @@ extension Engine {
     figures.started(at: now.instant, tick: tick, isConfirmation: kind == .confirmation)
     start(probe, purpose: kind == .confirmation ? .confirmation : .regular, at: now)
     return true
+  }
+
+  /// Nothing is known of the probe yet and there was no room to look: soon again, until a run has told.
+  private mutating func retryEarly(_ probe: Int, at now: Now) {
+    guard probes[probe].lastSampleAt == nil else { return }
+    let due = now.instant + Limits.earlyRetryEvery
+    guard due < probes[probe].nextDue else { return }
+    schedule.push(
+      Schedule.Due(
+        probe: Int32(probe), generation: probes[probe].generation, kind: .early), at: due)
   }
 
   mutating func reasonToSkip(_ probe: Int, _ kind: Schedule.Kind, at now: Now) -> SkipCause? {
@@ -192,9 +206,11 @@ extension Engine {
   /// The budget has run out within an attempt: it says nothing about the link.
   private mutating func endForPoliteness(_ token: Token, at now: Now) {
     guard let attempt = attempts.remove(token) else { return }
+    if attempt.hasSocket { act(.cancel(token)) }
     let step = "the budget of politeness for the host is spent; try again in some seconds"
-    finish(
-      attempt, ProbeResult(outcome: .skipped(.politeness), steps: [step]), at: now)
+    let result = ProbeResult(outcome: .skipped(.politeness), steps: [step])
+    finish(attempt, result, at: now)
+    noteTokenEnd(attempt, result, at: now)
   }
 
   /// A transfer and a program end themselves on time; should they not, they are ended here so much

@@ -34,7 +34,13 @@ extension Engine {
       guard let incident = incidents.openIncident(of: hop),
         incident.conditions.contains(where: { $0.rule != .overdue })
       else { return nil }
-      return FailingHop(link: hop, severity: incident.severity, since: incident.openedAt)
+      let failing = (linkIndex[hop].map { links[$0].probes } ?? 0..<0).filter {
+        probes[$0].judge.isRaised(.failures)
+      }
+      return FailingHop(
+        link: hop, severity: incident.severity, since: incident.openedAt,
+        failingSince: failing.compactMap { probes[$0].judge.failingSince }.min(),
+        every: failing.map { definition(of: $0).every }.max() ?? .zero)
     }
   }
 

@@ -69,11 +69,13 @@ extension Engine {
     (prepared.links, prepared.probes) = ([], [])
     keepLinks(former, prepared, at: now)
     keepProbes(&former, prepared)
+    // Before the schedule: a probe whose attempt is taken away has nothing under way.
+    let fetches = moveAttempts(prepared.newProbes, keepsCheck: prepared.keepsCheck)
     moveSchedule(former, prepared, at: now)
-    moveAttempts(prepared.newProbes, keepsCheck: prepared.keepsCheck)
     keepPoliteness(prepared)
     recording.encoder.forgetDefinitions()
     configureTokens(prepared.tokens, at: now)
+    for name in fetches { fetchWasTakenAway(name, at: now) }
     boundConnections()
     for link in prepared.removed {
       dropIncident(of: link, reason: "is no longer watched", at: now)
@@ -118,7 +120,8 @@ extension Engine {
       guard old >= 0 else { continue }
       probes[place].keep(
         &former.probes[old], keepsJudge: prepared.keepsJudge[place],
-        keepsTimes: prepared.keepsTimes[place], keepsRefusals: prepared.keepsRefusals[place])
+        keepsHistory: prepared.keepsCheck[place], keepsTimes: prepared.keepsTimes[place],
+        keepsRefusals: prepared.keepsRefusals[place])
     }
   }
 
@@ -208,14 +211,20 @@ extension Engine {
 
   /// Attempts in flight and samples on their way belong to places that have moved or gone.
   /// One that asks where the probe no longer asks would count for the wrong address.
-  private mutating func moveAttempts(_ newPlace: [Int32], keepsCheck: [Bool]) {
+  /// Returns the tokens whose fetches were taken away.
+  private mutating func moveAttempts(_ newPlace: [Int32], keepsCheck: [Bool]) -> [String] {
+    var fetches: [String] = []
     for token in attempts.tokens {
       guard let attempt = attempts[token] else { continue }
       let place = attempt.probe < newPlace.count ? Int(newPlace[attempt.probe]) : -1
       if place >= 0, keepsCheck[place] {
         attempts[token]?.probe = place
       } else {
-        if place >= 0, probes[place].attempt == token { probes[place].attempt = nil }
+        if place >= 0, probes[place].attempt == token {
+          probes[place].attempt = nil
+          let link = links[probes[place].link].link
+          if link.role == .token { fetches.append(link.id.consumer) }
+        }
         attempts.remove(token)
         act(.cancel(token))
         if case .trial(let id, _) = attempt.purpose, let trial = trials.removeValue(forKey: id) {
@@ -228,6 +237,7 @@ extension Engine {
       recording.unwritten[index].probe =
         old >= 0 && old < newPlace.count ? Int(newPlace[old]) : -1
     }
+    return fetches
   }
 }
 
@@ -235,13 +245,18 @@ extension ProbeRuntime {
   /// Goes on where the probe of the same name stood before a reload. Its windows are exchanged rather
   /// than copied: that costs no counting of references.
   fileprivate mutating func keep(
-    _ former: inout ProbeRuntime, keepsJudge: Bool, keepsTimes: Bool, keepsRefusals: Bool
+    _ former: inout ProbeRuntime, keepsJudge: Bool, keepsHistory: Bool, keepsTimes: Bool,
+    keepsRefusals: Bool
   ) {
     if keepsJudge {
       swap(&judge, &former.judge)
       swap(&judge.codes, &former.judge.codes)
       lastSampleAt = former.lastSampleAt
     } else {
+      if keepsHistory {
+        judge.goOn(from: former.judge)
+        lastSampleAt = former.lastSampleAt
+      }
       for rule in former.judge.raised { judge.restore(rule) }
     }
     if keepsTimes { nextDue = former.nextDue }

@@ -40,6 +40,8 @@ package struct PreparedLoad: Sendable {
   let removed: [LinkID]
   /// The tokens that links issue, by name.
   let tokens: [(name: String, options: OAuth2Options)]
+  /// Those whose settings, secrets included, are others than before.
+  private let changedTokens: Set<String>
   var politeness: Politeness
   let formerHosts: [Int32]
   let dependents: [LinkID: [Int32]]
@@ -60,6 +62,11 @@ package struct PreparedLoad: Sendable {
     dependents = dependentLinks(catalogue, linkIndex)
     plannedDays = PlannedDays(catalogue)
     tokens = issuedTokens(catalogue)
+    let formerTokens = issuedTokens(base.catalogue)
+    changedTokens = Set(
+      tokens.filter { token in
+        !formerTokens.contains { $0.name == token.name && $0.options.isSame(as: token.options) }
+      }.map(\.name))
     var politeness = Politeness(budget: budget)
     var load = RegularLoad()
     for (place, link) in catalogue.enumerated() {
@@ -130,7 +137,9 @@ package struct PreparedLoad: Sendable {
     keepsCheck.append(isSameCheck)
     keepsTimes.append(isSameInterval && isSameCheck)
     keepsJudge.append(isSameInterval && isSameCheck && former.alert == link.alert)
-    keepsRefusals.append(former.fingerprint == link.fingerprint)
+    // A token that is got otherwise from now on may no longer be refused.
+    let usesChanged = !changedTokens.isDisjoint(with: probeTokens(definition))
+    keepsRefusals.append(former.fingerprint == link.fingerprint && !usesChanged)
   }
 }
 

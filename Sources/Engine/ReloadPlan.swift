@@ -35,6 +35,8 @@ package struct ReloadPlan: Sendable {
   package var formerLinks = 0
   package var added = Part<LinkID>()
   package var removed = Part<LinkID>()
+  /// Links that stay and lose all their probes, as when an address is taken out.
+  package var silenced = Part<LinkID>()
   package var changed = Part<ChangedLink>()
   package var rulesAdded = Part<RuleChange>()
   package var rulesRemoved = Part<RuleChange>()
@@ -42,8 +44,9 @@ package struct ReloadPlan: Sendable {
 
   package var unchanged: Int { links - added.total - changed.total }
 
-  /// Whether more than a third of the links would go: more likely a mistake than a wish.
-  package var dropsTooMuch: Bool { removed.total * 3 > formerLinks }
+  /// Whether more than a third of the links would go or not be looked at any more: more likely a
+  /// mistake than a wish.
+  package var dropsTooMuch: Bool { (removed.total + silenced.total) * 3 > formerLinks }
 
   /// Compares two lists of links; each names a link once.
   package init(from former: [Link], to new: [Link]) {
@@ -62,6 +65,7 @@ package struct ReloadPlan: Sendable {
       } else if former[Int(old)].fingerprint != link.fingerprint {
         let before = former[Int(old)]
         changed.add(ChangedLink(link: link.id, changes: changes(from: before, to: link)))
+        if link.probes.isEmpty, !before.probes.isEmpty { silenced.add(link.id) }
         if before.alert != link.alert { note(link.id, from: before.alert, to: link.alert) }
       }
     }

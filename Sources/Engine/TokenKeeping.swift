@@ -12,6 +12,12 @@ extension Engine {
     for waiter in tokens.configure(list) { deliver(.noToken, to: waiter, at: now) }
   }
 
+  /// A reload has taken away the run that was to fetch the token: those who wait for it need another.
+  mutating func fetchWasTakenAway(_ name: String, at now: Now) {
+    let (waiters, _) = tokens.fetchImpossible(name, at: now.instant)
+    for waiter in waiters { needToken(name, waiter, at: now) }
+  }
+
   /// An attempt asks for a token.
   mutating func needToken(_ name: String, _ attempt: Token, at now: Now) {
     switch tokens.need(name, attempt, at: now.instant) {
@@ -90,6 +96,8 @@ extension Engine {
       if let grant = result.grant { tokens.take(name, grant, at: now.instant) }
       return
     }
+    // A run that was not made says nothing of the server.
+    if result.outcome.isSkipped { return giveUpFetch(name, at: now) }
     endFetch(name, result.grant, attempt.options as? OAuth2Options, at: now)
   }
 }

@@ -275,7 +275,9 @@ package final class SocketExchanges: LoopPart {
     switch exchange.pending {
     case .connect:
       // The loop may have been held up while the answer came: that is not the other side's fault.
-      if let raw = exchange.descriptor?.raw, isReady(raw, POLLOUT) { return connected(exchange, raw) }
+      if let raw = exchange.descriptor?.raw, isReady(raw, POLLOUT) {
+        return connected(exchange, raw)
+      }
       return end(exchange, .connect(.timedOut))
     case .receive(let limit):
       if let raw = exchange.descriptor?.raw, isReady(raw, POLLIN),

@@ -92,6 +92,8 @@ package struct ProbeJudge: Sendable {
   private var lastFailureNote = ""
   /// How many attempts in a row have failed by ``lastFailure``'s cause; 0 after a right one.
   private var sameFailures: UInt8 = 0
+  /// When the first of the failures in a row was made; nil after an attempt that was none.
+  package private(set) var failingSince: WallTime?
   /// How many attempts in a row have warned as the newest one does; 0 when that does not.
   private var sameWarnings: UInt8 = 0
 
@@ -111,6 +113,21 @@ package struct ProbeJudge: Sendable {
     guard !sample.outcome.isSkipped else { return }
     remember(sample)
     restored = sample
+  }
+
+  /// Takes over what a judge of the same check has seen, whose rules were others: the attempts, and the
+  /// windows of rules that are the same.
+  package mutating func goOn(from former: ProbeJudge) {
+    bits = former.bits
+    last = former.last
+    restored = former.restored
+    lastFailure = former.lastFailure
+    lastFailureNote = former.lastFailureNote
+    sameFailures = former.sameFailures
+    sameWarnings = former.sameWarnings
+    failingSince = former.failingSince
+    if rules.errorRate?.window == former.rules.errorRate?.window { rates = former.rates }
+    if rules.latency == former.rules.latency { latencies = former.latencies }
   }
 
   /// Takes a rule that was raised before the daemon started; one that the catalogue has dropped since
@@ -183,6 +200,7 @@ package struct ProbeJudge: Sendable {
     bits.add(failed: failed, slow: sample.isSlow, warned: warned)
     let isSameWarning = sameWarnings > 0 && newest?.outcome == sample.outcome
     sameWarnings = warned ? (isSameWarning ? min(sameWarnings, .max - 1) + 1 : 1) : 0
+    failingSince = failed ? failingSince ?? sample.time : nil
     if failed {
       let isSame = sameFailures > 0 && lastFailure == sample.outcome
       sameFailures = isSame ? min(sameFailures, .max - 1) + 1 : 1

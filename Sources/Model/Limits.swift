@@ -41,6 +41,8 @@ package enum Limits {
   package static let probeIntervalMinimum = TimeAmount.milliseconds(100)
   package static let probeIntervalMaximum = TimeAmount.hours(24)
   package static let firstProbeWithin = TimeAmount.seconds(60)
+  /// When a first run that had no room is tried again.
+  package static let earlyRetryEvery = TimeAmount.seconds(10)
   package static let retryEvery = TimeAmount.seconds(5)
   package static let credentialBackoffMaximum = TimeAmount.hours(1)
   package static let outcomeDetailCharacters = 64

@@ -81,6 +81,10 @@ package struct HTTPProbe: Probe {
   private(set) var captured: [String] = []
 
   package static func target(of options: HTTPOptions) -> String? { options.url.hostAndPort }
+  package static func tokens(of options: HTTPOptions) -> [String] {
+    if case .token(let name) = options.transfer.authentication { [name] } else { [] }
+  }
+
   package static func address(of options: HTTPOptions) -> String? { options.url.text }
   package static func usesTLS(_ options: HTTPOptions) -> Bool { options.url.scheme == "https" }
 

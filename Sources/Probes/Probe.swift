@@ -138,6 +138,9 @@ package protocol Probe: SendableMetatype {
   /// unless the kind says so.
   static func usesTLS(_ options: Options) -> Bool
 
+  /// The tokens of the configuration that attempts ask for; none, unless the kind says so.
+  static func tokens(of options: Options) -> [String]
+
   /// A machine for one attempt that must end within `timeout`.
   init(_ options: Options, timeout: TimeAmount, tracing: Bool)
 
@@ -152,6 +155,7 @@ extension Probe {
   package mutating func seed(_ entropy: UInt64) {}
   package static func address(of options: Options) -> String? { target(of: options) }
   package static func usesTLS(_ options: Options) -> Bool { false }
+  package static func tokens(of options: Options) -> [String] { [] }
 }
 
 /// Every kind of check. A new kind is one file and one word here.
@@ -186,6 +190,14 @@ package func makeProbe(
 package func probeSettings(_ definition: ProbeDefinition) -> [(key: String, value: String)] {
   func open<Kind: Probe>(_ kind: Kind.Type) -> [(key: String, value: String)]? {
     (definition.options as? Kind.Options).map(kind.settings)
+  }
+  return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) } ?? []
+}
+
+/// The tokens that the attempts of a probe ask for.
+package func probeTokens(_ definition: ProbeDefinition) -> [String] {
+  func open<Kind: Probe>(_ kind: Kind.Type) -> [String]? {
+    (definition.options as? Kind.Options).map(kind.tokens)
   }
   return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) } ?? []
 }

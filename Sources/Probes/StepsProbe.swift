@@ -49,6 +49,10 @@ package struct StepsProbe: Probe {
     options.steps.map(\.request.url.text).joined(separator: " ")
   }
 
+  package static func tokens(of options: StepsOptions) -> [String] {
+    options.steps.flatMap { HTTPProbe.tokens(of: $0.request) }
+  }
+
   package static func usesTLS(_ options: StepsOptions) -> Bool {
     options.steps[0].request.url.scheme == "https"
   }

@@ -1,4 +1,5 @@
 import Base
+import Glibc
 import Host
 import Model
 import Wire
@@ -26,16 +27,31 @@ func connectionsDocument(_ connections: [LinkID: WallTime]) -> [UInt8] {
   return writer.bytes + [0x0A]
 }
 
+/// Keeps a file that cannot be read from being written over; says where it is then.
+private func setAside(_ path: String) -> String {
+  let place = path + ".damaged"
+  return rename(path, place) == 0 ? "; the file is kept as \(place)" : ""
+}
+
 /// What an earlier run saw come about. Of what cannot be read the links are waited for anew, and told
 /// again under the same ids.
 func readConnections(_ path: String) -> (connections: [LinkID: WallTime], problem: String?) {
-  guard let bytes = try? readFile(path, limitBytes: 64 << 20) else { return ([:], nil) }
+  let bytes: [UInt8]
+  do {
+    bytes = try readFile(path, limitBytes: 64 << 20)
+  } catch {
+    if isMissing(path) { return ([:], nil) }
+    return ([:], "\(error): no planned link counts as connected yet\(setAside(path))")
+  }
   let limits = JSONLimits(
     depth: 4, stringBytes: 256, totalNodes: 8 * Limits.connectionsRemembered,
     duplicateKeys: .refused)
   let parsed = parseJSON(bytes, dialect: .json, limits: limits)
   guard let list = parsed.node?["connections"]?.array, parsed.errors.isEmpty else {
-    return ([:], "\(path) cannot be read: no planned link counts as connected yet")
+    return (
+      [:],
+      "\(path) cannot be read: no planned link counts as connected yet\(setAside(path))"
+    )
   }
   var connections: [LinkID: WallTime] = [:]
   for entry in list {

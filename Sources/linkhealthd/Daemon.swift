@@ -150,7 +150,7 @@ final class Daemon: LoopPart {
     case .trialEnded(let id, let link, let attempts): answerTrial(id, link, attempts)
     case .savePauses(let pauses): savePauses(pauses)
     case .saveConnections(let connections):
-      disk.writeFile(connectionsPath(loaded.configuration.stateDirectory)) {
+      disk.writeFile(connectionsPath(statePath)) {
         connectionsDocument(connections)
       }
     case .log(let entry): logger.write(entry)

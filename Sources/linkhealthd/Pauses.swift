@@ -58,4 +58,4 @@ private func milliseconds(_ node: JSONNode?) -> Int64 {
   return (0...4_102_444_800_000).contains(value) ? value : 0
 }
 
-private func isMissing(_ path: String) -> Bool { access(path, F_OK) != 0 && errno == ENOENT }
+func isMissing(_ path: String) -> Bool { access(path, F_OK) != 0 && errno == ENOENT }

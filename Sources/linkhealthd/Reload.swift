@@ -87,12 +87,14 @@ extension Daemon {
     if mode == .plan {
       if let ticket {
         server?.answer(
-          ticket, status: 200, body: planBody(plan, warnings: prepared.warnings + new.warnings))
+          ticket, status: 200,
+          body: planBody(
+            plan, warnings: restartWarnings(new) + prepared.warnings + new.warnings))
       }
       return discard(consume prepared)
     }
     if plan.dropsTooMuch, mode == .unlessTooMuch {
-      refuseToDrop(plan, ticket)
+      refuseToDrop(plan, restartWarnings(new) + prepared.warnings + new.warnings, ticket)
       return discard(consume prepared)
     }
     take(new, consume prepared, at: now)
@@ -111,16 +113,21 @@ extension Daemon {
     if let ticket { server?.answer(ticket, status: 422, body: complaintsBody(complaints)) }
   }
 
-  private func refuseToDrop(_ plan: ReloadPlan, _ ticket: RequestTicket?) {
+  private func refuseToDrop(
+    _ plan: ReloadPlan, _ warnings: [String], _ ticket: RequestTicket?
+  ) {
     logger.write(
       LogEntry(
         .error, "the new configuration drops more than a third of the links; the running one stays",
         [
           ("links", "\(plan.formerLinks)"), ("removed", "\(plan.removed.total)"),
+          ("withoutProbes", "\(plan.silenced.total)"),
           ("remedy", "linkhealthctl reload --yes"),
         ]))
     service.ready("running with the former configuration; the new one drops too many links")
-    if let ticket { server?.answer(ticket, status: 409, body: dropsTooMuchBody(plan)) }
+    if let ticket {
+      server?.answer(ticket, status: 409, body: dropsTooMuchBody(plan, warnings: warnings))
+    }
   }
 
   private func take(

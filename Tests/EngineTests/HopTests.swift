@@ -59,6 +59,35 @@ private func hop(_ id: String, every: TimeAmount = .seconds(10)) -> Link {
     #expect(states.map(\.wasFailing) == [false])
   }
 
+  @Test(
+    "a hop that is asked more rarely than the link is named all the same once it is found failing")
+  func rareHop() throws {
+    let bench = Bench([
+      hop("lgsp/an-giang", every: .seconds(150)),
+      routed("civil/an-giang", over: ["lgsp/an-giang"], every: .seconds(10)),
+    ])
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(10))
+    bench.network = { _ in wrong }
+    bench.advance(by: .minutes(15))
+    let last = bench.told.last { $0.links == [LinkID("civil/an-giang")!] }
+    #expect(last?.conditions.first?.hops == [LinkID("lgsp/an-giang")!])
+  }
+
+  @Test("a hop that begins to fail hours after the link is not blamed for it")
+  func lateHop() throws {
+    let bench = Bench([
+      hop("lgsp/an-giang", every: .seconds(60)),
+      routed("civil/an-giang", over: ["lgsp/an-giang"], every: .seconds(60)),
+    ])
+    bench.network = { $0.url.target == "/hop" ? right : wrong }
+    bench.advance(by: .hours(3))
+    bench.network = { _ in wrong }
+    bench.advance(by: .hours(1))
+    let last = bench.told.last { $0.links == [LinkID("civil/an-giang")!] }
+    #expect(last?.conditions.first?.hops == [])
+  }
+
   @Test("a hop that is found failing within an interval of the link is named by an update")
   func hopFoundLater() throws {
     // The hop is asked too rarely to be found first.
