@@ -52,7 +52,7 @@ extension DaemonTests {
       let tried = try attempt(probe + #", expect: { text: "never" }"#) { daemon in
         try daemon.place.write("secrets/key", "hidden", mode: 0o600)
       }
-      #expect(tried.phase == "answer")
+      #expect(tried.sample.phase == "answer")
       #expect(heads.all.contains { $0.contains("AUTH hidden") })
       #expect(!tried.steps.joined().contains("hidden"))
     }
