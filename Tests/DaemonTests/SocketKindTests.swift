@@ -61,7 +61,7 @@ extension DaemonTests {
     func dns() throws {
       let server = try NameServer(.noSuchName)
       defer { server.stop() }
-      let probe = #"kind: "dns", name: "portal.example", edns: false"#
+      let probe = #"kind: "dns", query: "portal.example", edns: false"#
       let unknown = try attempt(probe) { try server.serve($0) }
       #expect(unknown.outcome == "dns.responseCode", "\(unknown.sample.sentence)")
       #expect(unknown.sample.detail == "NXDOMAIN")
@@ -69,7 +69,7 @@ extension DaemonTests {
         try server.serve($0)
       }
       #expect(expected.outcome == "ok")
-      let nobody = try attempt(#"kind: "dns", name: "portal.example", server: "127.0.0.1:1""#)
+      let nobody = try attempt(#"kind: "dns", query: "portal.example", server: "127.0.0.1:1""#)
       #expect(nobody.outcome == "connect.refused")
     }
 
