@@ -18,6 +18,9 @@ package final class SocketExchanges: LoopPart {
   private var timers = TimerHeap<(token: Token, number: UInt64)>()
   private var count: UInt64 = 0
   private var buffer = [UInt8](repeating: 0, count: Limits.socketBytes)
+  /// Wants time stamps too, for as long as the program runs: the kernel stamps packets only while
+  /// some socket does, and begins a little after the first one has said so.
+  private var stampKeeper: Descriptor?
 
   package init(
     reactor: Reactor, capacity: Int = Limits.attemptsInFlight,
@@ -26,6 +29,8 @@ package final class SocketExchanges: LoopPart {
     self.reactor = reactor
     self.capacity = capacity
     self.onEvent = onEvent
+    let keeper = lh_probe_socket(Int32(lh_transport_udp.rawValue), "127.0.0.1", 9, nil)
+    if keeper.fd >= 0 { stampKeeper = Descriptor(keeper.fd) }
     reactor.add(part: self)
   }
 

@@ -10,7 +10,7 @@ extension DNSProbe {
   package static func settings(of options: DNSOptions) -> [(key: String, value: String)] {
     let expectations = options.expectations
     return [
-      ("name", options.question.name.description),
+      ("query", options.question.name.description),
       ("type", options.question.type.word),
       ("server", options.servers.map(\.text).joined(separator: ", ")),
       ("transport", options.transport.rawValue),
@@ -24,10 +24,11 @@ extension DNSProbe {
     ]
   }
 
-  /// Reads `name`, `type`, `server`, `transport`, `recursion`, `edns` and `expect`.
+  /// Reads `query`, `type`, `server`, `transport`, `recursion`, `edns` and `expect`.
   package static func decode(
     _ reader: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
   ) -> DNSOptions? {
+    // The key "name" is the probe's own, whatever its kind.
     let name = decodeName(&reader, context, &complaints)
     let word = reader.choice("type", of: DNSType.allCases.map(\.word), &complaints)
     let type = word.flatMap(DNSType.init(word:)) ?? .a
@@ -53,12 +54,12 @@ extension DNSProbe {
   private static func decodeName(
     _ reader: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
   ) -> DNSName? {
-    guard let text = expandedString(&reader, "name", context, &complaints, required: true) else {
+    guard let text = expandedString(&reader, "query", context, &complaints, required: true) else {
       return nil
     }
     if let name = DNSName(text) { return name }
     reader.complain(
-      "name", "expected a domain name such as \"portal.example\", its labels of 1 to 63 bytes",
+      "query", "expected a domain name such as \"portal.example\", its labels of 1 to 63 bytes",
       &complaints)
     return nil
   }

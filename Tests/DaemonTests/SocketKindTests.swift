@@ -52,7 +52,7 @@ extension DaemonTests {
       let tried = try attempt(probe + #", expect: { text: "never" }"#) { daemon in
         try daemon.place.write("secrets/key", "hidden", mode: 0o600)
       }
-      #expect(tried.phase == "answer")
+      #expect(tried.sample.phase == "answer")
       #expect(heads.all.contains { $0.contains("AUTH hidden") })
       #expect(!tried.steps.joined().contains("hidden"))
     }
@@ -61,7 +61,7 @@ extension DaemonTests {
     func dns() throws {
       let server = try NameServer(.noSuchName)
       defer { server.stop() }
-      let probe = #"kind: "dns", name: "portal.example", edns: false"#
+      let probe = #"kind: "dns", query: "portal.example", edns: false"#
       let unknown = try attempt(probe) { try server.serve($0) }
       #expect(unknown.outcome == "dns.responseCode", "\(unknown.sample.sentence)")
       #expect(unknown.sample.detail == "NXDOMAIN")
@@ -69,7 +69,7 @@ extension DaemonTests {
         try server.serve($0)
       }
       #expect(expected.outcome == "ok")
-      let nobody = try attempt(#"kind: "dns", name: "portal.example", server: "127.0.0.1:1""#)
+      let nobody = try attempt(#"kind: "dns", query: "portal.example", server: "127.0.0.1:1""#)
       #expect(nobody.outcome == "connect.refused")
     }
 

@@ -219,8 +219,16 @@ final class NameServerDaemon {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    // The tests' threads block signals, which a program would inherit: it could not be ended.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var pid = pid_t()
-    let code = posix_spawn(&pid, words[0], &actions, nil, &arguments, environ)
+    let code = posix_spawn(&pid, words[0], &actions, &attributes, &arguments, environ)
     guard code == 0 else { throw SystemError(operation: "posix_spawn", path: words[0], code: code) }
     return pid
   }

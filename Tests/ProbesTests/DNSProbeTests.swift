@@ -262,7 +262,7 @@ struct DNSProbeTests {
   func decoding() throws {
     let (options, complaints) = try decodeKind(
       DNSProbe.self,
-      #"{ name: "{consumer}.example", type: "AAAA", expect: { answers: ["2001:DB8::0:7"] } }"#,
+      #"{ query: "{consumer}.example", type: "AAAA", expect: { answers: ["2001:DB8::0:7"] } }"#,
       placeholders: ["consumer": "ha-noi"], nameServers: ["192.0.2.1", "2001:db8::53"])
     #expect(complaints == [])
     #expect(options?.question.name.description == "ha-noi.example")
@@ -270,13 +270,13 @@ struct DNSProbeTests {
     #expect(options?.expectations.answers == ["2001:db8::7"])
     #expect(options.flatMap(DNSProbe.target) == "192.0.2.1:53")
     for (json5, says) in [
-      ("{}", "\"name\" is missing"), (#"{ name: "a..b" }"#, "expected a domain name"),
-      (#"{ name: "a", type: "ANY" }"#, "expected one of"),
-      (#"{ name: "a", server: [] }"#, "1 to 3 servers"),
-      (#"{ name: "a", server: "b c" }"#, "expected a host"),
-      (#"{ name: "a", expect: { answers: ["b"] } }"#, "\"b\" is no A record"),
-      (#"{ name: "a", expect: { code: "NXDOMAIN", answers: ["192.0.2.1"] } }"#, "has no records"),
-      (#"{ name: "a", expect: { code: "NODOMAIN" } }"#, "did you mean \"NXDOMAIN\""),
+      ("{}", "\"query\" is missing"), (#"{ query: "a..b" }"#, "expected a domain name"),
+      (#"{ query: "a", type: "ANY" }"#, "expected one of"),
+      (#"{ query: "a", server: [] }"#, "1 to 3 servers"),
+      (#"{ query: "a", server: "b c" }"#, "expected a host"),
+      (#"{ query: "a", expect: { answers: ["b"] } }"#, "\"b\" is no A record"),
+      (#"{ query: "a", expect: { code: "NXDOMAIN", answers: ["192.0.2.1"] } }"#, "has no records"),
+      (#"{ query: "a", expect: { code: "NODOMAIN" } }"#, "did you mean \"NXDOMAIN\""),
     ] {
       let complaints = try decodeKind(DNSProbe.self, json5).complaints
       #expect(complaints.contains { $0.contains(says) }, "\(complaints)")
