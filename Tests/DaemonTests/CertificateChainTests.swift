@@ -147,6 +147,8 @@ extension DaemonTests {
       let link = try links(server.port).tls
       let attempt = try tryOnce(link)
       #expect(attempt.sample.detail == "14")
+      let note = attempt.sample.node["note"]?.string ?? ""
+      #expect(note.hasPrefix("server, issued by Test root, valid until"), "\(note)")
       #expect(!attempt.steps.isEmpty)
     }
 
