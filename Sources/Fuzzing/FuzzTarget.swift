@@ -27,6 +27,8 @@ package let fuzzTargets: [FuzzTarget] = [
   FuzzTarget("xml-path", xmlPathViolation),
   FuzzTarget("dns-message", dnsMessageViolation),
   FuzzTarget("icmp-echo", icmpEchoViolation),
+  FuzzTarget("certificate", certificateViolation),
+  FuzzTarget("tls-message", tlsMessageViolation),
 ]
 
 /// The bytes before and after the first line feed: two inputs in one.

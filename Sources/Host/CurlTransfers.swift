@@ -24,6 +24,8 @@ package final class CurlTransfers: LoopPart {
     var handle: CurlHandle
     var group: CurlGroup
     var isTLS: Bool
+    /// When a handshake must have come to its end, what the server says of it included.
+    var deadline: Instant
   }
 
   /// Debian's bundle of trusted authorities.
@@ -54,7 +56,9 @@ package final class CurlTransfers: LoopPart {
     let group = self.group(for: bundle)
     let handle = free.popLast() ?? CurlHandle()
     handle.prepare(transfer, token: token, caFile: bundle)
-    running[token] = Running(handle: handle, group: group, isTLS: isTLS)
+    let deadline =
+      transfer.purpose == .handshake ? Clock.instant + transfer.timeLimit : .distantFuture
+    running[token] = Running(handle: handle, group: group, isTLS: isTLS, deadline: deadline)
     group.add(handle)
   }
 
@@ -91,7 +95,10 @@ package final class CurlTransfers: LoopPart {
       group.runDue(at: now.instant)
       while let (handle, code) = group.takeFinished() {
         if code == CURLE_OK, handle.glimpse?.awaitsVerdict ?? false,
-          let verdict = HandshakeVerdict(handle, reactor: reactor, now: now.instant)
+          let deadline = running[handle.token]?.deadline,
+          let verdict = HandshakeVerdict(
+            handle, reactor: reactor,
+            until: min(now.instant + Limits.handshakeVerdict, deadline))
         {
           verdicts[handle.token] = verdict
           continue

@@ -54,10 +54,10 @@ final class HandshakeVerdict: ReadinessHandler {
   private var registration: Token?
 
   /// Nil when the connection cannot be watched.
-  init?(_ handle: CurlHandle, reactor: Reactor, now: Instant) {
+  init?(_ handle: CurlHandle, reactor: Reactor, until due: Instant) {
     self.handle = handle
     self.reactor = reactor
-    nextDue = now + Limits.handshakeVerdict
+    nextDue = due
     guard let socket = handle.activeSocket,
       let token = try? reactor.add(socket, .readable, key: socket, handler: self)
     else { return nil }
