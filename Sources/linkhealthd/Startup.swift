@@ -118,7 +118,9 @@ private func run(
   daemon.server = try ControlServer(
     reactor: reactor, path: configuration.socketPath, group: loaded.operatorGroups.first,
     handler: daemon)
-  for warning in daemon.socketWarnings + daemon.programWarnings { logger.write(LogEntry(.warning, warning)) }
+  for warning in daemon.socketWarnings + daemon.programWarnings {
+    logger.write(LogEntry(.warning, warning))
+  }
   daemon.performActions(at: Clock.now)
   let links = configuration.links.count
   logger.write(

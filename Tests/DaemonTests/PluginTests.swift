@@ -133,7 +133,8 @@ extension DaemonTests {
       try daemon.post("/v1/reload?yes=true")
       try eventually("200 run") { descendants(of: pid).count >= 200 }
       try daemon.place.write(
-        "services/subject.json5", """
+        "services/subject.json5",
+        """
         { service: "subject", system: "subject", owner: "owner", consumers: ["national"],
           probes: [] }
         """)
