@@ -91,6 +91,9 @@ let package = Package(
       name: "linkhealth-curl-floor", dependencies: ["CLibcurl"], path: "Sources/CurlFloor",
       cSettings: [.enableWarning("all"), .enableWarning("extra"), .treatAllWarnings(as: .error)]),
     // tests, one target a module; DaemonTests run the programs themselves
+    // every registered kind, by the registry
+    tests(
+      "ConformanceTests", ["Host", "Catalogue", "Probes", "Wire", "Model", "Base"]),
     tests("DaemonTests", ["Host", "CLinux", "Wire", "Base"]),
     tests(
       "BenchTests",
