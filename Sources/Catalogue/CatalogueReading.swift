@@ -41,9 +41,11 @@ func readCatalogue(
 ) -> [Link] {
   let layout = CatalogueLayout(sources, access)
   let files = serviceFiles(layout.services, access, &complaints)
-  let table = consumerTable(sources, layout, access, &complaints)
+  // Without services nobody asks for the provinces, and that there are none is told already.
+  let table = files.isEmpty ? nil : consumerTable(sources, layout, access, &complaints)
   var services: [Service] = []
-  var readAll = files.count > 0
+  // Without the provinces no consumer is known.
+  var readAll = files.count > 0 && table != nil
   for file in files {
     guard let root = file.parse(access, &complaints) else {
       readAll = false
@@ -121,9 +123,10 @@ private func consumerTable(
   _ sources: CatalogueSources, _ layout: CatalogueLayout, _ access: FileAccess,
   _ complaints: inout Complaints
 ) -> ConsumerTable? {
-  guard let file = sources.provinces ?? layout.provinces ?? usualProvinces(sources, access) else {
-    return nil
-  }
+  guard
+    let file = sources.provinces ?? layout.provinces
+      ?? usualProvinces(sources, access, &complaints)
+  else { return nil }
   guard let root = file.parse(access, &complaints) else { return nil }
   let before = complaints.count
   let today = access.now() + sources.defaults.timeZone
@@ -132,13 +135,20 @@ private func consumerTable(
 }
 
 /// `provinces.json` in the first entry's directory or, where that cannot be read, in the one above.
-private func usualProvinces(_ sources: CatalogueSources, _ access: FileAccess) -> NamedPath? {
+private func usualProvinces(
+  _ sources: CatalogueSources, _ access: FileAccess, _ complaints: inout Complaints
+) -> NamedPath? {
   guard let first = sources.services.first else { return nil }
   let beside = namesFile(first.path) ? directory(of: first.path) : first.path
   let above = directoryAbove(beside)
   let near = resolve("provinces.json", from: beside)
-  let isNear = (try? access.read(near)) != nil
-  return NamedPath(isNear ? near : resolve("provinces.json", from: above), origin: first.origin)
+  if (try? access.read(near)) != nil { return NamedPath(near, origin: first.origin) }
+  let far = resolve("provinces.json", from: above)
+  if (try? access.read(far)) != nil { return NamedPath(far, origin: first.origin) }
+  first.origin.complain(
+    "cannot read \(near) nor \(far); say where the provinces are with the key \"provinces\" of the"
+      + " configuration", &complaints)
+  return nil
 }
 
 /// Where a service is given twice, the later one is complained of and left out.

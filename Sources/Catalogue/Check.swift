@@ -92,7 +92,11 @@ package func checkReport(
 ) -> CheckReport {
   var complaints = Complaints()
   var links: [Link] = []
-  if paths.count == 1, namesFile(paths[0]), looksLikeConfiguration(paths[0], access) {
+  var reading = Complaints()
+  if paths.count == 1, namesFile(paths[0]), NamedPath(paths[0]).parse(access, &reading) == nil {
+    // What else there would be to say follows from that.
+    complaints = reading
+  } else if paths.count == 1, namesFile(paths[0]), looksLikeConfiguration(paths[0], access) {
     links = readConfiguration(paths[0], access, &complaints)?.links ?? []
   } else {
     links = readCatalogue(

@@ -69,8 +69,21 @@ private func readSystem(
       reader.complain("services", "expected a list of services", &complaints)
     }
   }
+  complainOfServiceKeys(root, &reader, &complaints)
   reader.finish(&complaints)
   return services
+}
+
+/// Keys that a service has and a system has not: services inherit no such thing.
+private func complainOfServiceKeys(
+  _ root: JSONNode, _ reader: inout FieldReader, _ complaints: inout Complaints
+) {
+  for key in ["alert", "consumers", "planned", "probes"] {
+    guard root.object?.contains(where: { $0.key == key }) == true else { continue }
+    _ = reader.node(key)
+    let orInDefaults = key == "alert" ? ", or in defaults of the configuration" : ""
+    reader.complain(key, "belongs in each of the services\(orInDefaults)", &complaints)
+  }
 }
 
 /// The organisation that owns a system: its id, or `{consumer}` where each province has its own.

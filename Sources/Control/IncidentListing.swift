@@ -12,6 +12,29 @@ package struct IncidentListing: PiecewiseAnswer {
     case all
   }
 
+  /// Which incidents are asked for.
+  struct Choice: Sendable {
+    /// One of an incident's links must pass; of a link that is gone only its id is known.
+    var links: LinkFilter
+    /// None: all of them.
+    var severities: [Severity] = []
+
+    var isAll: Bool { severities.isEmpty && links.isAll }
+
+    func passes(_ incident: Incident, _ engine: borrowing Engine) -> Bool {
+      guard severities.isEmpty || severities.contains(incident.severity) else { return false }
+      if links.isAll { return true }
+      for id in incident.links {
+        if let index = engine.linkIndex[id] {
+          if links.passes(engine.links[index].link) { return true }
+        } else if links.passes(id) {
+          return true
+        }
+      }
+      return false
+    }
+  }
+
   /// Incidents looked at in one piece: well under a millisecond of work.
   static let incidentsPerPiece = 64
 
@@ -21,13 +44,17 @@ package struct IncidentListing: PiecewiseAnswer {
   private var hasMoreOpen = false
   /// The resolved ones that are left to be written, the newest last.
   private var resolved: [Incident] = []
-  private let total: Int
+  private let choice: Choice
+  /// How many there are; of a choice, how many have been found.
+  private var total: Int
   private let limit: Int
   private var written = 0
   private var isBegun = false
   package private(set) var isDone = false
 
-  init(_ status: Status, limit: Int, _ shown: borrowing ShownIncidents) {
+  init(
+    _ status: Status, _ choice: Choice, limit: Int, _ shown: borrowing ShownIncidents
+  ) {
     var total = 0
     if status != .resolved {
       hasMoreOpen = true
@@ -38,7 +65,8 @@ package struct IncidentListing: PiecewiseAnswer {
       total += resolved.count
     }
     if status == .all { resolved.sort { $0.openedAt < $1.openedAt } }
-    self.total = total
+    self.choice = choice
+    self.total = choice.isAll ? total : 0
     self.limit = limit
   }
 
@@ -46,15 +74,23 @@ package struct IncidentListing: PiecewiseAnswer {
   package mutating func nextPiece(_ engine: borrowing Engine, at now: Now) -> [UInt8] {
     var bytes = isBegun ? [] : Array("{\"incidents\":[".utf8)
     isBegun = true
-    for _ in 0..<Self.incidentsPerPiece where written < limit {
+    // What does not fit in is still to be counted where not all are asked for.
+    for _ in 0..<Self.incidentsPerPiece where written < limit || !choice.isAll {
       guard let incident = takeNext(engine.shownIncidents) else { break }
+      if !choice.isAll {
+        guard choice.passes(incident, engine) else { continue }
+        total += 1
+        guard written < limit else { continue }
+      }
       if written > 0 { bytes.append(UInt8(ascii: ",")) }
       written += 1
       var writer = JSONWriter()
       IncidentDocument.write(incident, to: &writer)
       bytes += writer.bytes
     }
-    if written == limit || (open.isEmpty && !hasMoreOpen && resolved.isEmpty) {
+    if (choice.isAll && written == limit)
+      || (open.isEmpty && !hasMoreOpen && resolved.isEmpty)
+    {
       bytes += Array("],\"total\":\(total)}".utf8)
       isDone = true
     }

@@ -1,4 +1,5 @@
 import Base
+import Engine
 import Model
 import Wire
 
@@ -8,6 +9,7 @@ package struct LinkFilter: Sendable {
   package var consumers: [String] = []
   package var systems: [String] = []
   package var owners: [String] = []
+  /// States, and ``marks``: any of them lets a link pass.
   package var states: [String] = []
   /// Words of a route, any of which a link's must hold.
   package var routes: [String] = []
@@ -15,6 +17,9 @@ package struct LinkFilter: Sendable {
   package var roles: [String] = []
 
   package init() {}
+
+  /// What a link may bear beside its state; asked for in the same way.
+  static let marks = ["paused", "overdue"]
 
   /// The parameters that filter, in the order in which they are told.
   static let names = [
@@ -33,7 +38,9 @@ package struct LinkFilter: Sendable {
       case "consumer", "province": consumers += values
       case "system": systems += values
       case "owner": owners += values
-      case "state": states += try words(values, "state", LinkState.allCases.map(\.rawValue))
+      case "state":
+        states += try words(
+          values, "state", LinkState.allCases.map(\.rawValue) + LinkFilter.marks)
       case "route": routes += values
       case "vendor": vendors += values
       case "role": roles += try words(values, "role", LinkRole.allCases.map(\.rawValue))
@@ -54,7 +61,22 @@ package struct LinkFilter: Sendable {
         || (link.route.isEmpty && routes.contains("direct")))
   }
 
-  func passes(_ state: LinkState) -> Bool { passes(states, state.rawValue) }
+  var isAll: Bool {
+    [services, consumers, systems, owners, states, routes, vendors, roles].allSatisfy(\.isEmpty)
+  }
+
+  /// The same for a link of which only the id is known.
+  func passes(_ id: LinkID) -> Bool {
+    passes(services, id.service) && passes(consumers, id.consumer)
+      && [systems, owners, routes, vendors, roles].allSatisfy(\.isEmpty)
+  }
+
+  /// Whether a link in this state passes, or one that bears a mark that is asked for.
+  func passes(_ index: Int, in state: LinkState, _ engine: borrowing Engine, at now: Now) -> Bool {
+    passes(states, state.rawValue)
+      || (states.contains("paused") && engine.isPaused(index))
+      || (states.contains("overdue") && engine.isOverdue(index, state, at: now))
+  }
 
   private func passes(_ wanted: [String], _ value: String) -> Bool {
     wanted.isEmpty || wanted.contains(value)

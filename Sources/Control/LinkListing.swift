@@ -38,7 +38,7 @@ package struct LinkListing: PiecewiseAnswer {
       next += 1
       guard filter.passes(engine.links[index].link) else { continue }
       let state = engine.state(of: index, at: now)
-      guard filter.passes(state) else { continue }
+      guard filter.passes(index, in: state, engine, at: now) else { continue }
       matched += 1
       guard matched > offset, written < limit else { continue }
       if written > 0 { bytes.append(0x2C) }

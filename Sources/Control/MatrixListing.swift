@@ -82,7 +82,7 @@ package struct MatrixListing: PiecewiseAnswer {
       return
     }
     let state = engine.state(of: index, at: now)
-    guard filter.passes(state), let service = service(index, engine),
+    guard filter.passes(index, in: state, engine, at: now), let service = service(index, engine),
       let consumer = consumer(index, engine)
     else { return }
     consumers[consumer].letters[service] = MatrixLetter(

@@ -19,11 +19,11 @@ func read(
     let all = Limits.linksPerDaemon
     return .pieces(
       LinkListing(
-        filter: try filter(request, others: ["limit", "offset"]),
+        filter: try filter(request, others: ["limit", "offset"], engine),
         offset: try number("offset", request, 0...all) ?? 0,
         limit: try number("limit", request, 0...all) ?? all))
   case 2 where segments == ["v1", "matrix"]:
-    return .pieces(MatrixListing(filter: try filter(request, others: [])))
+    return .pieces(MatrixListing(filter: try filter(request, others: [], engine)))
   case 2 where segments == ["v1", "incidents"]: return try incidents(request, engine)
   case 4 where segments[0] == "v1" && segments[1] == "links":
     return json(linkBody(try linkIndex(segments, engine), engine, at: now))
@@ -37,11 +37,13 @@ func read(
   }
 }
 
-private func filter(_ request: HTTPRequestHead, others: [String]) throws(ControlError)
-  -> LinkFilter
-{
+private func filter(
+  _ request: HTTPRequestHead, others: [String], _ engine: borrowing Engine
+) throws(ControlError) -> LinkFilter {
   do throws(BadQuery) {
-    return try LinkFilter(query: request.query, others: others)
+    let filter = try LinkFilter(query: request.query, others: others)
+    try filter.checkNames(engine)
+    return filter
   } catch {
     throw ControlError(400, "badRequest", error.message)
   }
@@ -166,7 +168,23 @@ private func incidents(_ request: HTTPRequestHead, _ engine: borrowing Engine)
     throw ControlError(400, "badRequest", "status: expected open, resolved or all")
   }
   let limit = try number("limit", request, 0...ShownIncidents.resolvedKept * 100) ?? 1_000
-  return .pieces(IncidentListing(status, limit: limit, engine.shownIncidents))
+  if request.query("state") != nil {
+    throw ControlError(
+      400, "badRequest", "no parameter state of incidents; there is severity, and links?state=")
+  }
+  var choice = IncidentListing.Choice(
+    links: try filter(request, others: ["status", "limit", "severity"], engine))
+  for word in (request.query("severity") ?? "").split(separator: ",") {
+    guard let severity = Severity(rawValue: String(word)) else {
+      let known = Severity.allCases.map(\.rawValue)
+      throw ControlError(
+        400, "badRequest",
+        "no severity \(word); there are \(known.joined(separator: ", "))"
+          + suggestion(String(word), among: known))
+    }
+    choice.severities.append(severity)
+  }
+  return .pieces(IncidentListing(status, choice, limit: limit, engine.shownIncidents))
 }
 
 private func samples(
@@ -206,7 +224,8 @@ package func samplesBody(_ request: SamplesRequest, _ found: [(probe: String, sa
 {
   var all: [(probe: String, sample: Sample)] = []
   for (probe, samples) in found { all += samples.map { (probe, $0) } }
-  if found.count > 1 { all.sort { $0.sample.time < $1.sample.time } }
+  // The ring holds them in the order in which they ended.
+  all.sort { $0.sample.time < $1.sample.time }
   var writer = JSONWriter()
   writer.beginObject()
   writer.member("link", "\(request.link)")

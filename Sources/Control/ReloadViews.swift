@@ -36,12 +36,13 @@ package func reloadBody(_ summary: LoadSummary) -> [UInt8] {
 
 /// The answer to a reload of a configuration with mistakes.
 package func complaintsBody(_ complaints: Complaints) -> [UInt8] {
+  let count = complaints.list.count + complaints.unlisted
+  let mistakes = count == 1 ? "1 mistake" : "\(count) mistakes"
   var writer = JSONWriter()
   writer.beginObject()
   ControlError(
     422, "badConfiguration",
-    "the configuration has \(complaints.list.count + complaints.unlisted) mistakes; the running one"
-      + " stays"
+    "the configuration has \(mistakes); the running one stays"
   ).write(to: &writer)
   writer.key("complaints")
   writer.beginArray()
@@ -78,7 +79,7 @@ package func dropsTooMuchBody(_ plan: ReloadPlan, warnings: [String]) -> [UInt8]
     409, "dropsTooMuch",
     "of \(plan.formerLinks) links \(plan.removed.total) would go and \(plan.silenced.total) would"
       + " lose their probes, together more than a third; the running configuration stays; to do it"
-      + " all the same, ask with yes=true"
+      + " all the same, say --yes (on the socket: yes=true)"
   ).write(to: &writer)
   writer.member("applied", false)
   writer.plan(plan)

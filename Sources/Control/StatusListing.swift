@@ -119,12 +119,22 @@ private struct LinkTally: Sendable {
   struct Group: Sendable {
     /// The members that name the group, as the beginning of an object.
     var title: [UInt8]
+    /// The one owner of all its links; nil where they have several.
+    var owner: String?
     var counts = StateCounts()
 
     var json: [UInt8] {
       var writer = JSONWriter()
       writer.counts(counts)
-      return title + Array(",\"links\":".utf8) + writer.bytes + [UInt8(ascii: "}")]
+      return title + ownerMember + Array(",\"links\":".utf8) + writer.bytes + [UInt8(ascii: "}")]
+    }
+
+    private var ownerMember: [UInt8] {
+      var writer = JSONWriter()
+      writer.beginObject()
+      writer.member("owner", owner)
+      writer.endObject()
+      return [UInt8(ascii: ",")] + writer.bytes.dropFirst().dropLast()
     }
   }
 
@@ -135,7 +145,7 @@ private struct LinkTally: Sendable {
     private var last: (name: String, place: Int)?
 
     /// Counts a link; false when its group has to be added first.
-    mutating func add(_ name: String, _ shown: Shown) -> Bool {
+    mutating func add(_ name: String, of owner: String, _ shown: Shown) -> Bool {
       let place: Int
       if let last, last.name == name {
         place = last.place
@@ -145,14 +155,15 @@ private struct LinkTally: Sendable {
       } else {
         return false
       }
+      if list[place].owner != owner { list[place].owner = nil }
       list[place].counts.add(
         shown.state, isPaused: shown.isPaused, isOverdue: shown.isOverdue)
       return true
     }
 
-    mutating func append(_ name: String, titled title: JSONWriter) {
+    mutating func append(_ name: String, of owner: String, titled title: JSONWriter) {
       places[name] = list.count
-      list.append(Group(title: Array(title.bytes.dropLast())))
+      list.append(Group(title: Array(title.bytes.dropLast()), owner: owner))
     }
   }
 
@@ -201,29 +212,28 @@ private struct LinkTally: Sendable {
     _ shown: Shown, to groups: inout Groups, _ index: Int, _ engine: borrowing Engine
   ) {
     let name = engine.links[index].link.id.service
-    if groups.add(name, shown) { return }
+    let owner = engine.links[index].link.owner
+    if groups.add(name, of: owner, shown) { return }
     let link = engine.links[index].link
     var writer = JSONWriter()
     writer.beginObject()
     writer.member("service", name)
     writer.name("name", link.serviceName)
     writer.member("system", link.system)
-    writer.member("owner", link.owner)
     writer.member("role", link.role.rawValue)
     writer.endObject()
-    groups.append(name, titled: writer)
-    _ = groups.add(name, shown)
+    groups.append(name, of: owner, titled: writer)
+    _ = groups.add(name, of: owner, shown)
   }
 
   private mutating func addToOwner(_ shown: Shown, _ index: Int, _ engine: borrowing Engine) {
     let name = engine.links[index].link.owner
-    if byOwner.add(name, shown) { return }
+    if byOwner.add(name, of: name, shown) { return }
     var writer = JSONWriter()
     writer.beginObject()
-    writer.member("owner", name)
     writer.name("name", engine.links[index].link.ownerName)
     writer.endObject()
-    byOwner.append(name, titled: writer)
-    _ = byOwner.add(name, shown)
+    byOwner.append(name, of: name, titled: writer)
+    _ = byOwner.add(name, of: name, shown)
   }
 }

@@ -165,7 +165,7 @@ private func action(
   case .show: .show(try link(reader))
   case .explain: .explain(try link(reader))
   case .samples: .samples(try link(reader), try sampleFilter(reader, now))
-  case .incidents: .incidents(all: reader.isOn("--all"))
+  case .incidents: .incidents(try incidentFilter(reader))
   case .check: .check(reader.operands)
   case .attempt: .attempt(try link(reader))
   case .pause: .pause(try link(reader), reason: reader.value("--reason"))
@@ -192,12 +192,44 @@ private func linkFilter(_ reader: ArgumentReader) throws(UsageError) -> LinkFilt
   filter.consumers = reader.values("--consumer") + reader.values("--province")
   filter.systems = reader.values("--system")
   filter.owners = reader.values("--owner")
-  filter.states = try words("--state", "state", reader)
+  let (states, marks) = try statesAndMarks(reader)
+  filter.states = states
+  filter.marks = marks
   filter.routes = reader.values("--route")
   filter.vendors = reader.values("--vendor")
   filter.roles = try words("--role", "role", reader)
   filter.limit = try number("--limit", 1...LinkFilter.limitMaximum, reader)
   filter.offset = try number("--offset", 0...Limits.linksPerDaemon, reader)
+  return filter
+}
+
+private func statesAndMarks(
+  _ reader: ArgumentReader
+) throws(UsageError) -> ([LinkState], [LinkMark]) {
+  var states: [LinkState] = []
+  var marks: [LinkMark] = []
+  for text in reader.values("--state") {
+    if let state = LinkState(rawValue: text) {
+      states.append(state)
+    } else if let mark = LinkMark(rawValue: text) {
+      marks.append(mark)
+    } else {
+      let known = LinkState.allCases.map(\.rawValue) + LinkMark.allCases.map(\.rawValue)
+      throw UsageError(
+        "unknown state \(text)" + suggestion(text, among: known)
+          + "; there are \(known.joined(separator: ", "))", reader.command)
+    }
+  }
+  return (states, marks)
+}
+
+private func incidentFilter(_ reader: ArgumentReader) throws(UsageError) -> IncidentFilter {
+  var filter = IncidentFilter(all: reader.isOn("--all"))
+  filter.services = reader.values("--service")
+  filter.consumers = reader.values("--consumer") + reader.values("--province")
+  filter.systems = reader.values("--system")
+  filter.owners = reader.values("--owner")
+  filter.severities = try words("--severity", "severity", reader)
   return filter
 }
 
@@ -223,14 +255,26 @@ private func sampleFilter(
   var filter = SampleFilter()
   filter.limit = try number("--limit", 1...Limits.samplesPerAnswer, reader)
   filter.probe = reader.value("--probe")
-  filter.from = reader.value("--from").map { time($0, now) }
-  filter.to = reader.value("--to").map { time($0, now) }
+  filter.from = try time("--from", reader, now)
+  filter.to = try time("--to", reader, now)
   return filter
 }
 
-/// A length of time becomes the time so long ago; the daemon judges everything else.
-private func time(_ text: String, _ now: WallTime) -> String {
-  parseDuration(text).map { (now - $0).description } ?? text
+/// A length of time becomes the time so long ago; what begins like a date is left to the daemon.
+private func time(
+  _ name: String, _ reader: ArgumentReader, _ now: WallTime
+) throws(UsageError) -> String? {
+  guard let text = reader.value(name) else { return nil }
+  if let length = parseDuration(text) { return (now - length).description }
+  let year = text.utf8.prefix(5)
+  guard year.count == 5, year.last == UInt8(ascii: "-"),
+    year.dropLast().allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+  else {
+    throw UsageError(
+      "\(name) is a time such as 2025-11-07T01:02:03Z, or a length such as 2h for two hours ago,"
+        + " not \(text)", reader.command)
+  }
+  return text
 }
 
 private func number(
@@ -249,7 +293,7 @@ private func helpTopic(_ reader: ArgumentReader) throws(UsageError) -> Command? 
   guard let word = reader.operands.first else { return nil }
   guard let command = Command(rawValue: word) else {
     throw UsageError(
-      "unknown command \(word)" + suggestion(word, among: Command.allCases.map(\.rawValue)), .help)
+      "unknown command \(word)" + suggestion(word, among: Command.allCases.map(\.rawValue)))
   }
   return command
 }

@@ -48,7 +48,7 @@ extension Command {
     case .samples:
       spec("LINK", "List the newest samples of a link, oldest first.", options: sampleOptions)
     case .incidents:
-      spec("List the incidents that are open.", options: [allOption])
+      spec("List the incidents that are open.", options: incidentOptions)
     case .check:
       CommandSpec(
         command: self, operands: "[FILE...]", operandCount: 0...Int.max,
@@ -115,7 +115,8 @@ private let linkOptions = [
   OptionSpec(name: "--owner", value: "NAME", help: "Only links of this owner.", isRepeatable: true),
   OptionSpec(
     name: "--state", value: "STATE",
-    help: "Only links in this state: planned, notConnected, up, degraded, down, unknown.",
+    help: "Only links in this state: planned, notConnected, up, degraded, down, unknown; or with "
+      + "this mark: paused, overdue.",
     isRepeatable: true),
   OptionSpec(
     name: "--route", value: "WORD", help: "Only links whose route has this word.",
@@ -143,6 +144,25 @@ private let reloadOptions = [
   OptionSpec(name: "--yes", help: "Also where more than a third of the links would go."),
 ]
 
-private let allOption = OptionSpec(name: "--all", help: "The resolved ones too.")
+private let incidentOptions = [
+  OptionSpec(name: "--all", help: "The resolved ones too."),
+  OptionSpec(
+    name: "--service", value: "NAME", help: "Only those of links of this service.",
+    isRepeatable: true),
+  OptionSpec(
+    name: "--consumer", value: "NAME", help: "Only those of links of this consumer.",
+    isRepeatable: true),
+  OptionSpec(
+    name: "--province", value: "NAME", help: "The same as --consumer.", isRepeatable: true),
+  OptionSpec(
+    name: "--system", value: "NAME", help: "Only those of links of this system.",
+    isRepeatable: true),
+  OptionSpec(
+    name: "--owner", value: "NAME", help: "Only those of links of this owner.", isRepeatable: true),
+  OptionSpec(
+    name: "--severity", value: "WORD", help: "Only these: notice, warning, critical.",
+    isRepeatable: true),
+]
+
 private let reasonOption = OptionSpec(
   name: "--reason", value: "TEXT", help: "Why; kept with the pause and in the log.")

@@ -63,7 +63,7 @@ package struct Conversation: Sendable {
     case .show(let link): .send(.show(link))
     case .explain(let link): .send(.explain(link))
     case .samples(let link, let filter): .send(.samples(link, filter))
-    case .incidents(let all): .send(.incidents(all: all))
+    case .incidents(let filter): .send(.incidents(filter))
     case .attempt(let link): .send(.attempt(link))
     case .pause(let link, let reason): .send(.pause(link, reason: reason))
     case .resume(let link): .send(.resume(link))
@@ -113,7 +113,7 @@ package struct Conversation: Sendable {
     case .show: renderLink(node, display)
     case .explain: renderExplanation(node, display)
     case .samples: renderSamples(node, display)
-    case .incidents(let all): renderIncidents(node, all: all, display)
+    case .incidents(let filter): renderIncidents(node, filter, display)
     case .attempt: renderAttempts(node, display)
     case .pause(let link, let reason): renderPaused(node, link, reason: reason, display)
     case .resume(let link): renderPaused(node, link, reason: nil, display)
@@ -202,7 +202,12 @@ extension Conversation {
 
   private func refusalCode(_ status: Int) -> Int32 {
     if case .status = invocation.action { return Health.unknown.rawValue }
-    return status == 403 ? Exit.forbidden : Exit.failed
+    return switch status {
+    // What was asked makes no sense to the daemon: a name that nothing has, a time that is none.
+    case 400: Exit.usage
+    case 403: Exit.forbidden
+    default: Exit.failed
+    }
   }
 
   private func refusalMessage(_ node: JSONNode, _ status: Int) -> String {

@@ -40,7 +40,8 @@ extension ClientFailure {
 
   package var exitCode: Int32 {
     switch self {
-    case .noSocket, .staleSocket, .notPermitted, .system, .timedOut: Exit.unreachable
+    case .noSocket, .staleSocket, .system, .timedOut: Exit.unreachable
+    case .notPermitted: Exit.forbidden
     case .brokenAnswer: Exit.failed
     }
   }

@@ -28,7 +28,7 @@ package enum Action: Sendable, Hashable {
   case show(LinkID)
   case explain(LinkID)
   case samples(LinkID, SampleFilter)
-  case incidents(all: Bool)
+  case incidents(IncidentFilter)
   /// The arguments after the command's word, untouched.
   case check([String])
   case attempt(LinkID)
@@ -65,6 +65,8 @@ package struct LinkFilter: Sendable, Hashable {
   package var systems: [String] = []
   package var owners: [String] = []
   package var states: [LinkState] = []
+  /// Marks, asked for by the same option as states: either lets a link through.
+  package var marks: [LinkMark] = []
   package var routes: [String] = []
   package var vendors: [String] = []
   package var roles: [LinkRole] = []
@@ -77,6 +79,29 @@ package struct LinkFilter: Sendable, Hashable {
   /// within ``Limits/controlResponseBytes``.
   package static let limitStandard = 10_000
   package static let limitMaximum = 50_000
+}
+
+/// What a link may bear beside its state.
+package enum LinkMark: String, Sendable, Hashable, CaseIterable {
+  case paused
+  case overdue
+}
+
+/// Which incidents to list; an empty list of values lets all through.
+package struct IncidentFilter: Sendable, Hashable {
+  /// The resolved ones too.
+  package var all: Bool
+  package var services: [String] = []
+  package var consumers: [String] = []
+  package var systems: [String] = []
+  package var owners: [String] = []
+  package var severities: [Severity] = []
+
+  package init(all: Bool) { self.all = all }
+
+  var isNarrowed: Bool {
+    !severities.isEmpty || ![services, consumers, systems, owners].allSatisfy(\.isEmpty)
+  }
 }
 
 /// Which samples to list.

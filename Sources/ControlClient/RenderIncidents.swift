@@ -1,11 +1,12 @@
 import Wire
 
 /// The screen of `incidents`: the newest first, each with its links.
-func renderIncidents(_ answer: JSONNode, all: Bool, _ display: Display) -> Page {
+func renderIncidents(_ answer: JSONNode, _ filter: IncidentFilter, _ display: Display) -> Page {
   var page = Page(display)
   let incidents = answer.list("incidents")
   if incidents.isEmpty {
-    page.line(Cell(all ? "no incidents" : "no open incidents"))
+    let noun = filter.all ? "incidents" : "open incidents"
+    page.line(Cell(filter.isNarrowed ? "no \(noun) match" : "no \(noun)"))
     return page
   }
   for (index, incident) in incidents.enumerated() {

@@ -114,7 +114,7 @@ private func runsText(_ probe: JSONNode) -> String {
     parts.append("time-out \(spanText(milliseconds: timeout))")
   }
   if probe.flag("running") { parts.append("running now") }
-  if let wait = probe.figure("backsOffMilliseconds") {
+  if let wait = probe.figure("backsOffMilliseconds"), wait > 0 {
     parts.append("backs off for \(spanText(milliseconds: wait))")
   }
   if let next = probe.figure("nextInMilliseconds") {

@@ -24,7 +24,7 @@ func renderLinks(_ answer: JSONNode, offset: Int, _ display: Display) -> Page {
 /// Links with their state and, where it is not well, the reason.
 func linkTable(_ links: [JSONNode]) -> Table {
   var table = Table([
-    Column("LINK"), Column("STATE"), Column("SINCE", dropRank: 2),
+    Column("LINK"), Column("STATE"), Column("OWNER", dropRank: 3), Column("SINCE", dropRank: 2),
     Column("LAST", .right, dropRank: 1),
     Column("REASON", isShrinkable: true),
   ])
@@ -35,6 +35,7 @@ func linkTable(_ links: [JSONNode]) -> Table {
       Cell(
         ([link.text("state") ?? unknownText] + marks).joined(separator: ", "),
         style(ofState: link.text("state"))),
+      Cell(link.text("owner") ?? unknownText),
       Cell(link.text("since").map { timeText($0) } ?? unknownText),
       Cell(
         link.figure("lastSampleAgeMilliseconds").map { spanText(milliseconds: $0) } ?? unknownText),

@@ -178,7 +178,9 @@ private func renderServices(_ services: [JSONNode], _ page: inout Page) {
     ] + counts.map { Column($0.title, .right, dropRank: $0.dropRank) })
   for service in services {
     let texts = [
-      service.text("service"), service.name("name", page.display.language), service.text("owner"),
+      service.text("service"), service.name("name", page.display.language),
+      // Where each consumer has a system of its own there is no one owner.
+      service["owner"]?.isNull == true ? "each its own" : service.text("owner"),
     ]
     table.row(
       texts.map { Cell($0 ?? unknownText) }

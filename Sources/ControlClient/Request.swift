@@ -33,7 +33,7 @@ extension ControlRequest {
     query.add("consumer", filter.consumers)
     query.add("system", filter.systems)
     query.add("owner", filter.owners)
-    query.add("state", filter.states.map(\.rawValue))
+    query.add("state", filter.states.map(\.rawValue) + filter.marks.map(\.rawValue))
     query.add("route", filter.routes)
     query.add("vendor", filter.vendors)
     query.add("role", filter.roles.map(\.rawValue))
@@ -59,8 +59,15 @@ extension ControlRequest {
     return ControlRequest(target: path(link) + "/samples" + query.text)
   }
 
-  static func incidents(all: Bool) -> ControlRequest {
-    ControlRequest(target: "/v1/incidents?status=" + (all ? "all" : "open"))
+  static func incidents(_ filter: IncidentFilter) -> ControlRequest {
+    var query = Query()
+    query.add("status", filter.all ? "all" : "open")
+    query.add("service", filter.services)
+    query.add("consumer", filter.consumers)
+    query.add("system", filter.systems)
+    query.add("owner", filter.owners)
+    query.add("severity", filter.severities.map(\.rawValue))
+    return ControlRequest(target: "/v1/incidents" + query.text)
   }
 
   static func reload(plan: Bool, yes: Bool) -> ControlRequest {

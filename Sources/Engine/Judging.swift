@@ -167,8 +167,10 @@ extension Engine {
 // MARK: - Pauses
 
 extension Engine {
-  /// Stops a link's traffic until it is resumed; attempts in flight end by themselves.
+  /// Stops a link's traffic until it is resumed; attempts in flight end by themselves. A pause without
+  /// a reason leaves one that is there already as it is, with the reason that was given for it.
   package mutating func pause(_ pause: Pause, at now: Now) {
+    if pause.reason.isEmpty, pauses[pause.link] != nil { return }
     pauses[pause.link] = pause
     pausesChanged(pause.link, at: now)
   }

@@ -41,7 +41,7 @@ extension Daemon: ControlHandler {
     let now = Clock.now
     let mayAct = self.mayAct(peer)
     let reply = route(request, body: body, engine, facts, mayAct: mayAct, at: now)
-    if request.method == "POST" { audit(request, peer, reply) }
+    if request.method == "POST" { audit(request, body, peer, reply, at: now) }
     switch reply {
     case .answer(let status, let contentType, let body):
       server?.answer(ticket, status: status, contentType: contentType, body: body)
@@ -143,7 +143,10 @@ extension Daemon: ControlHandler {
   }
 
   /// Every act leaves a line, allowed or not, with who asked.
-  private func audit(_ request: HTTPRequestHead, _ peer: PeerIdentity, _ reply: ControlReply) {
+  private func audit(
+    _ request: HTTPRequestHead, _ body: [UInt8], _ peer: PeerIdentity, _ reply: ControlReply,
+    at now: Now
+  ) {
     var act = request.path
     var outcome = "allowed"
     var reason: String?
@@ -151,7 +154,11 @@ extension Daemon: ControlHandler {
     case .act(let allowed):
       act = allowed.words
       if case .pause(_, let words) = allowed, !words.isEmpty { reason = words }
-    case .answer(let status, _, _): outcome = "refused with \(status)"
+    case .answer(let status, _, _):
+      outcome = "refused with \(status)"
+      // The same words as of one that is allowed, where it is an act at all.
+      let allowed = route(request, body: body, engine, facts, mayAct: true, at: now)
+      if case .act(let refused) = allowed { act = refused.words }
     default: break
     }
     var entry = LogEntry(

@@ -53,6 +53,21 @@ struct CheckTests {
     )
   }
 
+  @Test("what follows from a file that cannot be read or parsed is not told beside it")
+  func nothingThatFollows() {
+    let missing = checkReport(["etc/linkhealth.json5"], memory([:])).lines
+    #expect(missing.count == 2)
+    #expect(missing[0].hasPrefix("etc/linkhealth.json5:1:1: cannot read"))
+    let broken = checkReport(["l.json5"], memory(["l.json5": "{ catalogue: ["])).lines
+    #expect(broken.allSatisfy { !$0.contains("provinces") })
+    #expect(broken.count == 2)
+    var files = self.files
+    files["provinces.json"] = nil
+    let lines = checkReport(["linkhealth.json5"], memory(files)).lines
+    #expect(lines.count == 2, "no doubt of hue in the endpoints: \(lines)")
+    #expect(lines[0].contains(#"the key "provinces" of the configuration"#))
+  }
+
   @Test("the JSON form says the same")
   func json() throws {
     var files = self.files

@@ -114,7 +114,8 @@ struct ConsumerTests {
     let complaints = loadCatalogue(["services"], memory(files)).complaints.list
     #expect(
       complaints.map(\.description) == [
-        "services:1:1: cannot read provinces.json: No such file or directory"
+        "services:1:1: cannot read services/provinces.json nor provinces.json; say where the "
+          + "provinces are with the key \"provinces\" of the configuration"
       ])
   }
 }

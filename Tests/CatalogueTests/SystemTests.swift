@@ -32,6 +32,15 @@ struct SystemTests {
   private let exchange = """
     { service: "ndxp", system: "ndxp", owner: "most", hop: true, consumers: ["national"], probes: [] }
     """
+  @Test(
+    "what services do not inherit is refused in a system with the place where it belongs",
+    arguments: ["alert: {},", "consumers: [],", "planned: \"2025-12-31\",", "probes: [],"])
+  func notInherited(_ member: String) {
+    let complaints = loadSystems([civil(system: member)]).complaints
+    #expect(complaints.count == 1, "\(complaints)")
+    #expect(complaints.first?.contains("belongs in each of the services") == true)
+  }
+
   private func civil(_ more: String = "", system: String = "") -> String {
     """
     { system: "civil", owner: "moj", route: ["lgsp", "ndxp"], \(system)

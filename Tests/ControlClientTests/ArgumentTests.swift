@@ -67,8 +67,22 @@ import Testing
           $0.from = "2025-11-06T23:00:00.000Z"
           $0.to = "2025-11-07T01:02:03.004Z"
         }), reason: "a length of time is taken from now, a time is left to the daemon"),
-    Accepted(line: "incidents", action: .incidents(all: false), reason: "open ones unless asked"),
-    Accepted(line: "incidents --all", action: .incidents(all: true), reason: "an option alone"),
+    Accepted(
+      line: "incidents", action: .incidents(IncidentFilter(all: false)),
+      reason: "open ones unless asked"),
+    Accepted(
+      line: "incidents --all", action: .incidents(IncidentFilter(all: true)),
+      reason: "an option alone"),
+    Accepted(
+      line: "incidents --province hue --owner moj,mps --severity critical",
+      action: .incidents(incidents), reason: "incidents are filtered like links"),
+    Accepted(
+      line: "links --state overdue,down --state paused",
+      action: .links(
+        filter {
+          $0.states = [.down]
+          $0.marks = [.overdue, .paused]
+        }), reason: "a mark is asked for as a state is"),
     Accepted(line: "try land-database/ha-noi", action: .attempt(land), reason: "try"),
     Accepted(
       line: "pause land-database/ha-noi --reason=works=on",
@@ -92,6 +106,14 @@ import Testing
     Accepted(
       line: "check -- --help", action: .check(["--", "--help"]), reason: "a file of that name"),
   ]
+
+  private static var incidents: IncidentFilter {
+    var filter = IncidentFilter(all: false)
+    filter.consumers = ["hue"]
+    filter.owners = ["moj", "mps"]
+    filter.severities = [.critical]
+    return filter
+  }
 
   private static func filter(_ change: (inout LinkFilter) -> Void) -> LinkFilter {
     var filter = LinkFilter()
@@ -143,7 +165,17 @@ import Testing
     ("links --role hopp", "unknown role hopp; did you mean hop?"),
     ("links --provinse hue", "unknown option --provinse of links; did you mean --province?"),
     ("reload --pln", "unknown option --pln of reload; did you mean --plan?"),
-    ("links --state dwon", "unknown state dwon; did you mean down?"),
+    (
+      "links --state dwon",
+      "unknown state dwon; did you mean down?; there are planned, notConnected, up, degraded, down,"
+        + " unknown, paused, overdue"
+    ),
+    ("incidents --severity critcal", "unknown severity critcal; did you mean critical?"),
+    (
+      "samples a/b --from yesterday",
+      "--from is a time such as 2025-11-07T01:02:03Z, or a length such as 2h for two hours ago,"
+        + " not yesterday"
+    ),
     ("status --color=blue", "--color is auto, always or never, not blue"),
     ("status --timeout 3", "--timeout is a time from 1ms to 1h, such as 3s, not 3"),
     ("status --timeout 2h", "--timeout is a time from 1ms to 1h, such as 3s, not 2h"),

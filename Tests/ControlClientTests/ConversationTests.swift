@@ -25,6 +25,7 @@ import Testing
   static let endings: [Ending] = [
     Ending(action: .reload(), status: 200, body: #"{"links":1}"#, exitCode: 0, reason: "done"),
     Ending(action: .resume(link), status: 403, body: forbidden, exitCode: 77, reason: "forbidden"),
+    Ending(action: .show(link), status: 400, body: "{}", exitCode: 64, reason: "no such name"),
     Ending(action: .show(link), status: 404, body: noLink, exitCode: 1, reason: "no such link"),
     Ending(
       action: .reload(), status: 409, body: #"{"error":{"code":"dropsTooMuch","message":"yes?"}}"#,
@@ -69,12 +70,13 @@ import Testing
         + "refused (ECONNREFUSED). Start it with: systemctl start linkhealthd"
     ),
     (
-      .notPermitted(reason: "connect /run/x.sock: Permission denied (EACCES)", group: "on-call"), 3,
+      .notPermitted(reason: "connect /run/x.sock: Permission denied (EACCES)", group: "on-call"),
+      77,
       "you may not open the daemon's socket: connect /run/x.sock: Permission denied (EACCES). "
         + "Become a member of the group on-call and log in anew, or be root"
     ),
     (
-      .notPermitted(reason: "connect /run/x.sock: Permission denied (EACCES)", group: nil), 3,
+      .notPermitted(reason: "connect /run/x.sock: Permission denied (EACCES)", group: nil), 77,
       "you may not open the daemon's socket: connect /run/x.sock: Permission denied (EACCES). "
         + "Its owner, and root, may"
     ),

@@ -13,7 +13,8 @@ import Wire
   static let actions: [(Action, [String])] = [
     (.status, ["status", "matrix", "wrong"]), (.links(LinkFilter()), ["links"]),
     (.show(link), ["show"]),
-    (.samples(link, SampleFilter()), ["samples"]), (.incidents(all: true), ["incidents"]),
+    (.samples(link, SampleFilter()), ["samples"]),
+    (.incidents(IncidentFilter(all: true)), ["incidents"]),
     (.attempt(link), ["try"]), (.pause(link, reason: poison), ["paused"]),
     (.resume(link), ["resumed"]), (.explain(link), ["explain"]),
     (.reload(plan: true), ["plan"]), (.reload(), ["reloaded-plan"]), (.version, ["status"]),

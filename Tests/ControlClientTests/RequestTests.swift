@@ -6,14 +6,38 @@ import Testing
 @Suite struct RequestTests {
   static let link = LinkID(service: "land-database", consumer: "ha-noi")
 
+  static var narrowed: IncidentFilter {
+    var filter = IncidentFilter(all: false)
+    filter.services = ["lgsp"]
+    filter.consumers = ["hue"]
+    filter.systems = ["x"]
+    filter.owners = ["moj"]
+    filter.severities = [.warning]
+    return filter
+  }
+
+  static var overdue: LinkFilter {
+    var filter = LinkFilter()
+    filter.states = [.down]
+    filter.marks = [.overdue]
+    return filter
+  }
+
   static let requests: [(Action, String, String)] = [
     (.status, "GET", "/v1/status"),
     (.version, "GET", "/v1/status"),
     (.links(LinkFilter()), "GET", "/v1/links?limit=10000"),
     (.show(link), "GET", "/v1/links/land-database/ha-noi"),
     (.samples(link, SampleFilter()), "GET", "/v1/links/land-database/ha-noi/samples"),
-    (.incidents(all: false), "GET", "/v1/incidents?status=open"),
-    (.incidents(all: true), "GET", "/v1/incidents?status=all"),
+    (.incidents(IncidentFilter(all: false)), "GET", "/v1/incidents?status=open"),
+    (.incidents(IncidentFilter(all: true)), "GET", "/v1/incidents?status=all"),
+    (
+      .incidents(narrowed), "GET",
+      "/v1/incidents?status=open&service=lgsp&consumer=hue&system=x&owner=moj&severity=warning"
+    ),
+    (
+      .links(overdue), "GET", "/v1/links?state=down,overdue&limit=10000"
+    ),
     (.attempt(link), "POST", "/v1/links/land-database/ha-noi/try"),
     (.pause(link, reason: nil), "POST", "/v1/links/land-database/ha-noi/pause"),
     (.resume(link), "POST", "/v1/links/land-database/ha-noi/resume"),

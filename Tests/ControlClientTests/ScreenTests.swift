@@ -31,7 +31,7 @@ import Testing
     Scene(name: "show-overdue", action: .show(link), answers: ["show-overdue"]),
     Scene(name: "explain", action: .explain(link), answers: ["explain"]),
     Scene(name: "samples", action: .samples(link, SampleFilter()), answers: ["samples"]),
-    Scene(name: "incidents", action: .incidents(all: true), answers: ["incidents"]),
+    Scene(name: "incidents", action: .incidents(IncidentFilter(all: true)), answers: ["incidents"]),
     Scene(name: "try", action: .attempt(link), answers: ["try"]),
     Scene(name: "pause", action: .pause(link, reason: reason), answers: ["paused"]),
     Scene(name: "resume", action: .resume(link), answers: ["resumed"]),
@@ -138,7 +138,9 @@ import Testing
     var late = LinkFilter()
     late.offset = 9
     #expect(try text(.links(late), #"{"total":3,"links":[]}"#) == "no link from number 10 on\n")
-    #expect(try text(.incidents(all: false), #"{"incidents":[]}"#) == "no open incidents\n")
+    #expect(
+      try text(.incidents(IncidentFilter(all: false)), #"{"incidents":[]}"#)
+        == "no open incidents\n")
     #expect(
       try text(.samples(Self.link, SampleFilter()), #"{"samples":[]}"#) == "no samples\n")
     #expect(try text(.attempt(Self.link), "{}") == "no probe was run\n")
@@ -156,7 +158,7 @@ import Testing
   @Test("incidents beyond those listed are counted")
   func moreIncidents() throws {
     let body = #"{"incidents":[{"id":"inc-1","status":"open"}],"total":3}"#
-    let text = try screen(.incidents(all: false), [body], Display())
+    let text = try screen(.incidents(IncidentFilter(all: false)), [body], Display())
     #expect(text.hasSuffix("\n\n... and 2 older incidents\n"))
   }
 

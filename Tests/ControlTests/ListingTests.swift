@@ -29,7 +29,12 @@ import Wire
     ("?state=unknown", ["birth-bundle/ha-noi"], "unknown"),
     ("?route=ndxp", ["civil-registry/ha-noi", "civil-registry/an-giang"], "any word of the route"),
     ("?route=ndxp,x&vendor=fpt", ["civil-registry/ha-noi"], "a vendor"),
-    ("?vendor=nobody", [], "links without a vendor have none"),
+    ("?vendor=fpt&owner=moae", [], "links without a vendor have none"),
+    ("?state=overdue", ["health-licences/ha-noi"], "a mark"),
+    (
+      "?state=overdue,degraded", ["land-database/an-giang", "health-licences/ha-noi"],
+      "a mark or a state"
+    ),
     ("?role=token", ["token/moj"], "a role"),
     ("?limit=1&offset=1&owner=moj", ["civil-registry/an-giang"], "a part"),
     ("?service=", Country.links.map { "\($0.id)" }, "an empty filter lets all pass"),
@@ -46,8 +51,13 @@ import Wire
     ("xyz=x", "no parameter xyz"),
     (
       "state=dwon",
-      "no state dwon; the states are planned, notConnected, up, degraded, down, unknown; did you mean down?"
+      "no state dwon; the states are planned, notConnected, up, degraded, down, unknown, paused, overdue; did you mean down?"
     ),
+    ("owner=mojj", "no link has the owner mojj; did you mean moj?"),
+    ("service=lgps", "no link has the service lgps; did you mean lgsp?"),
+    ("province=ha-noi,an-gian", "no link has the consumer an-gian; did you mean an-giang?"),
+    ("system=ecivl", "no link has the system ecivl; did you mean ecivil?"),
+    ("vendor=vnp", "no link has the vendor vnp; did you mean vnpt?"),
     ("role=hopp", "no role hopp; the roles are service, hop, token; did you mean hop?"),
   ]
 
@@ -105,6 +115,64 @@ import Wire
     var bytes: [UInt8] = []
     while !pieces.isDone { bytes += pieces.nextPiece(desk.engine, at: desk.now) }
     #expect(try parsed(bytes)["links"]?["total"]?.int == 30)
+  }
+
+  static let incidentRows: [(query: String, links: Set<String>, reason: String)] = [
+    ("?owner=mps", ["birth-bundle/an-giang"], "an owner"),
+    ("?province=ha-noi", ["health-licences/ha-noi"], "a province"),
+    (
+      "?system=ecivil&severity=critical&limit=1", ["civil-registry/an-giang"], "what is wrong there"
+    ),
+    ("?service=land-database&severity=critical", [], "both must hold"),
+  ]
+
+  @Test("incidents are filtered by their links and by severity", arguments: incidentRows)
+  func incidentFilters(_ query: String, _ links: Set<String>, _ reason: String) throws {
+    let node = try Country.desk().get("/v1/incidents" + query).node
+    let found = node["incidents"]?.array ?? []
+    #expect(Set(found.flatMap { $0["links"]?.array ?? [] }.compactMap(\.string)) == links)
+    #expect(node["total"]?.int == links.count, "\(reason)")
+  }
+
+  @Test(
+    "a filter of incidents that is wrong is refused",
+    arguments: ["?severity=critcal", "?owner=mojj", "?state=down", "?xyz=1"])
+  func wrongIncidentFilter(_ query: String) throws {
+    #expect(try Country.desk().get("/v1/incidents" + query).status == 400)
+  }
+
+  @Test("a service whose links have an owner each has none in the status")
+  func owners() throws {
+    let desk = Desk([
+      link("tthc/hue", owner: "hue"), link("tthc/an-giang", owner: "an-giang"),
+      link("land/hue", owner: "moae"), link("land/an-giang", owner: "moae"),
+    ])
+    let services = try desk.get("/v1/status").node["services"]?.array ?? []
+    #expect(services.map { $0["owner"]?.string } == [nil, "moae"])
+    #expect(services.first?["owner"]?.isNull == true)
+  }
+
+  @Test("samples are told by the time at which their attempts began")
+  func sampleOrder() throws {
+    let times = [32, 38, 35].map { WallTime(milliseconds: 1_762_477_300_000 + $0 * 1_000) }
+    let request = SamplesRequest(
+      link: LinkID(service: "a", consumer: "b"), keys: [], from: times[0], to: times[1], limit: 2)
+    let body = samplesBody(
+      request, [("http", times.map { Sample(time: $0, outcome: .ok) })])
+    let shown = try parsed(body)["samples"]?.array?.compactMap { $0["time"]?.string } ?? []
+    #expect(shown.count == 2)
+    #expect(shown == shown.sorted())
+  }
+
+  @Test("a second pause without a reason keeps the first reason")
+  func pausedTwice() throws {
+    let desk = Country.desk()
+    let id = LinkID(service: "civil-registry", consumer: "ha-noi")
+    for (by, reason) in [("root", "works"), ("lan", "")] {
+      desk.engine.pause(Pause(link: id, by: by, reason: reason, since: desk.now.wall), at: desk.now)
+    }
+    let reason = try desk.get("/v1/links/civil-registry/ha-noi").node["link"]?["reason"]?.string
+    #expect(reason?.contains("works") == true, "\(reason ?? "none")")
   }
 
   @Test("incidents come in pieces, the newest first, open and resolved in one order")
