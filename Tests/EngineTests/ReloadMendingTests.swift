@@ -42,7 +42,7 @@ private let issued = TransferResult(
   status: 200,
   body: Array(#"{"access_token":"t","token_type":"Bearer","expires_in":3600}"#.utf8))
 
-@Suite("What a reload must not lose") struct ReloadKeepsTests {
+@Suite("What a reload must not lose") struct ReloadMendingTests {
   @Test("a changed rule leaves state and attempts as they are, and holds for them at once")
   func changedRule() {
     let bench = Bench([watched()])
