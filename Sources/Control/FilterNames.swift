@@ -17,7 +17,7 @@ extension LinkFilter {
   private static let namesCompared = 1_000
 
   private static func check(
-    _ wanted: [String], _ noun: String, _ engine: borrowing Engine, _ name: (Link) -> String?
+    _ wanted: [String], _ noun: String, _ engine: borrowing Engine, _ nameOf: (Link) -> String?
   ) throws(BadQuery) {
     var missing = Set(wanted)
     var known: Set<String> = []
@@ -25,7 +25,7 @@ extension LinkFilter {
     for index in engine.links.indices {
       if missing.isEmpty { return }
       // Links of one service or system follow each other.
-      guard let name = name(engine.links[index].link), name != last else { continue }
+      guard let name = nameOf(engine.links[index].link), name != last else { continue }
       last = name
       missing.remove(name)
       if known.count < namesCompared { known.insert(name) }

@@ -126,7 +126,11 @@ private struct LinkTally: Sendable {
     var json: [UInt8] {
       var writer = JSONWriter()
       writer.counts(counts)
-      return title + ownerMember + Array(",\"links\":".utf8) + writer.bytes + [UInt8(ascii: "}")]
+      var bytes = title + ownerMember
+      bytes += Array(",\"links\":".utf8)
+      bytes += writer.bytes
+      bytes.append(UInt8(ascii: "}"))
+      return bytes
     }
 
     private var ownerMember: [UInt8] {

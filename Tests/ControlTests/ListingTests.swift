@@ -1,6 +1,7 @@
 import Base
 import Control
 import Engine
+import History
 import Model
 import Testing
 import Wire
@@ -155,8 +156,10 @@ import Wire
   @Test("samples are told by the time at which their attempts began")
   func sampleOrder() throws {
     let times = [32, 38, 35].map { WallTime(milliseconds: 1_762_477_300_000 + $0 * 1_000) }
-    let request = SamplesRequest(
-      link: LinkID(service: "a", consumer: "b"), keys: [], from: times[0], to: times[1], limit: 2)
+    guard
+      case .samples(let request) = try Country.desk().reply(
+        "GET", "/v1/links/civil-registry/ha-noi/samples?limit=2")
+    else { throw Desk.Unexpected() }
     let body = samplesBody(
       request, [("http", times.map { Sample(time: $0, outcome: .ok) })])
     let shown = try parsed(body)["samples"]?.array?.compactMap { $0["time"]?.string } ?? []
