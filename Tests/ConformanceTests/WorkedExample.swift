@@ -90,6 +90,7 @@ package struct DaytimeProbe: Probe {
     switch failure {
     case .connect(let cause): .connect(cause)
     case .reset: .answer(.reset)
+    case .tooMuch: .answer(.tooLarge)
     case .notPermitted: .skipped(.notPermitted)
     case .noRoom: .skipped(.tableFull)
     }
