@@ -104,7 +104,7 @@ private let issued = TransferResult(
         bench.take()
       }
     }
-    #expect(bench.outcomes("civil/hue/http").last == .ok)
+    #expect(bench.outcomes("civil/hue http").last == .ok)
   }
 
   @Test("a reload that takes a token's fetch away starts another for those who wait")
@@ -119,7 +119,7 @@ private let issued = TransferResult(
       [try tokenLink(path: "/token-other", host: "127.0.0.1"), try user()], at: bench.now)
     bench.take()
     bench.advance(by: .seconds(70))
-    #expect(bench.outcomes("civil/hue/http").last == .ok)
+    #expect(bench.outcomes("civil/hue http").last == .ok)
   }
 
   @Test("first runs that the budget had no room for are made up soon, not an interval later")

@@ -47,7 +47,14 @@ struct AddressTests {
     _ = probe.step(.start, at: start)
     _ = probe.step(.resolved(addresses: ["127.0.0.1", "127.0.0.2"], took: .zero), at: start)
     let wrong = ProbeEvent.transferred(TransferResult(failure: .tls(.expired)))
-    #expect(transfer(probe.step(wrong, at: start)) == nil)
+    let look = transfer(probe.step(wrong, at: start))
+    #expect(look?.purpose == .handshake, "the same server is looked at again, no other is asked")
+    #expect(look?.address == "127.0.0.1")
+    guard case .finish(let result) = probe.step(wrong, at: start) else {
+      Issue.record("expected the end")
+      return
+    }
+    #expect(result.outcome == .tls(.expired))
   }
 
   @Test(
