@@ -68,7 +68,7 @@ package enum Limits {
   package static let packetsLookedAt = 256
   package static let tcpAnswerBytes = 64 << 10
   package static let tcpAnswerText = 1_024
-  package static let dnsRecords = 4_096
+  package static let dnsRecords = 1_024
   /// CNAME records followed within an answer.
   package static let dnsAliases = 16
   package static let dnsServers = 3

@@ -32,8 +32,8 @@ package struct DNSExpectations: Sendable {
     guard responseCode == 0 else { return .ok }
     let texts = records.texts
     if texts.isEmpty { return .dns(.noRecords) }
+    let found = Set(texts)
     if let answers {
-      let found = Set(texts)
       if let missing = answers.first(where: { !found.contains($0) }) {
         return .dns(.recordMissing(shown(missing)))
       }
@@ -42,7 +42,7 @@ package struct DNSExpectations: Sendable {
         return .dns(.unexpectedRecord(shown(other)))
       }
     }
-    if let anyOf, !anyOf.contains(where: texts.contains) {
+    if let anyOf, !anyOf.contains(where: found.contains) {
       return .dns(.recordMissing(shown(anyOf.joined(separator: " or "))))
     }
     return .ok

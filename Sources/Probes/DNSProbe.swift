@@ -251,7 +251,7 @@ package struct DNSProbe: Probe {
     if attempt.tracing {
       attempt.note("answer \(code), \(records.texts.prefix(8).joined(separator: ", "))")
     }
-    if !records.texts.isEmpty { attempt.say(records.texts.joined(separator: ", ")) }
+    if !records.texts.isEmpty { attempt.say(records.texts.prefix(16).joined(separator: ", ")) }
     attempt.result.readings = [Reading(name: "records", value: Double(records.texts.count))]
     if let lifetime = records.timeToLive {
       attempt.result.readings.append(Reading(name: "ttl", value: Double(lifetime), unit: "s"))

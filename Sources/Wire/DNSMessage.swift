@@ -142,13 +142,13 @@ package struct DNSMessage: Sendable, Hashable {
 
 /// Walks over a message.
 struct DNSReader {
-  /// Labels read of one message. Names are short in it, and long once their pointers are followed: 64
-  /// KiB could be made to be half a million labels.
-  static let labelsMaximum = 16_384
+  /// Labels and pointers followed in one message. Names are short in it, and long once their pointers
+  /// are followed: 64 KiB could be made to be half a million labels, or millions of pointers.
+  static let stepsMaximum = 12_288
 
   let bytes: [UInt8]
   var index = 0
-  private var labelsLeft = labelsMaximum
+  private var stepsLeft = stepsMaximum
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -186,26 +186,28 @@ struct DNSReader {
   /// A name, which may end in a pointer to an earlier place (RFC 1035 section 4.1.4). Each pointer
   /// must lead before the place that the one before it led to.
   mutating func name() throws(DNSError) -> DNSName {
-    var labels: [[UInt8]] = []
-    var wireBytes = 1
+    var wire: [UInt8] = []
     var place = index
     var earliest = index
     var end: Int?
     while true {
       guard place < bytes.count else { throw DNSError("it ends within a name") }
+      stepsLeft -= 1
+      guard stepsLeft >= 0 else {
+        throw DNSError("more than \(Self.stepsMaximum) labels and pointers")
+      }
       let length = Int(bytes[place])
       switch length >> 6 {
       case 0:
         if length == 0 {
           index = end ?? place + 1
-          return DNSName(labels: labels)
+          return DNSName(wire: wire + [0])
         }
         guard place + 1 + length <= bytes.count else { throw DNSError("it ends within a name") }
-        wireBytes += 1 + length
-        guard wireBytes <= DNSName.wireBytes else { throw DNSError("a name of over 255 bytes") }
-        labelsLeft -= 1
-        guard labelsLeft >= 0 else { throw DNSError("more than \(Self.labelsMaximum) labels") }
-        labels.append(Array(bytes[(place + 1)...(place + length)]))
+        guard wire.count + 2 + length <= DNSName.wireBytes else {
+          throw DNSError("a name of over 255 bytes")
+        }
+        wire += bytes[place...(place + length)]
         place += 1 + length
       case 3:
         guard place + 1 < bytes.count else { throw DNSError("it ends within a name") }

@@ -145,29 +145,6 @@ struct DNSKindTests {
     default: return []
     }
   }
-
-  @Test("the largest answer with the most pointers holds the loop for less than 5 ms")
-  func bounded() throws {
-    // Each record's name is a pointer, its data a name of pointers: the most work for the bytes.
-    var bytes: [UInt8] = [0, 1, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0, 1, 0x61, 0, 0, 5, 0, 1]
-    var count = 0
-    var last = 12
-    while bytes.count < 65_000, count < Limits.dnsRecords {
-      let place = bytes.count + 12
-      let high = UInt8(0xC0 | (last >> 8) & 0x3F)
-      bytes += [0xC0, 12, 0, 5, 0, 1, 0, 0, 0, 60, 0, 2, high, UInt8(last & 0xFF)]
-      if place < 0x4000 { last = place }
-      count += 1
-    }
-    bytes[6] = UInt8(count >> 8)
-    bytes[7] = UInt8(count & 0xFF)
-    // Chains of a thousand pointers are no name: each of them costs a hop, and all of them many.
-    let began = Clock.instant
-    let message = try? DNSMessage(bytes, recordLimit: Limits.dnsRecords)
-    let took = Clock.instant - began
-    print("a message of \(bytes.count) bytes, read: \(message != nil), took \(took)")
-    #expect(took < .milliseconds(250), "a debug build is some fifty times slower")
-  }
 }
 
 /// nsd (Debian's package) with a zone of its own on a free port of 127.0.0.1. Must be stopped.

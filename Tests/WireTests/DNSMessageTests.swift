@@ -126,6 +126,32 @@ struct DNSMessageTests {
     #expect(throws: DNSError("too many records")) { try DNSMessage(bytes, recordLimit: 1) }
   }
 
+  /// Records whose names each point to the one before, with a label before the pointer or without.
+  private func chain(records: Int, label: [UInt8]) -> [UInt8] {
+    var bytes = header() + question("a", 5)
+    var last = 12
+    for _ in 0..<records {
+      let place = bytes.count + 12
+      let name = label + [UInt8(0xC0 | last >> 8), UInt8(last & 0xFF)]
+      bytes += record(5, name)
+      if place < 0x4000, label.isEmpty || last < 2_000 { last = place }
+    }
+    bytes[6] = UInt8(records >> 8)
+    bytes[7] = UInt8(records & 0xFF)
+    return bytes
+  }
+
+  @Test("the work that pointers can make of few bytes is bounded")
+  func chains() throws {
+    for label: [UInt8] in [[], [1, 0x61]] {
+      #expect(
+        try DNSMessage(chain(records: 90, label: label), recordLimit: 1_024).answers.count == 90)
+      #expect(throws: DNSError("more than 12288 labels and pointers")) {
+        try DNSMessage(chain(records: 1_000, label: label), recordLimit: 1_024)
+      }
+    }
+  }
+
   @Test("flags, and the upper bits of the response code that EDNS adds")
   func flags() throws {
     let option: [UInt8] = [0, 0, 41, 4, 208, 1, 0, 0, 0, 0, 0]
