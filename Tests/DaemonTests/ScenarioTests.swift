@@ -10,6 +10,7 @@ private struct ExpectedWorld {
     var link: String
     var owner: String
     var state: String
+    var isOverdue: Bool
   }
 
   private(set) var cells: [Cell] = []
@@ -29,7 +30,9 @@ private struct ExpectedWorld {
           service["state"]?.string ?? service["state"]?[consumer]?.string
           ?? service["state"]?["otherwise"]?.string
         cells.append(
-          Cell(link: "\(name)/\(consumer)", owner: owner, state: try #require(state)))
+          Cell(
+            link: "\(name)/\(consumer)", owner: owner, state: try #require(state),
+            isOverdue: service["overdue"]?.bool ?? false))
         if state == "notConnected" { withoutEndpoint.append("\(name)/\(consumer)") }
       }
       if service["state"]?.string != "notConnected" { answering.append(name) }
@@ -68,14 +71,10 @@ extension DaemonTests {
       return "/" + parts.joined(separator: "/") + "/probes"
     }()
     private static let scenario = "\(probes)/scenario/scenario-2025-11-07.json5"
-    /// Once the catalogue has a file for each system, it has every service of the scenario.
-    private static var isWhole: Bool { access("\(probes)/systems", F_OK) == 0 }
-
     private func catalogueServices() -> Set<String> {
-      let directory = Self.isWhole ? "systems" : "services"
       var services: Set<String> = []
-      for name in fileNames("\(Self.probes)/\(directory)") where name.hasSuffix(".json5") {
-        guard let bytes = try? readFile("\(Self.probes)/\(directory)/\(name)", limitBytes: 1 << 20),
+      for name in fileNames("\(Self.probes)/systems") where name.hasSuffix(".json5") {
+        guard let bytes = try? readFile("\(Self.probes)/systems/\(name)", limitBytes: 1 << 20),
           let root = parseJSON(bytes, dialect: .json5).node
         else { continue }
         for node in root["services"]?.array ?? root.array ?? [root] {
@@ -92,13 +91,14 @@ extension DaemonTests {
       #expect(world.cells.count == 307)
       let services = catalogueServices()
       let expected = world.cells(of: services)
-      if Self.isWhole { #expect(expected.count == 307, "the catalogue has all services") }
+      #expect(expected.count == 307, "the catalogue has all services")
+      #expect(expected.count(where: \.isOverdue) == 34)
       let simulator = try SimulatorProcess(scenario: Self.scenario)
       defer { simulator.stop() }
       let daemon = try Daemon(
         settings: "accelerate: 60, endpoints: \"endpoints.json5\","
           + " provinces: \"\(Self.probes)/provinces.json\",")
-      daemon.catalogue = Self.isWhole ? "[\"\(Self.probes)\"]" : "[\"\(Self.probes)/services\"]"
+      daemon.catalogue = "[\"\(Self.probes)\"]"
       try daemon.place.write(
         "endpoints.json5", world.endpoints(port: simulator.port, of: services))
       try daemon.start()
@@ -116,13 +116,18 @@ extension DaemonTests {
     /// What differs, cell by cell and in the sums of each owner.
     private func compare(_ expected: [ExpectedWorld.Cell], _ daemon: Daemon) throws -> [String] {
       let links = try daemon.get("/v1/links").json?["links"]?.array ?? []
-      var shown: [String: (owner: String, state: String)] = [:]
+      var shown: [String: (owner: String, state: String, isOverdue: Bool)] = [:]
       for link in links {
         shown[link["id"]?.string ?? ""] = (
-          link["owner"]?.string ?? "", link["state"]?.string ?? ""
+          link["owner"]?.string ?? "", link["state"]?.string ?? "",
+          isOverdue(link)
         )
       }
-      var differences: [String] = []
+      var differences = try differencesOfOwners(links, daemon)
+      let wanted = Set(expected.map(\.link))
+      for (link, cell) in shown where cell.isOverdue && !wanted.contains(link) {
+        differences.append("\(link) is overdue, and the scenario does not know it")
+      }
       var expectedSums: [String: Int] = [:]
       var shownSums: [String: Int] = [:]
       for cell in expected {
@@ -132,11 +137,46 @@ extension DaemonTests {
         if found?.state != cell.state {
           differences.append("\(cell.link): \(found?.state ?? "absent"), not \(cell.state)")
         }
+        if found?.isOverdue != cell.isOverdue {
+          differences.append("\(cell.link): overdue is \(found?.isOverdue ?? false)")
+        }
       }
       for (owner, count) in expectedSums where shownSums[owner] != count {
         differences.append("\(owner): \(shownSums[owner] ?? 0), not \(count)")
       }
       return differences.sorted()
     }
+
+    /// What the status says of each owner, against the sums of the links that it lists: services alone.
+    private func differencesOfOwners(
+      _ links: [JSONNode], _ daemon: Daemon
+    ) throws -> [String] {
+      var sums: [String: [String: Int]] = [:]
+      for link in links where link["role"]?.string == "service" {
+        guard let owner = link["owner"]?.string, let state = link["state"]?.string else { continue }
+        sums[owner, default: [:]][state, default: 0] += 1
+        if isOverdue(link) { sums[owner, default: [:]]["overdue", default: 0] += 1 }
+      }
+      var differences: [String] = []
+      let owners = try daemon.status()["owners"]?.array ?? []
+      if owners.count != sums.count {
+        differences.append("\(owners.count) owners, not \(sums.count)")
+      }
+      for owner in owners {
+        let name = owner["owner"]?.string ?? ""
+        for state in ["up", "degraded", "down", "unknown", "planned", "notConnected", "overdue"] {
+          let told = owner["links"]?[state]?.int ?? 0
+          let counted = sums[name]?[state] ?? 0
+          if told != counted {
+            differences.append("\(name): \(told) \(state) in the status, \(counted) in the list")
+          }
+        }
+      }
+      return differences
+    }
   }
+}
+
+private func isOverdue(_ link: JSONNode) -> Bool {
+  link["marks"]?.array?.contains { $0.string == "overdue" } ?? false
 }
