@@ -231,8 +231,11 @@ extension DaemonTests {
       #expect(try daemon.attempt(link).outcome == "tls.clientCertificate")
       let before = fileNames("/proc/\(pid)/fd").count
       for _ in 0..<20 { _ = try daemon.attempt(link) }
-      // The last question's own connection may be closed a moment later.
-      try eventually("no descriptor is left over") { fileNames("/proc/\(pid)/fd").count <= before }
+      // The ring's file may have been opened since, and the last question's own connection may be closed
+      // a moment later: a few more are no leak, one for each handshake would be twenty.
+      try eventually("no descriptor is left over") {
+        fileNames("/proc/\(pid)/fd").count < before + 5
+      }
     }
 
     @Test(
