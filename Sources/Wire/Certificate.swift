@@ -87,6 +87,8 @@ package struct CertificateKey: Sendable, Hashable {
     var reader = info.inside
     var algorithm = try reader.next(DERTag.sequence, "the key's algorithm").inside
     let identifier = try algorithm.next(DERTag.objectIdentifier, "the key's algorithm").identifier
+    // An identifier without a byte, or that ends within a number, names nothing.
+    guard !identifier.isEmpty else { throw DERError("the key's algorithm has no name") }
     let bits = try reader.next(DERTag.bitString, "the key").wholeBits()
     switch identifier {
     case "1.2.840.113549.1.1.1", "1.2.840.113549.1.1.10":
