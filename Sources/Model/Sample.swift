@@ -41,6 +41,8 @@ package struct SampleFlags: OptionSet, Sendable, Hashable {
   package static let credentialRefused = SampleFlags(rawValue: 4)
   /// The connection was one kept from an earlier attempt.
   package static let reusedConnection = SampleFlags(rawValue: 8)
+  /// It was taken within announced maintenance, so reports can leave its time out.
+  package static let maintenance = SampleFlags(rawValue: 16)
 }
 
 /// A figure that an attempt brought home beside its times, such as a plugin's performance data or the

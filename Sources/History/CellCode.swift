@@ -1,0 +1,271 @@
+import Base
+import Model
+
+/// Cells as bytes: variable-length numbers, seven bits to a byte and the lowest first (as in LEB128),
+/// because most figures of most cells are small. `deploy/docs/history-format.md` is the specification.
+enum CellCode {
+  /// What a cell's second number says beside its span.
+  private enum Mark {
+    static let hour: UInt64 = 1
+    /// Up for all of its span, and no other time: no times follow.
+    static let wholeUp: UInt64 = 2
+    static let maintenance: UInt64 = 4
+    static let slow: UInt64 = 8
+    static let confirmations: UInt64 = 16
+    static let latencies: UInt64 = 32
+    static let known: UInt64 = 63
+  }
+
+  /// How far latencies can be told coarser so that cells fit: each level halves the number of buckets.
+  static let coarsest = 5
+  /// Behind the coarsest level latencies keep their least, mean and greatest only.
+  static let withoutBuckets = coarsest + 1
+
+  /// Cells in the order of time, as bytes of at most `limit`: as exact as fits.
+  ///
+  /// Nil when even the coarsest does not; more than ``bytesMaximum`` a cell always fits.
+  static func encoded(_ cells: [Cell], limit: Int) -> [UInt8]? {
+    for level in 0...withoutBuckets {
+      var bytes: [UInt8] = [UInt8(level)]
+      bytes.appendNumber(UInt64(cells.count))
+      var before: [Int64] = [0, 0]
+      for cell in cells { append(cell, level: level, to: &bytes, before: &before) }
+      if bytes.count <= limit { return bytes }
+    }
+    return nil
+  }
+
+  private static func append(
+    _ cell: Cell, level: Int, to bytes: inout [UInt8], before: inout [Int64]
+  ) {
+    let tally = cell.tally
+    let number = cell.span.number(of: cell.start)
+    let spanIndex = Int(cell.span.rawValue)
+    bytes.appendNumber(zigzag(number - before[spanIndex]))
+    before[spanIndex] = number + 1
+    let wholeUp =
+      tally.upMilliseconds == cell.span.length.milliseconds && tally.downMilliseconds == 0
+    let maintenance = tally.maintenanceUpMilliseconds + tally.maintenanceDownMilliseconds > 0
+    var marks = UInt64(cell.span.rawValue)
+    if wholeUp { marks |= Mark.wholeUp }
+    if maintenance { marks |= Mark.maintenance }
+    if tally.slow > 0 { marks |= Mark.slow }
+    if tally.confirmations > 0 { marks |= Mark.confirmations }
+    if !tally.latencies.isEmpty { marks |= Mark.latencies }
+    bytes.appendNumber(marks)
+    if !wholeUp {
+      bytes.appendTime(tally.upMilliseconds)
+      bytes.appendTime(tally.downMilliseconds)
+    }
+    if maintenance {
+      bytes.appendTime(tally.maintenanceUpMilliseconds)
+      bytes.appendTime(tally.maintenanceDownMilliseconds)
+    }
+    let phases = tally.attempts.indices.filter { tally.attempts[$0] > 0 }
+    bytes.appendNumber(UInt64(phases.count))
+    for phase in phases {
+      bytes.appendNumber(UInt64(phase))
+      bytes.appendNumber(UInt64(tally.attempts[phase]))
+    }
+    if tally.slow > 0 { bytes.appendNumber(UInt64(tally.slow)) }
+    if tally.confirmations > 0 { bytes.appendNumber(UInt64(tally.confirmations)) }
+    if !tally.latencies.isEmpty { appendLatencies(tally, level: level, to: &bytes) }
+  }
+
+  private static func appendLatencies(_ tally: Tally, level: Int, to bytes: inout [UInt8]) {
+    bytes.appendNumber(tally.latencySumMicroseconds)
+    bytes.appendNumber(UInt64(tally.latencyMinimumMicroseconds))
+    bytes.appendNumber(
+      UInt64(tally.latencyMaximumMicroseconds) - UInt64(tally.latencyMinimumMicroseconds))
+    guard level < withoutBuckets else {
+      bytes.appendNumber(min(tally.latencies.total, UInt64(UInt32.max)))
+      return
+    }
+    var groups: [(index: Int, count: UInt64)] = []
+    for (bucket, count) in tally.latencies.entries {
+      let index = Int(bucket) >> level
+      if groups.last?.index == index {
+        groups[groups.count - 1].count += UInt64(count)
+      } else {
+        groups.append((index, UInt64(count)))
+      }
+    }
+    bytes.appendNumber(UInt64(groups.count))
+    var before = 0
+    for group in groups {
+      bytes.appendNumber(UInt64(group.index - before))
+      bytes.appendNumber(group.count)
+      before = group.index + 1
+    }
+  }
+
+  // MARK: - Reading
+
+  /// Hands over the cells of a span in turn; false where the bytes are not what ``encoded`` makes.
+  ///
+  /// - Parameters:
+  ///   - withLatencies: whether the buckets are wanted; stepping over them is much faster.
+  ///   - body: gets the same cell again and again, with other content.
+  static func read(
+    _ bytes: ArraySlice<UInt8>, span: CellSpan, withLatencies: Bool,
+    _ body: (borrowing Cell) -> Void
+  ) -> Bool {
+    var reader = NumberReader(bytes)
+    guard let level = reader.next(), level <= withoutBuckets, let count = reader.next(),
+      count <= UInt64(bytes.count)
+    else { return false }
+    var before: [Int64] = [0, 0]
+    var cell = Cell(span: span, start: WallTime(nanoseconds: 0))
+    for _ in 0..<count {
+      guard readCell(&reader, Int(level), withLatencies, &before, &cell) else { return false }
+      if cell.span == span { body(cell) }
+    }
+    return reader.isAtEnd
+  }
+
+  private static func readCell(
+    _ reader: inout NumberReader, _ level: Int, _ withLatencies: Bool, _ before: inout [Int64],
+    _ cell: inout Cell
+  ) -> Bool {
+    guard let delta = reader.next(), let marks = reader.next(), marks <= Mark.known else {
+      return false
+    }
+    cell.tally.clear()
+    cell.span = marks & Mark.hour != 0 ? .hour : .fiveMinutes
+    let length = cell.span.length
+    let spanIndex = Int(cell.span.rawValue)
+    let (number, overflow) = before[spanIndex].addingReportingOverflow(unzigzag(delta))
+    // No clock shows times beyond what 64 bits of nanoseconds hold.
+    guard !overflow, number.magnitude < UInt64(Int64.max / length.nanoseconds) else {
+      return false
+    }
+    before[spanIndex] = number + 1
+    cell.start = WallTime(nanoseconds: number * length.nanoseconds)
+    if marks & Mark.wholeUp != 0 {
+      cell.tally.upMilliseconds = length.milliseconds
+    } else {
+      guard let up = reader.time(), let down = reader.time() else { return false }
+      cell.tally.upMilliseconds = up
+      cell.tally.downMilliseconds = down
+    }
+    if marks & Mark.maintenance != 0 {
+      guard let up = reader.time(), let down = reader.time() else { return false }
+      cell.tally.maintenanceUpMilliseconds = up
+      cell.tally.maintenanceDownMilliseconds = down
+    }
+    guard readCounts(&reader, marks, &cell.tally) else { return false }
+    guard marks & Mark.latencies != 0 else { return true }
+    return readLatencies(&reader, level, withLatencies, &cell.tally)
+  }
+
+  private static func readCounts(
+    _ reader: inout NumberReader, _ marks: UInt64, _ tally: inout Tally
+  ) -> Bool {
+    guard let phases = reader.next(), phases <= 256 else { return false }
+    for _ in 0..<phases {
+      guard let phase = reader.next(), phase <= 255, let amount = reader.count() else {
+        return false
+      }
+      // A phase that a newer program knows is left out; so is its attempt.
+      tally.count(UInt8(phase), by: amount)
+    }
+    if marks & Mark.slow != 0 {
+      guard let slow = reader.count() else { return false }
+      tally.slow = slow
+    }
+    if marks & Mark.confirmations != 0 {
+      guard let confirmations = reader.count() else { return false }
+      tally.confirmations = confirmations
+    }
+    return true
+  }
+
+  private static func readLatencies(
+    _ reader: inout NumberReader, _ level: Int, _ wanted: Bool, _ tally: inout Tally
+  ) -> Bool {
+    guard let sum = reader.next(), sum <= UInt64(1) << 52, let least = reader.count(),
+      let more = reader.count(), UInt64(least) + UInt64(more) <= UInt64(UInt32.max),
+      let groups = reader.next()
+    else { return false }
+    if wanted {
+      tally.latencySumMicroseconds = sum
+      tally.latencyMinimumMicroseconds = least
+      tally.latencyMaximumMicroseconds = least + more
+    }
+    if level == withoutBuckets {
+      // Their number alone is known; the mean stands for each.
+      guard let count = UInt32(exactly: groups), count > 0 else { return false }
+      if wanted {
+        let mean = UInt32(clamping: sum / UInt64(count))
+        tally.latencies.add(count, inBucket: LatencyDistribution.bucket(microseconds: mean))
+      }
+      return true
+    }
+    guard groups <= 256 else { return false }
+    var index: UInt64 = 0
+    for _ in 0..<groups {
+      guard let step = reader.next(), let count = reader.count(), step <= 255 else { return false }
+      index += step
+      let lower = index << UInt64(level)
+      guard lower <= 255 else { return false }
+      let middle = min(255, lower + ((1 << UInt64(level)) >> 1))
+      if wanted { tally.latencies.add(count, inBucket: UInt8(middle)) }
+      index += 1
+    }
+    return true
+  }
+
+  private static func zigzag(_ value: Int64) -> UInt64 {
+    UInt64(bitPattern: (value << 1) ^ (value >> 63))
+  }
+
+  private static func unzigzag(_ value: UInt64) -> Int64 {
+    Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+  }
+}
+
+extension [UInt8] {
+  mutating func appendNumber(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    append(UInt8(rest))
+  }
+
+  mutating func appendTime(_ milliseconds: Int64) {
+    appendNumber(UInt64(UInt32(clamping: milliseconds)))
+  }
+}
+
+/// Reads variable-length numbers; nil where there is none.
+struct NumberReader {
+  private let bytes: ArraySlice<UInt8>
+  private var place: Int
+
+  init(_ bytes: ArraySlice<UInt8>) {
+    self.bytes = bytes
+    place = bytes.startIndex
+  }
+
+  var isAtEnd: Bool { place == bytes.endIndex }
+
+  mutating func next() -> UInt64? {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while place < bytes.endIndex, shift < 64 {
+      let byte = bytes[place]
+      place += 1
+      value |= UInt64(byte & 0x7F) << shift
+      if byte < 0x80 { return value }
+      shift += 7
+    }
+    return nil
+  }
+
+  mutating func count() -> UInt32? { next().flatMap { UInt32(exactly: $0) } }
+
+  /// Milliseconds that one cell can hold, even if a clock showed its time often.
+  mutating func time() -> Int64? { next().flatMap { $0 <= UInt64(UInt32.max) ? Int64($0) : nil } }
+}

@@ -1,0 +1,23 @@
+import Base
+import Model
+
+/// Where questions about the past get their figures: the history of a running daemon, or a copy of it.
+package protocol HistorySource {
+  associatedtype Failure: Error
+
+  /// Hands over the cells of a probe that begin within `times`, mostly from the oldest to the newest.
+  /// There may be several of the same time: they add up. A time without a cell is unknown.
+  ///
+  /// - Parameters:
+  ///   - withLatencies: whether the tallies' latencies are wanted; without them it is much faster.
+  ///   - body: must not keep the cell: the next one may use its room.
+  mutating func cells(
+    of key: ProbeKey, in times: Range<WallTime>, span: CellSpan, withLatencies: Bool,
+    _ body: (borrowing Cell) -> Void
+  ) throws(Failure)
+
+  /// The samples of a probe with times within `times`, in the order of writing: the last `limit`.
+  mutating func samples(
+    of key: ProbeKey, in times: Range<WallTime>, limit: Int
+  ) throws(Failure) -> [Sample]
+}
