@@ -16,8 +16,26 @@ package protocol HistorySource {
     _ body: (borrowing Cell) -> Void
   ) throws(Failure)
 
+  /// The same for many probes at once, in any order; `body` gets the probe's index in `keys`. A source
+  /// that has files reads each of them once.
+  mutating func cells(
+    ofEach keys: [ProbeKey], in times: Range<WallTime>, span: CellSpan, withLatencies: Bool,
+    _ body: (Int, borrowing Cell) -> Void
+  ) throws(Failure)
+
   /// The samples of a probe with times within `times`, in the order of writing: the last `limit`.
   mutating func samples(
     of key: ProbeKey, in times: Range<WallTime>, limit: Int
   ) throws(Failure) -> [Sample]
+}
+
+extension HistorySource {
+  package mutating func cells(
+    ofEach keys: [ProbeKey], in times: Range<WallTime>, span: CellSpan, withLatencies: Bool,
+    _ body: (Int, borrowing Cell) -> Void
+  ) throws(Failure) {
+    for (index, key) in keys.enumerated() {
+      try cells(of: key, in: times, span: span, withLatencies: withLatencies) { body(index, $0) }
+    }
+  }
 }

@@ -115,19 +115,8 @@ package struct RingEncoder: Sendable {
         ? DetailField.none
         : place(of: clipped(code.text, characters: Limits.outcomeDetailCharacters), .detail)
     let offset = timeOffset(time)
-    let timings = sample.timings
-    words.appendWord(
-      RecordHead(
-        type: RecordType.sample, byte: sample.flags.rawValue, words: RingFormat.sampleWords,
-        upper: definition
-      ).word)
-    words.appendWord(
-      UInt64(UInt32(bitPattern: offset)) | UInt64(code.phase) << 32 | UInt64(code.cause) << 40
-        | UInt64(sample.httpStatus) << 48)
-    words.appendWord(pair(detail, sample.bodyBytes))
-    words.appendWord(pair(timings.resolveMicroseconds, timings.connectMicroseconds))
-    words.appendWord(pair(timings.tlsMicroseconds, timings.firstByteMicroseconds))
-    words.appendWord(pair(timings.transferMicroseconds, timings.totalMicroseconds))
+    words.appendSample(
+      sample, code: code, definition: definition, offset: offset, detail: detail)
     words.append(contentsOf: extra)
   }
 
@@ -188,13 +177,10 @@ extension RingEncoder {
 
   private mutating func place(of text: String, _ use: TextBudget.Use) -> UInt32 {
     if let known = texts[text] { return known }
-    let byteCount = text.utf8.count
-    let size = RingFormat.textWords(byteCount)
+    let size = RingFormat.textWords(text.utf8.count)
     guard textBudget.take(size, use, known: texts.count) else { return DetailField.lost }
     let place = self.place
-    words.appendWord(
-      RecordHead(type: RecordType.text, words: size, upper: UInt32(byteCount)).word)
-    words.appendBytes(text.utf8)
+    words.appendText(text)
     definitions += 1
     texts[text] = place
     return place

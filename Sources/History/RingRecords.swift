@@ -18,6 +18,42 @@ func probeDefinition(_ key: ProbeKey) -> [UInt64] {
   return words
 }
 
+extension [UInt64] {
+  /// Appends the record that holds a text.
+  mutating func appendText(_ text: String) {
+    let byteCount = text.utf8.count
+    appendWord(
+      RecordHead(
+        type: RecordType.text, words: RingFormat.textWords(byteCount), upper: UInt32(byteCount)
+      ).word)
+    appendBytes(text.utf8)
+  }
+
+  /// Appends a sample's record.
+  ///
+  /// - Parameters:
+  ///   - definition: the place of its probe's record.
+  ///   - offset: its time, from the base that holds here, in milliseconds.
+  ///   - detail: see ``DetailField``.
+  mutating func appendSample(
+    _ sample: Sample, code: OutcomeCode, definition: UInt32, offset: Int32, detail: UInt32
+  ) {
+    let timings = sample.timings
+    appendWord(
+      RecordHead(
+        type: RecordType.sample, byte: sample.flags.rawValue, words: RingFormat.sampleWords,
+        upper: definition
+      ).word)
+    appendWord(
+      UInt64(UInt32(bitPattern: offset)) | UInt64(code.phase) << 32 | UInt64(code.cause) << 40
+        | UInt64(sample.httpStatus) << 48)
+    appendWord(pair(detail, sample.bodyBytes))
+    appendWord(pair(timings.resolveMicroseconds, timings.connectMicroseconds))
+    appendWord(pair(timings.tlsMicroseconds, timings.firstByteMicroseconds))
+    appendWord(pair(timings.transferMicroseconds, timings.totalMicroseconds))
+  }
+}
+
 /// The probe that a record names; nil when its texts do not fit in it.
 func readProbe(_ segment: [UInt64], at place: Int, _ head: RecordHead) -> ProbeKey? {
   let service = Int(head.upper & 0xFF)

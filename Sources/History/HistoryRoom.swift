@@ -1,0 +1,120 @@
+import Base
+import Model
+
+/// How long the history keeps what.
+package struct HistoryRetention: Hashable, Sendable {
+  package var samples: TimeAmount
+  package var fiveMinutes: TimeAmount
+  package var hours: TimeAmount
+
+  package init(
+    samples: TimeAmount = .hours(7 * 24), fiveMinutes: TimeAmount = .hours(62 * 24),
+    hours: TimeAmount = .hours(400 * 24)
+  ) {
+    self.samples = samples
+    self.fiveMinutes = fiveMinutes
+    self.hours = hours
+  }
+}
+
+/// How much room the history takes: known before anything is allocated, and never more.
+package struct HistoryRoom: Hashable, Sendable {
+  /// The bytes of one block of each kind, and how many blocks there are.
+  package struct Blocks: Hashable, Sendable {
+    package var byteCount: Int
+    package var count: Int
+    package var total: Int { byteCount * count }
+  }
+
+  package var samples: Blocks
+  package var fiveMinutes: Blocks
+  package var hours: Blocks
+  /// The ring that keeps what is in no block yet: four hours and half as much again.
+  package var ringBytes: Int
+  package var segmentBytes: Int
+
+  package var total: Int { samples.total + fiveMinutes.total + hours.total + ringBytes }
+
+  /// - Parameter intervals: of every probe.
+  package init(_ retention: HistoryRetention, intervals: some Sequence<TimeAmount>) {
+    var words = (samples: 0, fiveMinutes: 0, hours: 0)
+    var probes = 0
+    var ring = 0
+    for every in intervals {
+      probes += 1
+      let samples = BlockShare.samples(every: every)
+      words.samples += samples.samples + samples.cells
+      words.fiveMinutes += BlockShare.fiveMinutes.cells
+      words.hours += BlockShare.hours.cells
+      ring += 6 * BlockShare.samplesPerHour(every) * Self.ringBytesPerSample
+    }
+    func bytes(_ words: Int) -> Int {
+      let all =
+        BlockFormat.headerBlockBytes + (words + probes * BlockFormat.entryWords) * 8
+      return (all + 4_095) / 4_096 * 4_096
+    }
+    // Half a day more than is promised: a block is closed before its hour is over when the daemon
+    // starts anew with much in the ring.
+    samples = Blocks(
+      byteCount: bytes(words.samples), count: Self.count(retention.samples, .hours(1)) + 12)
+    fiveMinutes = Blocks(
+      byteCount: bytes(words.fiveMinutes), count: Self.count(retention.fiveMinutes, .hours(24)) + 2)
+    hours = Blocks(
+      byteCount: bytes(words.hours), count: Self.count(retention.hours, .hours(24)) + 2)
+    // Eight parts, so that the one which is written over next is long in blocks.
+    segmentBytes = min(8 << 20, max(256 << 10, (ring / 8 + 65_535) / 65_536 * 65_536))
+    ringBytes = max(8, (ring + segmentBytes - 1) / segmentBytes) * segmentBytes
+  }
+
+  package func blocks(_ kind: BlockKind) -> Blocks {
+    switch kind {
+    case .samples: samples
+    case .fiveMinutes: fiveMinutes
+    case .hours: hours
+    }
+  }
+
+  private static func count(_ kept: TimeAmount, _ each: TimeAmount) -> Int {
+    Int((kept.nanoseconds + each.nanoseconds - 1) / each.nanoseconds)
+  }
+
+  /// A sample's record and its part of batch headers and definitions.
+  private static let ringBytesPerSample = 56
+}
+
+/// How many words of a block are a probe's due. What one does not use, others may.
+package struct BlockShare: Hashable, Sendable {
+  package var samples: Int
+  package var cells: Int
+
+  /// Checksum, interval, names and standing of a chunk.
+  private static let headWords = 6 + BlockFormat.namesBytes / 8
+  /// What a five-minute cell takes at most as it is mostly, in bytes; most take half of it.
+  private static let fiveMinuteBytes = 48
+  /// An hour's latencies lie in more buckets.
+  private static let hourBytes = 128
+
+  /// In a block of an hour: regular samples and a fifth of their room for short-notice runs, notes
+  /// and readings; twelve cells of five minutes and one of an hour.
+  package static func samples(every: TimeAmount) -> BlockShare {
+    BlockShare(
+      samples: headWords + samplesPerHour(every) * RingFormat.sampleWords * 6 / 5,
+      cells: headWords + (12 * fiveMinuteBytes + hourBytes) / 8)
+  }
+
+  package static let fiveMinutes = BlockShare(
+    samples: 0, cells: headWords + 288 * fiveMinuteBytes / 8)
+  package static let hours = BlockShare(samples: 0, cells: headWords + 24 * hourBytes / 8)
+
+  package static func share(_ kind: BlockKind, every: TimeAmount) -> BlockShare {
+    switch kind {
+    case .samples: samples(every: every)
+    case .fiveMinutes: fiveMinutes
+    case .hours: hours
+    }
+  }
+
+  static func samplesPerHour(_ every: TimeAmount) -> Int {
+    Int(TimeAmount.hours(1).nanoseconds / max(every.nanoseconds, 1_000_000)) + 1
+  }
+}

@@ -1,0 +1,236 @@
+import Base
+import Model
+
+/// A probe that the history has room for.
+package struct HistoryProbe: Hashable, Sendable {
+  package var key: ProbeKey
+  package var every: TimeAmount
+
+  package init(key: ProbeKey, every: TimeAmount) {
+    self.key = key
+    self.every = every
+  }
+}
+
+/// Where in the ring the newest samples of each probe lie: those that are in no block yet. It holds
+/// places, not samples: four bytes for each.
+package struct RecentIndex: Sendable {
+  /// What is known of a probe.
+  package struct Entry: Sendable {
+    package let key: ProbeKey
+    package var every: TimeAmount
+    /// Whether the catalogue has it; others are kept until their samples are in a block.
+    package var isWanted = false
+    /// The places of its samples, in the order of writing.
+    package var places: [UInt32] = []
+    /// What stood behind the last block; nil with `isStandingKnown` false: look into that block.
+    package var standing: Standing?
+    package var isStandingKnown = false
+  }
+
+  /// A mark among the samples.
+  package struct Mark: Sendable {
+    package var place: UInt32
+    package var mark: RingMark
+    /// The time of the record before it.
+    package var lastSign: WallTime?
+  }
+
+  /// The generation at whose segment the places begin.
+  package private(set) var baseGeneration: UInt64 = 0
+  private let segmentWords: Int
+  package private(set) var entries: [Entry] = []
+  private var indices: [ProbeKey: Int] = [:]
+  package private(set) var marks: [Mark] = []
+  /// What times are told from, from a place on.
+  private var bases: [(place: UInt32, base: Int64)] = []
+  /// The order of the probes' names; empty when it must be found anew.
+  private var order: [Int] = []
+  /// The batches that are in it.
+  package private(set) var sequences: Range<UInt64>
+  package private(set) var times: ClosedRange<WallTime>?
+  package private(set) var sampleCount = 0
+  /// The latest time that was recorded last.
+  package private(set) var lastSign: WallTime?
+
+  /// Which probe a definition in the segment at work names.
+  private var definitions: [UInt32: Int] = [:]
+  private var generation: UInt64 = 0
+
+  /// - Parameters:
+  ///   - nextSequence: the first batch that is in no block.
+  ///   - lastSign: the time until which the newest block reaches.
+  package init(segmentBytes: Int, nextSequence: UInt64, lastSign: WallTime?) {
+    segmentWords = segmentBytes / 8
+    sequences = nextSequence..<nextSequence
+    self.lastSign = lastSign
+  }
+
+  /// Says which probes there are. Others that have samples stay until those are in a block.
+  package mutating func want(_ probes: [HistoryProbe]) {
+    for index in entries.indices { entries[index].isWanted = false }
+    for probe in probes {
+      let index = index(of: probe.key)
+      entries[index].isWanted = true
+      entries[index].every = probe.every
+    }
+  }
+
+  /// The entry of a probe, should it have one.
+  package func entry(of key: ProbeKey) -> Entry? { indices[key].map { entries[$0] } }
+
+  private mutating func index(of key: ProbeKey) -> Int {
+    if let known = indices[key] { return known }
+    order = []
+    entries.append(Entry(key: key, every: .seconds(60)))
+    indices[key] = entries.count - 1
+    return entries.count - 1
+  }
+
+  /// Takes in a batch that has been written, or is found sound in the ring at the start.
+  ///
+  /// Batches come in the order of writing. One that is in a block already only tells where its
+  /// segment defines the probes.
+  ///
+  /// - Parameters:
+  ///   - words: the batch, or the segment that holds it.
+  ///   - offset: how much must be added to a place in `words` to be a place in the segment.
+  package mutating func add(
+    _ words: [UInt64], payload: Range<Int>, offset: Int, sequence: UInt64, base: Int64,
+    times batchTimes: ClosedRange<WallTime>, generation batchGeneration: UInt64
+  ) {
+    if generation != batchGeneration {
+      generation = batchGeneration
+      definitions.removeAll(keepingCapacity: true)
+    }
+    let isNew = sequence >= sequences.upperBound
+    if isNew {
+      if sequences.isEmpty { baseGeneration = batchGeneration }
+      sequences = (sequences.isEmpty ? sequence : sequences.lowerBound)..<(sequence + 1)
+      times = batchTimes.union(times)
+    }
+    var base = base
+    var place = payload.lowerBound
+    if isNew { setBase(base, at: UInt32(place + offset)) }
+    while place < payload.upperBound,
+      let head = RecordHead(words, at: place, end: payload.upperBound)
+    {
+      let placeInSegment = UInt32(place + offset)
+      switch head.type {
+      case RecordType.sample where isNew && head.words >= RingFormat.sampleWords:
+        lastSign = time(base + Int64(Int32(bitPattern: words.word(place + 1).lower)))
+        guard let index = definitions[head.upper], let whole = ringPlace(placeInSegment) else {
+          break
+        }
+        entries[index].places.append(whole)
+        sampleCount += 1
+      case RecordType.probe:
+        if let key = readProbe(words, at: place, head) {
+          definitions[placeInSegment] = index(of: key)
+        }
+      case RecordType.timeBase where isNew:
+        guard let time = readTimeBase(words, at: place, head) else { break }
+        base = time
+        setBase(base, at: placeInSegment)
+      case RecordType.mark where isNew: add(readMark(words, at: place, head), at: placeInSegment)
+      default: break
+      }
+      place += head.words
+    }
+  }
+
+  private func time(_ milliseconds: Int64) -> WallTime? {
+    RingFormat.milliseconds.contains(milliseconds)
+      ? WallTime(milliseconds: milliseconds) : lastSign
+  }
+
+  private mutating func add(_ mark: RingMark?, at place: UInt32) {
+    guard let mark, let whole = ringPlace(place) else { return }
+    if marks.count < Self.marksMaximum {
+      marks.append(Mark(place: whole, mark: mark, lastSign: lastSign))
+    }
+    lastSign = mark.time
+  }
+
+  private mutating func setBase(_ base: Int64, at place: UInt32) {
+    if let whole = ringPlace(place) { bases.append((whole, base)) }
+  }
+
+  /// What the time of the sample at a place is told from.
+  package func base(of place: UInt32) -> Int64 {
+    var low = 0
+    var high = bases.count
+    while low < high {
+      let middle = (low + high) / 2
+      if bases[middle].place <= place { low = middle + 1 } else { high = middle }
+    }
+    return low > 0 ? bases[low - 1].base : 0
+  }
+
+  /// Marks in an hour: a daemon that is started more often has other troubles.
+  static let marksMaximum = 4_096
+
+  /// A place over all segments from ``baseGeneration`` on; nil beyond 32 GiB.
+  private func ringPlace(_ place: UInt32) -> UInt32? {
+    let before = (generation - baseGeneration).multipliedReportingOverflow(by: UInt64(segmentWords))
+    guard !before.overflow else { return nil }
+    return UInt32(exactly: before.partialValue + UInt64(place))
+  }
+
+  /// The segment and the place in it that a number means.
+  package func location(of place: UInt32) -> (generation: UInt64, place: Int) {
+    (baseGeneration + UInt64(place) / UInt64(segmentWords), Int(place) % segmentWords)
+  }
+
+  /// Takes all samples out, for a block, and goes on with none.
+  package mutating func close() -> RecentIndex {
+    let closed = self
+    for index in entries.indices { entries[index].places = [] }
+    marks = []
+    bases = []
+    times = nil
+    sampleCount = 0
+    sequences = sequences.upperBound..<sequences.upperBound
+    return closed
+  }
+
+  /// The entries by the order of the probes' names, so that in a block the probes of a link, and the
+  /// links of a service, stand together.
+  package mutating func inOrder() -> [Int] {
+    if order.count != entries.count {
+      order = entries.indices.sorted { entries[$0].key < entries[$1].key }
+    }
+    return order
+  }
+
+  /// Keeps what stands of a probe at the end of a block.
+  package mutating func stand(_ key: ProbeKey, _ standing: Standing?) {
+    guard let index = indices[key] else { return }
+    entries[index].standing = standing
+    entries[index].isStandingKnown = true
+  }
+
+  /// Forgets probes that the catalogue does not have and that have no samples here. The segment at work
+  /// may still name them: its definitions are kept by name.
+  package mutating func forgetUnwanted() {
+    guard entries.contains(where: { !$0.isWanted && $0.places.isEmpty }) else { return }
+    let kept = entries.indices.filter { entries[$0].isWanted || !entries[$0].places.isEmpty }
+    var moved: [Int: Int] = [:]
+    for (new, old) in kept.enumerated() { moved[old] = new }
+    // A definition that is forgotten is not used again: the loop has left the probe out.
+    definitions = definitions.compactMapValues { moved[$0] }
+    entries = kept.map { entries[$0] }
+    order = []
+    indices = Dictionary(
+      entries.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+}
+
+extension ProbeKey: Comparable {
+  /// By the service, the consumer and the probe, byte by byte.
+  package static func < (a: Self, b: Self) -> Bool {
+    if a.link.service != b.link.service { return a.link.service < b.link.service }
+    if a.link.consumer != b.link.consumer { return a.link.consumer < b.link.consumer }
+    return a.probe < b.probe
+  }
+}
