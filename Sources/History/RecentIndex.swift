@@ -12,6 +12,54 @@ package struct HistoryProbe: Hashable, Sendable {
   }
 }
 
+/// A batch that stands in the ring.
+package struct WrittenBatch: Sendable {
+  /// The batch, or the segment that holds it.
+  package var words: [UInt64]
+  /// Where its records are in `words`.
+  package var payload: Range<Int>
+  /// What must be added to a place in `words` to be a place in the segment.
+  package var offset: Int
+  package var sequence: UInt64
+  /// What its times are told from, in milliseconds.
+  package var base: Int64
+  package var times: ClosedRange<WallTime>
+  package var generation: UInt64
+
+  /// One that has just been written.
+  package init(_ batch: EncodedBatch) {
+    words = batch.words
+    payload = RingFormat.batchHeaderWords..<batch.words.count
+    offset = batch.offset / 8
+    sequence = batch.sequence
+    base = Int64(bitPattern: batch.words.word(4))
+    times = batch.times
+    generation = batch.segment.generation
+  }
+
+  init(_ segment: [UInt64], _ header: BatchHeader, payload: Range<Int>, generation: UInt64) {
+    words = segment
+    self.payload = payload
+    offset = 0
+    sequence = header.sequence
+    base = header.base
+    times = header.times
+    self.generation = generation
+  }
+}
+
+/// Hands over every sound batch of a segment, in the order of writing.
+package func forEachBatch<E: Error>(
+  in segment: [UInt64], header: SegmentHeader, _ body: (WrittenBatch) throws(E) -> Void
+) throws(E) {
+  var walk = BatchWalk(header)
+  while let (place, batch) = walk.next(in: segment) {
+    guard walk.isSound(batch, at: place, in: segment) else { continue }
+    let payload = walk.payload(of: batch, at: place)
+    try body(WrittenBatch(segment, batch, payload: payload, generation: header.generation))
+  }
+}
+
 /// Where in the ring the newest samples of each probe lie: those that are in no block yet. It holds
 /// places, not samples: four bytes for each.
 package struct RecentIndex: Sendable {
@@ -43,7 +91,14 @@ package struct RecentIndex: Sendable {
   private var indices: [ProbeKey: Int] = [:]
   package private(set) var marks: [Mark] = []
   /// What times are told from, from a place on.
-  private var bases: [(place: UInt32, base: Int64)] = []
+  private var bases: [Base] = []
+
+  private struct Base {
+    var place: UInt32
+    /// Where the records of its batch end.
+    var end: UInt32
+    var base: Int64
+  }
   /// The order of the probes' names; empty when it must be found anew.
   private var order: [Int] = []
   /// The batches that are in it.
@@ -92,13 +147,9 @@ package struct RecentIndex: Sendable {
   /// Batches come in the order of writing. One that is in a block already only tells where its
   /// segment defines the probes.
   ///
-  /// - Parameters:
-  ///   - words: the batch, or the segment that holds it.
-  ///   - offset: how much must be added to a place in `words` to be a place in the segment.
-  package mutating func add(
-    _ words: [UInt64], payload: Range<Int>, offset: Int, sequence: UInt64, base: Int64,
-    times batchTimes: ClosedRange<WallTime>, generation batchGeneration: UInt64
-  ) {
+  package mutating func add(_ batch: WrittenBatch) {
+    let (words, payload, offset) = (batch.words, batch.payload, batch.offset)
+    let (sequence, batchGeneration) = (batch.sequence, batch.generation)
     if generation != batchGeneration {
       generation = batchGeneration
       definitions.removeAll(keepingCapacity: true)
@@ -107,11 +158,12 @@ package struct RecentIndex: Sendable {
     if isNew {
       if sequences.isEmpty { baseGeneration = batchGeneration }
       sequences = (sequences.isEmpty ? sequence : sequences.lowerBound)..<(sequence + 1)
-      times = batchTimes.union(times)
+      times = batch.times.union(times)
     }
-    var base = base
+    var base = batch.base
     var place = payload.lowerBound
-    if isNew { setBase(base, at: UInt32(place + offset)) }
+    let end = UInt32(payload.upperBound + offset)
+    if isNew { setBase(base, at: UInt32(place + offset), end: end) }
     while place < payload.upperBound,
       let head = RecordHead(words, at: place, end: payload.upperBound)
     {
@@ -131,7 +183,7 @@ package struct RecentIndex: Sendable {
       case RecordType.timeBase where isNew:
         guard let time = readTimeBase(words, at: place, head) else { break }
         base = time
-        setBase(base, at: placeInSegment)
+        setBase(base, at: placeInSegment, end: end)
       case RecordType.mark where isNew: add(readMark(words, at: place, head), at: placeInSegment)
       default: break
       }
@@ -152,19 +204,23 @@ package struct RecentIndex: Sendable {
     lastSign = mark.time
   }
 
-  private mutating func setBase(_ base: Int64, at place: UInt32) {
-    if let whole = ringPlace(place) { bases.append((whole, base)) }
+  private mutating func setBase(_ base: Int64, at place: UInt32, end: UInt32) {
+    if let whole = ringPlace(place), let end = ringPlace(end) {
+      bases.append(Base(place: whole, end: end, base: base))
+    }
   }
 
-  /// What the time of the sample at a place is told from.
-  package func base(of place: UInt32) -> Int64 {
+  /// What the time of the sample at a place is told from, and how many words from there on belong to
+  /// its batch.
+  package func batch(of place: UInt32) -> (base: Int64, words: Int) {
     var low = 0
     var high = bases.count
     while low < high {
       let middle = (low + high) / 2
       if bases[middle].place <= place { low = middle + 1 } else { high = middle }
     }
-    return low > 0 ? bases[low - 1].base : 0
+    guard low > 0 else { return (0, 0) }
+    return (bases[low - 1].base, Int(bases[low - 1].end) - Int(place))
   }
 
   /// Marks in an hour: a daemon that is started more often has other troubles.

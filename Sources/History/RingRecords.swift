@@ -95,6 +95,22 @@ func readTime(_ segment: [UInt64], at place: Int, base: Int64) -> Int64 {
 func readSample(
   _ segment: [UInt64], at place: Int, _ head: RecordHead, end: Int, base: Int64, texts: PlaceList
 ) -> Sample? {
+  readSample(segment, at: place, head, end: end, base: base) {
+    texts.index(of: $0) == nil ? nil : definedText(segment, at: Int($0))
+  }
+}
+
+/// The text of a record that ``isSoundText(_:)`` found sound.
+func definedText(_ words: [UInt64], at place: Int) -> String {
+  words.text(at: place + 1, count: Int(words.word(place).upper))
+}
+
+/// The same where texts are found in another way: `text` gives that of a place, or nil when none is
+/// defined there.
+func readSample(
+  _ segment: [UInt64], at place: Int, _ head: RecordHead, end: Int, base: Int64,
+  text: (UInt32) -> String?
+) -> Sample? {
   let time = readTime(segment, at: place, base: base)
   guard RingFormat.milliseconds.contains(time) else { return nil }
   let codes = segment.word(place + 1).upper
@@ -104,7 +120,7 @@ func readSample(
   if detail & DetailField.number != 0 {
     code.number = UInt16(truncatingIfNeeded: detail)
   } else {
-    guard let text = readText(segment, at: detail, texts) else { return nil }
+    guard let text = keptText(detail, text) else { return nil }
     code.text = text
   }
   guard let outcome = Outcome(code) else { return nil }
@@ -116,7 +132,7 @@ func readSample(
   let next = place + head.words
   if next < end, let extra = RecordHead(segment, at: next, end: end), extra.type == RecordType.extra
   {
-    guard readExtra(segment, at: next, extra, texts, into: &sample) else { return nil }
+    guard readExtra(segment, at: next, extra, text, into: &sample) else { return nil }
   }
   return sample
 }
@@ -124,34 +140,32 @@ func readSample(
 /// Stands for a text that was not kept.
 private let lostText = "…"
 
-/// The text at a place; nil when none is defined there.
-private func readText(_ segment: [UInt64], at place: UInt32, _ texts: PlaceList) -> String? {
+/// The text that a field names; nil when none is defined at its place.
+private func keptText(_ place: UInt32, _ text: (UInt32) -> String?) -> String? {
   switch place {
-  case DetailField.none: return ""
-  case DetailField.lost: return lostText
-  default:
-    guard texts.index(of: place) != nil else { return nil }
-    return segment.text(at: Int(place) + 1, count: Int(segment.word(Int(place)).upper))
+  case DetailField.none: ""
+  case DetailField.lost: lostText
+  default: text(place)
   }
 }
 
 /// Gives a sample its note and readings; a text that is lost with another batch reads as one that was
 /// not kept. False when the record is too short for what it tells.
 private func readExtra(
-  _ segment: [UInt64], at place: Int, _ head: RecordHead, _ texts: PlaceList,
+  _ segment: [UInt64], at place: Int, _ head: RecordHead, _ text: (UInt32) -> String?,
   into sample: inout Sample
 ) -> Bool {
   let count = Int(head.byte)
   guard head.words >= RingFormat.extraWords + RingFormat.readingWords * count else { return false }
-  func text(_ place: UInt32) -> String { readText(segment, at: place, texts) ?? lostText }
-  sample.note = text(head.upper)
+  func kept(_ place: UInt32) -> String { keptText(place, text) ?? lostText }
+  sample.note = kept(head.upper)
   for index in 0..<count {
     let place = place + RingFormat.extraWords + RingFormat.readingWords * index
     let texts = segment.word(place)
     sample.readings.append(
       Reading(
-        name: text(texts.lower), value: Double(bitPattern: segment.word(place + 1)),
-        unit: text(texts.upper)))
+        name: kept(texts.lower), value: Double(bitPattern: segment.word(place + 1)),
+        unit: kept(texts.upper)))
   }
   return true
 }
@@ -184,3 +198,34 @@ struct PlaceList {
 
 /// Whether a text record's bytes fit in it; only such a place is kept in a list of texts.
 func isSoundText(_ head: RecordHead) -> Bool { Int(head.upper) <= (head.words - 1) * 8 }
+
+/// A sample whose record was read alone from a file, with what stands directly behind it.
+package enum LoneSample {
+  /// How much of the file to read: a sample and the longest record that may belong to it.
+  package static let words =
+    RingFormat.sampleWords + RingFormat.extraWords + RingFormat.readingWords * Limits.readings
+  /// How much to read of a text's record at first; longer ones tell their length.
+  package static let textWords = RingFormat.textWords(Limits.noteBytes)
+
+  /// - Parameters:
+  ///   - available: how many of the words belong to the sample's batch.
+  ///   - base: what its time is told from.
+  ///   - text: the text defined at a place of its segment.
+  package static func read(
+    _ words: [UInt64], available: Int, base: Int64, text: (UInt32) -> String?
+  ) -> Sample? {
+    let end = min(words.count, available)
+    guard let head = RecordHead(words, at: 0, end: end), head.type == RecordType.sample,
+      head.words >= RingFormat.sampleWords
+    else { return nil }
+    return readSample(words, at: 0, head, end: end, base: base, text: text)
+  }
+
+  /// The text whose record the words begin with.
+  package static func text(_ words: [UInt64]) -> String? {
+    guard let head = RecordHead(words, at: 0, end: words.count), head.type == RecordType.text,
+      isSoundText(head)
+    else { return nil }
+    return definedText(words, at: 0)
+  }
+}

@@ -62,10 +62,17 @@ package struct Tally: Hashable, Sendable {
 
   /// Makes it empty and keeps its room.
   package mutating func clear() {
-    var emptied = Tally()
-    emptied.attempts = attempts
-    for phase in emptied.attempts.indices { emptied.attempts[phase] = 0 }
-    self = emptied
+    upMilliseconds = 0
+    downMilliseconds = 0
+    maintenanceUpMilliseconds = 0
+    maintenanceDownMilliseconds = 0
+    for phase in attempts.indices { attempts[phase] = 0 }
+    slow = 0
+    confirmations = 0
+    latencySumMicroseconds = 0
+    latencyMinimumMicroseconds = .max
+    latencyMaximumMicroseconds = 0
+    if !latencies.isEmpty { latencies = LatencyDistribution() }
   }
 
   /// One more than the greatest number of a phase.

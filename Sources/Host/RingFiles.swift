@@ -11,7 +11,7 @@ package final class RingFiles {
   /// What an operator should know of the opening: files set aside, removed or not made, damage.
   package let messages: [String]
 
-  private let directory: RingDirectory
+  private let directory: SlotDirectory
   /// The segments with data, the oldest first.
   private var segments: [Segment]
   /// The file of the segment that was last written to.
@@ -21,6 +21,10 @@ package final class RingFiles {
   private var descriptor: Int32 { file?.raw ?? -1 }
   /// A segment's words while it is read; empty between readings.
   private var buffer: [UInt64] = []
+
+  /// The segment that was last read for single samples, and the texts met in it.
+  private var readFile: (generation: UInt64, file: Int32)?
+  private var texts: [UInt32: String] = [:]
 
   private struct Segment {
     var header: SegmentHeader
@@ -39,7 +43,7 @@ package final class RingFiles {
     directory path: String, ringBytes: Int, segmentBytes: Int, newRingID: UInt64
   ) throws(RingError) {
     precondition(RingFormat.isSegmentSize(segmentBytes), "a segment size that the format allows")
-    var opening = RingOpening(directory: RingDirectory(path: path))
+    var opening = RingOpening(directory: SlotDirectory.segments(path))
     let (plan, scan) = try opening.run(
       ringBytes: ringBytes, segmentBytes: segmentBytes, newRingID: newRingID)
     directory = opening.directory
@@ -55,6 +59,8 @@ package final class RingFiles {
 
   /// What the ring takes on the disk, in bytes.
   package var byteCount: Int { resume.slots.count * resume.segmentBytes }
+
+  deinit { if let readFile { _ = Glibc.close(readFile.file) } }
 
   // MARK: - Writing
 
@@ -159,6 +165,26 @@ package final class RingFiles {
     return messages
   }
 
+  /// Hands over the batches from a sequence number on, in the order of writing, and those before them
+  /// in the same segment, which define what they name. Tells in words what could not be read.
+  package func walk(
+    from sequence: UInt64, _ body: (WrittenBatch) throws(SystemError) -> Void
+  ) throws(SystemError) -> [String] {
+    var messages: [String] = []
+    let first = segments.lastIndex { $0.header.firstSequence <= sequence } ?? 0
+    for segment in segments[min(first, segments.count)...] {
+      // A buffer of its own: what is done with a batch may need the ring.
+      var words: [UInt64] = []
+      guard try directory.load(segment.header, into: &words) else {
+        messages.append(
+          "\(directory.path(of: segment.header.slot)): the header has changed; left out")
+        continue
+      }
+      try forEachBatch(in: words, header: segment.header, body)
+    }
+    return messages
+  }
+
   private func load(_ header: SegmentHeader) throws(SystemError) -> Bool {
     try directory.load(header, into: &buffer)
   }
@@ -201,5 +227,62 @@ package struct RingQuery: Sendable {
 
   func mayHold(_ covered: ClosedRange<WallTime>) -> Bool {
     covered.lowerBound < times.upperBound && covered.upperBound >= times.lowerBound
+  }
+}
+
+// MARK: - Single samples
+
+extension RingFiles {
+  /// Reads the sample whose record begins at a place of the segment of a generation; nil when that
+  /// segment has been written over.
+  ///
+  /// - Parameters:
+  ///   - words: how many words from there on belong to its batch.
+  ///   - base: what its time is told from.
+  package func sample(
+    generation: UInt64, place: Int, words: Int, base: Int64
+  ) throws(SystemError) -> Sample? {
+    guard let file = try reading(generation) else { return nil }
+    var buffer = [UInt64](repeating: 0, count: LoneSample.words)
+    let count = try readWords(file, into: &buffer, offset: place * 8, path: directory.path)
+    var problem: SystemError?
+    let sample = LoneSample.read(buffer, available: min(count, words), base: base) { place in
+      do throws(SystemError) {
+        return try text(generation, place, file)
+      } catch {
+        problem = error
+        return nil
+      }
+    }
+    if let problem { throw problem }
+    return sample
+  }
+
+  /// The text defined at a place; few differ, so they are kept for a while.
+  private func text(
+    _ generation: UInt64, _ place: UInt32, _ file: Int32
+  ) throws(SystemError) -> String? {
+    if let known = texts[place] { return known }
+    var buffer = [UInt64](repeating: 0, count: LoneSample.textWords)
+    let count = try readWords(file, into: &buffer, offset: Int(place) * 8, path: directory.path)
+    guard let text = LoneSample.text(Array(buffer[..<count])) else { return nil }
+    if texts.count >= 4_096 { texts.removeAll() }
+    texts[place] = text
+    return text
+  }
+
+  /// The file of a generation, kept open until another is asked for.
+  private func reading(_ generation: UInt64) throws(SystemError) -> Int32? {
+    if let readFile, readFile.generation == generation { return readFile.file }
+    if let readFile { _ = Glibc.close(readFile.file) }
+    readFile = nil
+    texts.removeAll()
+    guard let header = segments.last(where: { $0.header.generation == generation })?.header else {
+      return nil
+    }
+    let path = directory.path(of: header.slot)
+    let file = try checked(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), "open", path)
+    readFile = (generation, file)
+    return file
   }
 }

@@ -4,13 +4,13 @@ import History
 /// The steps from a directory to a ring that can be written: look, plan, carry the plan out, and
 /// find the end of what was written.
 struct RingOpening {
-  let directory: RingDirectory
+  let directory: SlotDirectory
   /// What there is to tell an operator.
   private(set) var messages: [String] = []
   /// How many bytes of files are to be made.
   private var bytesNeeded = 0
 
-  init(directory: RingDirectory) { self.directory = directory }
+  init(directory: SlotDirectory) { self.directory = directory }
 
   mutating func run(
     ringBytes: Int, segmentBytes: Int, newRingID: UInt64

@@ -24,7 +24,7 @@ private final class TestDirectory {
   /// Where the tests have their ring.
   var ring: String { path + "/history" }
 
-  func file(_ slot: UInt32) -> String { ring + "/" + RingDirectory.fileName(slot) }
+  func file(_ slot: UInt32) -> String { ring + "/" + SlotDirectory.segments(ring).fileName(slot) }
 
   func names(in path: String) -> [String] {
     guard let directory = opendir(path) else { return [] }

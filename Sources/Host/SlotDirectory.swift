@@ -2,38 +2,58 @@ import Base
 import Glibc
 import History
 
-/// The directory of a ring: the files in it, and making and moving them.
-struct RingDirectory {
+/// A directory of numbered files of one sort, such as a ring's segments: making and moving them.
+struct SlotDirectory {
   let path: String
+  /// What the files' names begin and end with: `segment-0007.ring`.
+  let stem: String
+  let suffix: String
 
-  static func fileName(_ slot: UInt32) -> String {
-    let digits = String(slot)
-    return "segment-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).ring"
+  static func segments(_ path: String) -> SlotDirectory {
+    SlotDirectory(path: path, stem: "segment", suffix: "ring")
   }
 
-  func path(of slot: UInt32) -> String { "\(path)/\(Self.fileName(slot))" }
+  static func blocks(_ path: String) -> SlotDirectory {
+    SlotDirectory(path: path, stem: "block", suffix: "cells")
+  }
+
+  func fileName(_ slot: UInt32) -> String {
+    let digits = String(slot)
+    return "\(stem)-\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits).\(suffix)"
+  }
+
+  func path(of slot: UInt32) -> String { "\(path)/\(fileName(slot))" }
 
   /// Makes the directory if it is not there; its parent must be.
   func make() throws(SystemError) {
     if mkdir(path, 0o750) != 0, errno != EEXIST { throw .last("mkdir", path) }
   }
 
-  /// The segment files, by slot; what an interrupted start left half made is removed.
+  /// The files, by slot; what an interrupted start left half made is removed.
   func slots() throws(SystemError) -> [UInt32] {
     var slots: [UInt32] = []
     for name in try names() {
-      if name.hasSuffix(".ring.new"), name.hasPrefix("segment-") {
+      if name.hasSuffix(".\(suffix).new"), name.hasPrefix("\(stem)-") {
         _ = unlink("\(path)/\(name)")
-      } else if name.hasPrefix("segment-"), name.hasSuffix(".ring"),
-        let slot = UInt32(name.dropFirst(8).dropLast(5)), Self.fileName(slot) == name
-      {
+      } else if let slot = slot(of: name) {
         slots.append(slot)
       }
     }
     return slots.sorted()
   }
 
-  /// Makes a segment file whose room is taken at once; under its name it is always whole.
+  /// The files, by slot, without a change to the directory.
+  func slotsToRead() throws(SystemError) -> [UInt32] { try names().compactMap(slot).sorted() }
+
+  private func slot(of name: String) -> UInt32? {
+    guard name.hasPrefix("\(stem)-"), name.hasSuffix(".\(suffix)"),
+      let slot = UInt32(name.dropFirst(stem.count + 1).dropLast(suffix.count + 1)),
+      fileName(slot) == name
+    else { return nil }
+    return slot
+  }
+
+  /// Makes a file whose room is taken at once; under its name it is always whole.
   func create(_ slot: UInt32, byteCount: Int) throws(SystemError) {
     let name = path(of: slot)
     let temporary = name + ".new"
@@ -57,7 +77,7 @@ struct RingDirectory {
     var status = stat()
     while lstat("\(name).damaged-\(number)", &status) == 0 { number += 1 }
     _ = try checked(rename(name, "\(name).damaged-\(number)"), "rename", name)
-    return "\(Self.fileName(slot)).damaged-\(number)"
+    return "\(fileName(slot)).damaged-\(number)"
   }
 
   func remove(_ slot: UInt32) throws(SystemError) {
@@ -72,20 +92,35 @@ struct RingDirectory {
   }
 
   /// What the start of a segment's file shows.
-  func survey(_ slot: UInt32) throws(SystemError) -> SegmentFile {
-    let path = path(of: slot)
-    let file = Descriptor(
-      try checked(open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), "open", path))
-    var status = stat()
-    _ = try checked(fstat(file.raw, &status), "stat", path)
-    guard status.st_mode & S_IFMT == S_IFREG else {
+  func survey(_ slot: UInt32, access: Int32 = O_RDWR) throws(SystemError) -> SegmentFile {
+    guard let (start, byteCount) = try start(of: slot, SegmentReading.wordsNeeded, access) else {
       return SegmentFile(slot: slot, byteCount: 0, reading: .damaged("not a regular file"))
     }
-    var start = [UInt64](repeating: 0, count: SegmentReading.wordsNeeded)
+    return SegmentFile(slot: slot, byteCount: byteCount, reading: SegmentReading(start))
+  }
+
+  /// What the start of a block's file shows.
+  func surveyBlock(_ slot: UInt32, access: Int32 = O_RDWR) throws(SystemError) -> BlockFile {
+    guard let (start, byteCount) = try start(of: slot, BlockReading.wordsNeeded, access) else {
+      return BlockFile(slot: slot, byteCount: 0, reading: .damaged("not a regular file"))
+    }
+    return BlockFile(slot: slot, byteCount: byteCount, reading: BlockReading(start))
+  }
+
+  /// The first words of a file, and its length; nil for what is no regular file.
+  private func start(
+    of slot: UInt32, _ wordCount: Int, _ access: Int32
+  ) throws(SystemError) -> ([UInt64], Int)? {
+    let path = path(of: slot)
+    let file = Descriptor(
+      try checked(open(path, access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), "open", path))
+    var status = stat()
+    _ = try checked(fstat(file.raw, &status), "stat", path)
+    guard status.st_mode & S_IFMT == S_IFREG else { return nil }
+    var start = [UInt64](repeating: 0, count: wordCount)
     let count = try readWords(file.raw, into: &start, offset: 0, path: path)
     start.removeLast(start.count - count)
-    return SegmentFile(
-      slot: slot, byteCount: Int(status.st_size), reading: SegmentReading(start))
+    return (start, Int(status.st_size))
   }
 
   /// Reads a whole segment; false when the file does not bear this header (any more). The buffer

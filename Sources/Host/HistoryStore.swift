@@ -1,0 +1,281 @@
+import Base
+import History
+import Model
+
+/// The whole history on the disk: the ring that takes samples as they come, and the blocks that are
+/// made of it, an hour and a day at a time. All of it belongs to the thread that may wait for the disk.
+///
+/// Work that takes long is done in steps of a few milliseconds, so that writing goes on between them.
+package final class HistoryStore {
+  package let ring: RingFiles
+  private let directory: String
+  private var samples: BlockFiles
+  private var fiveMinutes: BlockFiles
+  private var hours: BlockFiles
+  private var recent: RecentIndex
+  private var retention: HistoryRetention
+  /// The hour whose samples are being made into a block, and the days being put together.
+  private var closing: HourBlock?
+  private var merging: DayBlock?
+  /// An hour that could not be written; it is tried once more with the next one.
+  private var unwritten: HourBlock?
+  private var access: BlockAccess
+  /// What an operator should know; taken by ``takeMessages()``.
+  private var messages: [String]
+  /// How much may be written to the ring before a block is made early, and how much was.
+  private let pressureBytes: Int
+  private var bytesSinceBlock = 0
+
+  /// Opens the history in a directory, which is made if need be, and catches up on what the ring holds
+  /// and no block does.
+  package init(
+    directory: String, retention: HistoryRetention, room: HistoryRoom, probes: [HistoryProbe],
+    newRingID: UInt64
+  ) throws(RingError) {
+    self.directory = directory
+    self.retention = retention
+    ring = try RingFiles(
+      directory: directory, ringBytes: room.ringBytes, segmentBytes: room.segmentBytes,
+      newRingID: newRingID)
+    messages = ring.messages
+    samples = try BlockFiles(
+      kind: .samples, directory: directory, room: room.samples, messages: &messages)
+    fiveMinutes = try BlockFiles(
+      kind: .fiveMinutes, directory: directory, room: room.fiveMinutes, messages: &messages)
+    hours = try BlockFiles(
+      kind: .hours, directory: directory, room: room.hours, messages: &messages)
+    pressureBytes = ring.byteCount / 2
+    let ringID = ring.resume.ringID
+    let newest = samples.headers.last { $0.ringID == ringID }
+    recent = RecentIndex(
+      segmentBytes: ring.resume.segmentBytes, nextSequence: newest?.sequences.upperBound ?? 0,
+      lastSign: newest?.times.upperBound)
+    recent.want(probes)
+    access = BlockAccess(directory: directory)
+    do throws(SystemError) {
+      try catchUp()
+    } catch {
+      throw RingError(error, needed: 0)
+    }
+  }
+
+  /// What all files take on the disk.
+  package var byteCount: Int {
+    ring.byteCount + samples.byteCount + fiveMinutes.byteCount + hours.byteCount
+  }
+
+  /// How many samples are in the ring and in no block yet.
+  package var recentCount: Int { recent.sampleCount + (closing?.index.sampleCount ?? 0) }
+
+  package func takeMessages() -> [String] {
+    let taken = messages
+    messages = []
+    return taken
+  }
+
+  // MARK: - Writing
+
+  /// Writes a batch. After an error it must be taken as lost: tell the encoder to forget its
+  /// definitions.
+  package func write(_ batch: EncodedBatch) throws(SystemError) {
+    try closeIfDue(before: batch.times)
+    try ring.write(batch)
+    bytesSinceBlock += batch.words.count * 8
+    recent.add(WrittenBatch(batch))
+  }
+
+  package func sync() throws(SystemError) { try ring.sync() }
+
+  /// Says which probes there are from now on, and takes the room that they need.
+  package func want(_ probes: [HistoryProbe], room: HistoryRoom) {
+    recent.want(probes)
+    for files in [samples, fiveMinutes, hours] { messages += files.fit(room.blocks(files.kind)) }
+  }
+
+  /// Begins a block when an hour is over, or when the ring fills faster than was thought.
+  private func closeIfDue(before times: ClosedRange<WallTime>) throws(SystemError) {
+    guard let covered = recent.times, times != .always, covered != .always else { return }
+    let now = CellSpan.hour.start(of: times.lowerBound)
+    let last = CellSpan.hour.start(of: covered.upperBound)
+    let isFull = bytesSinceBlock > pressureBytes
+    guard now != last || isFull else { return }
+    // The block before must be done; it is, unless the clock leaps.
+    while closing != nil { try step() }
+    do throws(SystemError) { try retry() } catch {
+      messages.append("samples are missing from the history's blocks: \(error)")
+    }
+    // Forward, the hour ends at its end; backward, where the clock was set.
+    let closed = now > last ? now : covered.upperBound
+    bytesSinceBlock = 0
+    closing = HourBlock(
+      index: recent.close(), order: recent.inOrder(), closed: isFull ? covered.upperBound : closed,
+      builder: try samples.begin(ringID: ring.resume.ringID))
+  }
+
+  /// Tries once more to make a block that could not be written.
+  private func retry() throws(SystemError) {
+    guard let failed = unwritten else { return }
+    unwritten = nil
+    closing = HourBlock(
+      index: failed.index, order: failed.order, closed: failed.closed,
+      builder: try samples.begin(ringID: ring.resume.ringID))
+    while closing != nil {
+      do throws(SystemError) {
+        try step()
+      } catch {
+        unwritten = nil
+        throw error
+      }
+    }
+  }
+
+  // MARK: - Blocks
+
+  /// Whether ``step()`` has something to do.
+  package var hasWork: Bool { closing != nil || merging != nil }
+
+  /// Does a part of the work on blocks that is due. Should it fail, the samples stay in the ring, and
+  /// their block is tried again with the next.
+  package func step() throws(SystemError) {
+    if closing != nil {
+      do throws(SystemError) { try stepHour() } catch {
+        messages.append("a block of the history could not be written: \(error)")
+        unwritten = closing
+        closing = nil
+        throw error
+      }
+    } else if merging != nil {
+      do throws(SystemError) { try stepDay() } catch {
+        messages.append("a block of the history could not be written: \(error)")
+        merging = nil
+        throw error
+      }
+    }
+  }
+
+  private func stepHour() throws(SystemError) {
+    guard var block = closing else { return }
+    // Nobody else holds it, so that it is not copied when it changes.
+    closing = nil
+    defer { closing = block.isDone ? nil : block }
+    try block.add(Self.probesPerStep, ring, lookUp: standing)
+    if let write = block.builder.take(atLeast: Self.wordsPerWrite) {
+      try samples.write(write, of: block.builder)
+    }
+    guard block.isComplete else { return }
+    try samples.commit(&block.builder, sequences: block.index.sequences, closed: block.closed)
+    block.isDone = true
+    for (key, standing) in block.standings { recent.stand(key, standing) }
+    recent.forgetUnwanted()
+    tell(block.builder)
+    try beginDay(at: block.closed)
+  }
+
+  /// What stood behind the newest block.
+  private func standing(_ key: ProbeKey) throws(SystemError) -> Standing? {
+    let ringID = ring.resume.ringID
+    guard let header = samples.headers.last(where: { $0.ringID == ringID }),
+      let entry = try access.entry(probeHash(key), in: header),
+      let chunk = try access.chunk(entry.cells, in: header), chunk.key == key
+    else { return nil }
+    return chunk.standing
+  }
+
+  private func tell(_ builder: BlockBuilder) {
+    guard builder.samplesLeft > 0 || builder.chunksLeft > 0 else { return }
+    messages.append(
+      "\(builder.samplesLeft) samples and the figures of \(builder.chunksLeft) probes found no room"
+        + " in the history's block \(builder.generation)")
+  }
+
+  /// Puts a day together when its last hour is in a block.
+  private func beginDay(at closed: WallTime) throws(SystemError) {
+    guard merging == nil else { return }
+    for files in [fiveMinutes, hours] {
+      let ringID = ring.resume.ringID
+      let done = files.headers.last { $0.ringID == ringID }?.sequences.upperBound ?? 0
+      let sources = samples.headers.filter {
+        $0.ringID == ringID && $0.sequences.lowerBound >= done
+      }
+      guard let first = sources.first else { continue }
+      // A clock that leaps must not let hours be written over before they are in a day.
+      guard dayNumber(closed) != dayNumber(first.closed) || sources.count >= 30 else { continue }
+      let whole = sources.filter { dayNumber($0.closed) != dayNumber(closed) }
+      merging = DayBlock(
+        files: files, sources: whole.isEmpty ? sources : whole,
+        probes: recent.inOrder().map { (recent.entries[$0].key, recent.entries[$0].every) },
+        builder: try files.begin(ringID: ringID))
+      return
+    }
+  }
+
+  private func dayNumber(_ closed: WallTime) -> Int64 {
+    // An hour is closed at the first moment after it.
+    (closed.milliseconds - 1) / 86_400_000
+  }
+
+  private func stepDay() throws(SystemError) {
+    guard var block = merging else { return }
+    merging = nil
+    defer { merging = block.isDone ? merging : block }
+    try block.add(Self.probesPerStep / 2, &access)
+    if let write = block.builder.take(atLeast: Self.wordsPerWrite) {
+      try block.files.write(write, of: block.builder)
+    }
+    guard block.isComplete, let sequences = block.sequences else { return }
+    try block.files.commit(&block.builder, sequences: sequences, closed: block.closed)
+    block.isDone = true
+    tell(block.builder)
+    try beginDay(at: block.closed)
+  }
+
+  private static let probesPerStep = 16
+  private static let wordsPerWrite = 32 << 10
+
+  // MARK: - Reading
+
+  /// The blocks that are there now, for a ``HistoryReader``.
+  package var snapshot: HistorySnapshot {
+    HistorySnapshot(
+      directory: directory, samples: samples.headers, fiveMinutes: fiveMinutes.headers,
+      hours: hours.headers)
+  }
+
+  /// What no block has of a probe; its state is told until `end`.
+  package func recentPast(of key: ProbeKey, until end: WallTime) throws(SystemError) -> RecentPast {
+    var past = RecentPast()
+    var indices = [unwritten?.index, closing?.index].compactMap(\.self)
+    indices.append(recent)
+    var stood: Standing?
+    var isKnown = false
+    for (number, index) in indices.enumerated() {
+      guard let entry = index.entry(of: key) else { continue }
+      if !isKnown {
+        stood = entry.isStandingKnown ? entry.standing : try standing(key)
+        isKnown = true
+      }
+      let isLast = number == indices.count - 1
+      let until = isLast ? end : index.times?.upperBound ?? end
+      let part = try RecentPast(of: entry, in: index, ring, standing: stood, until: until)
+      stood = part.standing
+      past.samples += part.samples
+      past.cells.merge(part.cells)
+    }
+    return past
+  }
+
+  // MARK: - Starting
+
+  /// Reads what is in the ring and in no block; whole hours of it become blocks at once.
+  private func catchUp() throws(SystemError) {
+    messages += try ring.walk(from: recent.sequences.lowerBound) { batch throws(SystemError) in
+      if batch.sequence >= recent.sequences.upperBound {
+        try closeIfDue(before: batch.times)
+        while closing != nil { try step() }
+        bytesSinceBlock += batch.payload.count * 8
+      }
+      recent.add(batch)
+    }
+    if let last = samples.headers.last { try beginDay(at: last.closed) }
+  }
+}
