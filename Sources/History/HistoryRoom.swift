@@ -53,10 +53,11 @@ package struct HistoryRoom: Hashable, Sendable {
         BlockFormat.headerBlockBytes + (words + probes * BlockFormat.entryWords) * 8
       return (all + 4_095) / 4_096 * 4_096
     }
-    // Half a day more than is promised: a block is closed before its hour is over when the daemon
-    // starts anew with much in the ring.
+    // Half a day more than is promised, since a block may be closed before its hour is over; and never
+    // less than the hours of a day, which are put together when the day is over.
     samples = Blocks(
-      byteCount: bytes(words.samples), count: Self.count(retention.samples, .hours(1)) + 12)
+      byteCount: bytes(words.samples), count: max(24, Self.count(retention.samples, .hours(1))) + 12
+    )
     fiveMinutes = Blocks(
       byteCount: bytes(words.fiveMinutes), count: Self.count(retention.fiveMinutes, .hours(24)) + 2)
     hours = Blocks(

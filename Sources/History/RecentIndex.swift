@@ -48,6 +48,20 @@ package struct WrittenBatch: Sendable {
   }
 }
 
+extension WrittenBatch {
+  /// Whether the daemon started or stopped here, or the clock was set.
+  package var hasMark: Bool {
+    var place = payload.lowerBound
+    while place < payload.upperBound,
+      let head = RecordHead(words, at: place, end: payload.upperBound)
+    {
+      if head.type == RecordType.mark { return true }
+      place += head.words
+    }
+    return false
+  }
+}
+
 /// Hands over every sound batch of a segment, in the order of writing.
 package func forEachBatch<E: Error>(
   in segment: [UInt64], header: SegmentHeader, _ body: (WrittenBatch) throws(E) -> Void

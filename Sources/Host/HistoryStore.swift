@@ -78,10 +78,11 @@ package final class HistoryStore {
   /// Writes a batch. After an error it must be taken as lost: tell the encoder to forget its
   /// definitions.
   package func write(_ batch: EncodedBatch) throws(SystemError) {
-    try closeIfDue(before: batch.times)
+    let written = WrittenBatch(batch)
+    try closeIfDue(before: written)
     try ring.write(batch)
     bytesSinceBlock += batch.words.count * 8
-    recent.add(WrittenBatch(batch))
+    recent.add(written)
   }
 
   package func sync() throws(SystemError) { try ring.sync() }
@@ -93,9 +94,9 @@ package final class HistoryStore {
   }
 
   /// Begins a block when an hour is over, or when the ring fills faster than was thought.
-  private func closeIfDue(before times: ClosedRange<WallTime>) throws(SystemError) {
-    guard let covered = recent.times, times != .always, covered != .always else { return }
-    let now = CellSpan.hour.start(of: times.lowerBound)
+  private func closeIfDue(before batch: WrittenBatch) throws(SystemError) {
+    guard let covered = recent.times, batch.times != .always, covered != .always else { return }
+    let now = CellSpan.hour.start(of: batch.times.lowerBound)
     let last = CellSpan.hour.start(of: covered.upperBound)
     let isFull = bytesSinceBlock > pressureBytes
     guard now != last || isFull else { return }
@@ -104,11 +105,12 @@ package final class HistoryStore {
     do throws(SystemError) { try retry() } catch {
       messages.append("samples are missing from the history's blocks: \(error)")
     }
-    // Forward, the hour ends at its end; backward, where the clock was set.
-    let closed = now > last ? now : covered.upperBound
+    // What stands is told to the end of the hour, but not over a stop of the daemon or a step of the
+    // clock, which the next block begins with.
+    let isWhole = !isFull && now > last && !batch.hasMark
     bytesSinceBlock = 0
     closing = HourBlock(
-      index: recent.close(), order: recent.inOrder(), closed: isFull ? covered.upperBound : closed,
+      index: recent.close(), order: recent.inOrder(), closed: isWhole ? now : covered.upperBound,
       builder: try samples.begin(ringID: ring.resume.ringID))
   }
 
@@ -168,7 +170,7 @@ package final class HistoryStore {
     for (key, standing) in block.standings { recent.stand(key, standing) }
     recent.forgetUnwanted()
     tell(block.builder)
-    try beginDay(at: block.closed)
+    try beginDay()
   }
 
   /// What stood behind the newest block.
@@ -189,8 +191,8 @@ package final class HistoryStore {
   }
 
   /// Puts a day together when its last hour is in a block.
-  private func beginDay(at closed: WallTime) throws(SystemError) {
-    guard merging == nil else { return }
+  private func beginDay() throws(SystemError) {
+    guard merging == nil, let closed = samples.headers.last?.closed else { return }
     for files in [fiveMinutes, hours] {
       let ringID = ring.resume.ringID
       let done = files.headers.last { $0.ringID == ringID }?.sequences.upperBound ?? 0
@@ -226,7 +228,7 @@ package final class HistoryStore {
     try block.files.commit(&block.builder, sequences: sequences, closed: block.closed)
     block.isDone = true
     tell(block.builder)
-    try beginDay(at: block.closed)
+    try beginDay()
   }
 
   private static let probesPerStep = 16
@@ -270,12 +272,12 @@ package final class HistoryStore {
   private func catchUp() throws(SystemError) {
     messages += try ring.walk(from: recent.sequences.lowerBound) { batch throws(SystemError) in
       if batch.sequence >= recent.sequences.upperBound {
-        try closeIfDue(before: batch.times)
+        try closeIfDue(before: batch)
         while closing != nil { try step() }
         bytesSinceBlock += batch.payload.count * 8
       }
       recent.add(batch)
     }
-    if let last = samples.headers.last { try beginDay(at: last.closed) }
+    try beginDay()
   }
 }

@@ -1,0 +1,394 @@
+import Base
+import Glibc
+import History
+import Model
+import Testing
+
+@testable import Host
+
+/// A directory of a test's own, removed with all that is in it.
+private final class HistoryDirectory {
+  let path: String
+
+  init() {
+    var name = Array("/tmp/linkhealth-history-XXXXXX".utf8CString)
+    let parent = name.withUnsafeMutableBufferPointer {
+      String(cString: mkdtemp($0.baseAddress!)!)
+    }
+    path = parent + "/history"
+  }
+
+  deinit {
+    let parent = String(path.dropLast("/history".count))
+    for kind in BlockKind.allCases { empty("\(path)/\(kind.directory)") }
+    empty(path)
+    _ = rmdir(parent)
+  }
+
+  func names(in path: String) -> [String] {
+    guard let directory = opendir(path) else { return [] }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  private func empty(_ path: String) {
+    for name in names(in: path) { _ = unlink("\(path)/\(name)") }
+    _ = rmdir(path)
+  }
+}
+
+/// Writes samples as the daemon does, hour after hour of simulated time, and remembers all of them.
+private final class Recorder {
+  let directory = HistoryDirectory()
+  var probes: [HistoryProbe]
+  var retention = HistoryRetention(
+    samples: .hours(12), fiveMinutes: .hours(72), hours: .hours(240))
+  private(set) var store: HistoryStore!
+  private var encoder: RingEncoder!
+  private(set) var written: [ProbeKey: [Sample]] = [:]
+  var now: WallTime
+  var messages: [String] = []
+
+  init(probes count: Int, every: TimeAmount = .seconds(60), at start: WallTime) throws {
+    probes = (0..<count).map { HistoryProbe(key: key($0), every: every) }
+    now = start
+    try open()
+  }
+
+  func open() throws {
+    store = nil
+    store = try HistoryStore(
+      directory: directory.path, retention: retention, room: room, probes: probes, newRingID: 7)
+    encoder = RingEncoder(resume: store.ring.resume)
+    encoder.add(.started(now))
+    try flush()
+  }
+
+  var room: HistoryRoom { HistoryRoom(retention, intervals: probes.map(\.every)) }
+
+  /// One round of all probes, each at its own moment; then the time is that of the next round.
+  func round(_ sample: (Int, WallTime) -> Sample?) throws {
+    for (index, probe) in probes.enumerated() {
+      let time = now + .milliseconds(Int64(index % 60) * 900)
+      guard let sample = sample(index, time) else { continue }
+      encoder.add(probe: UInt32(index), key: probe.key, sample: sample)
+      written[probe.key, default: []].append(sample)
+    }
+    try flush()
+    now = now + (probes.first?.every ?? .seconds(60))
+  }
+
+  func mark(_ mark: RingMark) throws {
+    encoder.add(mark)
+    try flush()
+  }
+
+  private func flush() throws {
+    for batch in encoder.finish() {
+      try store.write(batch)
+      while store.hasWork { try store.step() }
+    }
+    messages += store.takeMessages()
+  }
+
+  func want(_ probes: [HistoryProbe]) {
+    self.probes = probes
+    encoder.forgetDefinitions()
+    store.want(probes, room: room)
+  }
+
+  func reader() throws -> HistoryReader {
+    var recent: [ProbeKey: RecentPast] = [:]
+    for key in written.keys { recent[key] = try store.recentPast(of: key, until: now) }
+    return HistoryReader(store.snapshot, recent: recent)
+  }
+
+  func cells(
+    _ key: ProbeKey, _ span: CellSpan, _ times: Range<WallTime>? = nil
+  ) throws -> [Cell] {
+    var reader = try reader()
+    var cells: [Cell] = []
+    try reader.cells(
+      of: key, in: times ?? always, span: span, withLatencies: true
+    ) { cells.merge([copy $0]) }
+    return cells
+  }
+}
+
+private let always = WallTime(milliseconds: 0)..<WallTime(milliseconds: 4_000_000_000_000)
+/// 2025-11-10T00:00:00Z.
+private let midnight = WallTime(milliseconds: 1_762_732_800_000)
+
+private func key(_ index: Int) -> ProbeKey {
+  ProbeKey(
+    link: LinkID(service: "land-database", consumer: "province-\(index)"), probe: "read")
+}
+
+private func sample(_ index: Int, _ time: WallTime) -> Sample {
+  var random = SeededGenerator(seed: UInt64(index) &* 7_919 &+ UInt64(time.milliseconds))
+  let total = UInt32(20_000 + random.next() % 60_000)
+  let fails = random.next() % 10 == 0
+  return Sample(
+    time: time, outcome: fails ? .http(.status(503)) : .ok,
+    timings: PhaseTimings(totalMicroseconds: total), httpStatus: fails ? 503 : 200,
+    note: random.next() % 8 == 0 ? "node \(random.next() % 3)" : "")
+}
+
+/// Cells by another way: every pair of neighbours by itself.
+private func naiveCells(
+  _ samples: [Sample], every: TimeAmount, until end: WallTime
+) -> [WallTime: (up: Int64, down: Int64, attempts: UInt64)] {
+  var cells: [WallTime: (up: Int64, down: Int64, attempts: UInt64)] = [:]
+  for (index, sample) in samples.enumerated() {
+    let cell = CellSpan.fiveMinutes.start(of: sample.time)
+    cells[cell, default: (0, 0, 0)].attempts += 1
+    let next = index + 1 < samples.count ? samples[index + 1].time : end
+    var at = sample.time.milliseconds
+    let stop = min(next.milliseconds, sample.time.milliseconds + 2 * every.milliseconds)
+    while at < stop {
+      let cell = at / 300_000 * 300_000
+      let to = min(stop, cell + 300_000)
+      let start = WallTime(milliseconds: cell)
+      if sample.outcome.isFailure {
+        cells[start, default: (0, 0, 0)].down += to - at
+      } else {
+        cells[start, default: (0, 0, 0)].up += to - at
+      }
+      at = to
+    }
+  }
+  return cells
+}
+
+private func expectSameCells(
+  _ recorder: Recorder, _ key: ProbeKey, every: TimeAmount = .seconds(60)
+) throws {
+  let naive = naiveCells(recorder.written[key] ?? [], every: every, until: recorder.now)
+  let cells = try recorder.cells(key, .fiveMinutes)
+  #expect(cells.count == naive.count)
+  for cell in cells {
+    let expected = try #require(naive[cell.start])
+    #expect(cell.tally.upMilliseconds == expected.up, "\(cell.start)")
+    #expect(cell.tally.downMilliseconds == expected.down, "\(cell.start)")
+    #expect(cell.tally.attemptsCounted == expected.attempts, "\(cell.start)")
+  }
+  let hours = try recorder.cells(key, .hour)
+  #expect(hours == cells.hours)
+}
+
+@Suite("The store of the history")
+struct HistoryStoreTests {
+  @Test("two days of samples become blocks of hours and days, and give the same cells as by hand")
+  func twoDays() throws {
+    let recorder = try Recorder(probes: 7, at: midnight + .minutes(35))
+    for _ in 0..<(60 * 50) { try recorder.round(sample) }
+    let snapshot = recorder.store.snapshot
+    #expect(snapshot.fiveMinutes.count == 2)
+    #expect(snapshot.hours.count == 2)
+    // A day and the twelve hours more that there is room for.
+    #expect(snapshot.samples.count == 36)
+    for index in [0, 3, 6] { try expectSameCells(recorder, key(index)) }
+    #expect(recorder.messages == [])
+  }
+
+  @Test("samples come back as they were recorded, notes included, across blocks and the ring")
+  func samples() throws {
+    let recorder = try Recorder(probes: 3, at: midnight + .minutes(10))
+    for _ in 0..<200 { try recorder.round(sample) }
+    var reader = try recorder.reader()
+    let all = try #require(recorder.written[key(1)])
+    #expect(try reader.samples(of: key(1), in: always, limit: 10_000) == all)
+    #expect(try reader.samples(of: key(1), in: always, limit: 70) == all.suffix(70))
+    let part = all[30].time..<all[150].time
+    #expect(try reader.samples(of: key(1), in: part, limit: 1_000) == Array(all[30..<150]))
+  }
+
+  @Test("many probes at once give the same cells as one by one")
+  func many() throws {
+    let recorder = try Recorder(probes: 12, at: midnight)
+    for _ in 0..<(60 * 26) { try recorder.round(sample) }
+    let keys = (0..<12).map(key) + [key(999)]
+    for count in [1, 13] {
+      let asked = Array(keys.suffix(count))
+      var reader = try recorder.reader()
+      var found = [[Cell]](repeating: [], count: count)
+      try reader.cells(ofEach: asked, in: always, span: .hour, withLatencies: true) {
+        found[$0].merge([copy $1])
+      }
+      for (index, key) in asked.enumerated() {
+        #expect(found[index] == (try recorder.cells(key, .hour)))
+      }
+      #expect(found.last == [])
+    }
+  }
+
+  @Test("a new start, in order or not, goes on where the ring ends and loses nothing")
+  func restart() throws {
+    let recorder = try Recorder(probes: 4, at: midnight + .minutes(7))
+    for round in 0..<600 {
+      try recorder.round(sample)
+      // At any moment: within an hour, and right behind its end.
+      if [20, 53, 54, 300].contains(round) { try recorder.open() }
+    }
+    var reader = try recorder.reader()
+    #expect(
+      try reader.samples(of: key(2), in: always, limit: 10_000) == recorder.written[key(2)])
+    let cells = try recorder.cells(key(2), .fiveMinutes)
+    #expect(cells.reduce(0) { $0 + $1.tally.attemptsCounted } == 600)
+  }
+
+  @Test("hours that no block has when the daemon starts are made up for, each as its own block")
+  func catchingUp() throws {
+    let recorder = try Recorder(probes: 2, at: midnight + .minutes(30))
+    for _ in 0..<200 { try recorder.round(sample) }
+    let before = recorder.store.snapshot.samples
+    // As if the daemon had never come to write them.
+    for header in before {
+      let name =
+        "\(recorder.directory.path)/samples/"
+        + recorder.directory.names(in: "\(recorder.directory.path)/samples")[Int(header.slot)]
+      let file = Descriptor(Glibc.open(name, O_RDWR))
+      #expect(pwrite(file.raw, [UInt8](repeating: 0, count: 512), 512, 0) == 512)
+    }
+    try recorder.open()
+    #expect(recorder.store.snapshot.samples.map(\.closed) == before.map(\.closed))
+    try expectSameAttempts(recorder, key(1), 200)
+  }
+
+  private func expectSameAttempts(_ recorder: Recorder, _ key: ProbeKey, _ count: UInt64) throws {
+    let cells = try recorder.cells(key, .fiveMinutes)
+    #expect(cells.reduce(0) { $0 + $1.tally.attemptsCounted } == count)
+  }
+
+  @Test("time in which the daemon was stopped is unknown, in every figure")
+  func stopped() throws {
+    let recorder = try Recorder(probes: 1, at: midnight)
+    for _ in 0..<30 { try recorder.round { Sample(time: $1, outcome: .ok) } }
+    try recorder.mark(.stopped(recorder.now))
+    recorder.now = midnight + .minutes(90)
+    try recorder.open()
+    for _ in 0..<30 { try recorder.round { Sample(time: $1, outcome: .ok) } }
+    let hours = try recorder.cells(key(0), .hour)
+    #expect(hours.map(\.tally.upMilliseconds) == [1_800_000, 1_800_000])
+    #expect(hours.map(\.unknownMilliseconds) == [1_800_000, 1_800_000])
+  }
+
+  @Test("a clock that is set back or forward neither loses nor doubles samples")
+  func clockSteps() throws {
+    let recorder = try Recorder(probes: 1, at: midnight + .minutes(50))
+    for _ in 0..<30 { try recorder.round(sample) }
+    recorder.now = recorder.now - .hours(2)
+    try recorder.mark(.clockStepped(at: recorder.now, by: .hours(-2)))
+    for _ in 0..<100 { try recorder.round(sample) }
+    recorder.now = recorder.now + .hours(30)
+    try recorder.mark(.clockStepped(at: recorder.now, by: .hours(30)))
+    for _ in 0..<100 { try recorder.round(sample) }
+    var reader = try recorder.reader()
+    #expect(
+      try reader.samples(of: key(0), in: always, limit: 1_000) == recorder.written[key(0)])
+    try expectSameAttempts(recorder, key(0), 230)
+    let observed = try recorder.cells(key(0), .fiveMinutes)
+      .reduce(0) { $0 + $1.tally.observedMilliseconds }
+    // All but what stood at the two steps, at most two intervals each.
+    #expect(observed <= 230 * 60_000)
+    #expect(observed >= 226 * 60_000)
+  }
+
+  @Test("probes come and go: what fits stays, and the new ones have room")
+  func otherProbes() throws {
+    let recorder = try Recorder(probes: 5, at: midnight)
+    for _ in 0..<90 { try recorder.round(sample) }
+    let kept = Array(recorder.probes[0..<2])
+    recorder.want(kept + (5..<20).map { HistoryProbe(key: key($0), every: .seconds(60)) })
+    for _ in 0..<(60 * 30) { try recorder.round(sample) }
+    #expect(recorder.messages == [])
+    try expectSameAttempts(recorder, key(0), 90 + 60 * 30)
+    try expectSameAttempts(recorder, key(3), 90)
+    try expectSameAttempts(recorder, key(19), 60 * 30)
+  }
+
+  @Test("a shorter retention removes the oldest blocks, a longer one adds room")
+  func retention() throws {
+    let recorder = try Recorder(probes: 2, at: midnight)
+    recorder.retention.samples = .hours(30)
+    try recorder.open()
+    for _ in 0..<(60 * 41) { try recorder.round(sample) }
+    #expect(recorder.store.snapshot.samples.count == 40)
+    recorder.retention.samples = .hours(24)
+    try recorder.open()
+    let left = recorder.store.snapshot.samples
+    #expect(left.count == 36)
+    #expect(left.last?.closed == midnight + .hours(40) + .milliseconds(3_540_900))
+    recorder.retention.samples = .hours(30)
+    try recorder.open()
+    #expect(recorder.store.snapshot.samples == left)
+  }
+
+  @Test("a damaged block is set aside under another name, and the daemon goes on")
+  func damaged() throws {
+    let recorder = try Recorder(probes: 2, at: midnight)
+    for _ in 0..<150 { try recorder.round(sample) }
+    let path = "\(recorder.directory.path)/samples/block-0000.cells"
+    let file = Descriptor(Glibc.open(path, O_RDWR))
+    #expect(pwrite(file.raw, [UInt8](repeating: 0xAA, count: 40), 40, 20) == 40)
+    recorder.messages = []
+    try recorder.open()
+    #expect(
+      recorder.messages == [
+        "\(path): the header's checksum is wrong; set aside as block-0000.cells.damaged-1"
+      ])
+    for _ in 0..<150 { try recorder.round(sample) }
+    #expect(recorder.store.snapshot.samples.count == 3)
+  }
+
+  @Test("an outage's confirmations never push out what was regularly recorded")
+  func storm() throws {
+    let recorder = try Recorder(probes: 2, at: midnight)
+    for _ in 0..<61 {
+      try recorder.round(sample)
+      for second in 1..<12 {
+        let back = recorder.now
+        recorder.now = recorder.now - .seconds(60) + .seconds(Int64(second) * 5)
+        try recorder.round {
+          var sample = sample($0, $1)
+          sample.flags = [.confirmation]
+          sample.outcome = .connect(.refused)
+          return sample
+        }
+        recorder.now = back
+      }
+    }
+    var reader = try recorder.reader()
+    let found = try reader.samples(of: key(0), in: always, limit: 10_000)
+    let regular = found.filter { !$0.flags.contains(.confirmation) }
+    #expect(regular.count == 61)
+    #expect(recorder.messages.count == 1)
+    #expect(recorder.messages.first?.contains("found no room") == true)
+  }
+
+  @Test("the disk holds what was announced, and no more")
+  func room() throws {
+    let recorder = try Recorder(probes: 5, at: midnight)
+    let room = recorder.room
+    #expect(recorder.store.byteCount == room.total)
+    for _ in 0..<(60 * 27) { try recorder.round(sample) }
+    #expect(recorder.store.byteCount == room.total)
+  }
+}
+
+@Suite("The room of the history")
+struct HistoryRoomTests {
+  @Test("a probe every minute takes less than 3 MiB for a week, two months and thirteen months")
+  func perProbe() {
+    let many = HistoryRoom(
+      HistoryRetention(), intervals: repeatElement(TimeAmount.seconds(60), count: 10_000))
+    #expect(many.total / 10_000 <= 3 << 20)
+  }
+}
