@@ -18,9 +18,12 @@ package struct Configuration: Sendable {
   package var stateDirectory = "/var/lib/linkhealth"
   package var socketPath = "/run/linkhealth/control.sock"
   package var tick = TimeAmount.milliseconds(100)
-  /// The size of the whole ring, at least two segments.
-  package var historyBytes = 256 << 20
-  package var segmentBytes = 8 << 20
+  package var retention = HistoryRetention()
+  /// The size of the ring that keeps what is in no block of the history yet; nil for what the probes
+  /// need.
+  package var historyBytes: Int?
+  /// That of its parts; nil for one that fits.
+  package var segmentBytes: Int?
   /// Names of the groups whose members may act through the control socket.
   package var operators = ["linkhealth-oncall"]
   package var webhooks: [WebhookSettings] = []

@@ -122,23 +122,35 @@ private struct ConfigurationReading {
     _ reader: inout FieldReader, _ configuration: inout Configuration,
     _ complaints: inout Complaints
   ) {
+    if let time = reader.duration("samples", range: Ranges.samplesKept, &complaints) {
+      configuration.retention.samples = time
+    }
+    if let time = reader.duration("fiveMinutes", range: Ranges.cellsKept, &complaints) {
+      configuration.retention.fiveMinutes = time
+    }
+    if let time = reader.duration("hours", range: Ranges.cellsKept, &complaints) {
+      configuration.retention.hours = time
+    }
     if let size = reader.size("size", range: Ranges.historyBytes, &complaints) {
       configuration.historyBytes = size
-      // A small ring with no segment size of its own gets one that fits.
+      // A ring with no segment size of its own gets one that fits.
       configuration.segmentBytes = min(
-        configuration.segmentBytes, max(Ranges.segmentBytes.lowerBound, size / 4 / 65_536 * 65_536))
+        8 << 20, max(Ranges.segmentBytes.lowerBound, size / 4 / 65_536 * 65_536))
     }
     guard let segment = reader.size("segment", range: Ranges.segmentBytes, &complaints) else {
       return
     }
-    configuration.segmentBytes = segment
     if segment % Ranges.segmentBlockBytes != 0 {
       reader.complain("segment", "expected a whole number of 4KiB blocks", &complaints)
-    } else if segment * 2 > configuration.historyBytes {
+    } else if let size = configuration.historyBytes, segment * 2 > size {
       reader.complain(
-        "segment",
-        "expected at most half of the history's size, "
-          + sizeDescription(configuration.historyBytes), &complaints)
+        "segment", "expected at most half of the ring's size, " + sizeDescription(size),
+        &complaints)
+    } else if configuration.historyBytes == nil {
+      reader.complain(
+        "segment", "expected \"size\" beside it: it is a part of a ring of that size", &complaints)
+    } else {
+      configuration.segmentBytes = segment
     }
   }
 

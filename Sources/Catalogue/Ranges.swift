@@ -4,6 +4,8 @@ import Model
 /// What the values of the keys may be. `deploy/docs/configuration.md` tells operators the same.
 enum Ranges {
   static let tick = TimeAmount.milliseconds(10)...TimeAmount.seconds(1)
+  static let samplesKept = TimeAmount.hours(24)...TimeAmount.hours(366 * 24)
+  static let cellsKept = TimeAmount.hours(48)...TimeAmount.hours(3_660 * 24)
   static let historyBytes = (1 << 20)...(1 << 40)
   /// The least and the most that the ring's format allows for a segment, in whole blocks.
   static let segmentBytes = (64 << 10)...(1 << 30)

@@ -1,22 +1,6 @@
 import Base
 import Model
 
-/// How long the history keeps what.
-package struct HistoryRetention: Hashable, Sendable {
-  package var samples: TimeAmount
-  package var fiveMinutes: TimeAmount
-  package var hours: TimeAmount
-
-  package init(
-    samples: TimeAmount = .hours(7 * 24), fiveMinutes: TimeAmount = .hours(62 * 24),
-    hours: TimeAmount = .hours(400 * 24)
-  ) {
-    self.samples = samples
-    self.fiveMinutes = fiveMinutes
-    self.hours = hours
-  }
-}
-
 /// How much room the history takes: known before anything is allocated, and never more.
 package struct HistoryRoom: Hashable, Sendable {
   /// The bytes of one block of each kind, and how many blocks there are.
@@ -32,20 +16,29 @@ package struct HistoryRoom: Hashable, Sendable {
   /// The ring that keeps what is in no block yet: four hours and half as much again.
   package var ringBytes: Int
   package var segmentBytes: Int
+  /// For how many regular samples a block of an hour has room, confirmations not counted.
+  package var regularSamples: Int
 
   package var total: Int { samples.total + fiveMinutes.total + hours.total + ringBytes }
 
-  /// - Parameter intervals: of every probe.
-  package init(_ retention: HistoryRetention, intervals: some Sequence<TimeAmount>) {
+  /// - Parameters:
+  ///   - intervals: of every probe.
+  ///   - ringBytes, segmentBytes: where an operator wants them otherwise.
+  package init(
+    _ retention: HistoryRetention, intervals: some Sequence<TimeAmount>,
+    ringBytes wantedRing: Int? = nil, segmentBytes wantedSegment: Int? = nil
+  ) {
     var words = (samples: 0, fiveMinutes: 0, hours: 0)
     var probes = 0
     var ring = 0
+    regularSamples = 16
     for every in intervals {
       probes += 1
       let samples = BlockShare.samples(every: every)
       words.samples += samples.samples + samples.cells
       words.fiveMinutes += BlockShare.fiveMinutes.cells
       words.hours += BlockShare.hours.cells
+      regularSamples += BlockShare.samplesPerHour(every)
       ring += 6 * BlockShare.samplesPerHour(every) * Self.ringBytesPerSample
     }
     func bytes(_ words: Int) -> Int {
@@ -63,8 +56,9 @@ package struct HistoryRoom: Hashable, Sendable {
     hours = Blocks(
       byteCount: bytes(words.hours), count: Self.count(retention.hours, .hours(24)) + 2)
     // Eight parts, so that the one which is written over next is long in blocks.
-    segmentBytes = min(8 << 20, max(256 << 10, (ring / 8 + 65_535) / 65_536 * 65_536))
-    ringBytes = max(8, (ring + segmentBytes - 1) / segmentBytes) * segmentBytes
+    let segment = min(8 << 20, max(256 << 10, (ring / 8 + 65_535) / 65_536 * 65_536))
+    segmentBytes = wantedSegment ?? segment
+    ringBytes = wantedRing ?? max(8, (ring + segment - 1) / segment) * segment
   }
 
   package func blocks(_ kind: BlockKind) -> Blocks {

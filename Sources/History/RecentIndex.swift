@@ -119,6 +119,8 @@ package struct RecentIndex: Sendable {
   package private(set) var sequences: Range<UInt64>
   package private(set) var times: ClosedRange<WallTime>?
   package private(set) var sampleCount = 0
+  /// Without confirmations.
+  package private(set) var regularCount = 0
   /// The latest time that was recorded last.
   package private(set) var lastSign: WallTime?
 
@@ -190,6 +192,7 @@ package struct RecentIndex: Sendable {
         }
         entries[index].places.append(whole)
         sampleCount += 1
+        if !SampleFlags(rawValue: head.byte).contains(.confirmation) { regularCount += 1 }
       case RecordType.probe:
         if let key = readProbe(words, at: place, head) {
           definitions[placeInSegment] = index(of: key)
@@ -260,6 +263,7 @@ package struct RecentIndex: Sendable {
     bases = []
     times = nil
     sampleCount = 0
+    regularCount = 0
     sequences = sequences.upperBound..<sequences.upperBound
     return closed
   }

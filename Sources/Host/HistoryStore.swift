@@ -24,6 +24,7 @@ package final class HistoryStore {
   private var messages: [String]
   /// How much may be written to the ring before a block is made early, and how much was.
   private let pressureBytes: Int
+  private var regularSamples: Int
   private var bytesSinceBlock = 0
 
   /// Opens the history in a directory, which is made if need be, and catches up on what the ring holds
@@ -45,6 +46,7 @@ package final class HistoryStore {
     hours = try BlockFiles(
       kind: .hours, directory: directory, room: room.hours, messages: &messages)
     pressureBytes = ring.byteCount / 2
+    regularSamples = room.regularSamples
     let ringID = ring.resume.ringID
     let newest = samples.headers.last { $0.ringID == ringID }
     recent = RecentIndex(
@@ -90,15 +92,17 @@ package final class HistoryStore {
   /// Says which probes there are from now on, and takes the room that they need.
   package func want(_ probes: [HistoryProbe], room: HistoryRoom) {
     recent.want(probes)
+    regularSamples = room.regularSamples
     for files in [samples, fiveMinutes, hours] { messages += files.fit(room.blocks(files.kind)) }
   }
 
-  /// Begins a block when an hour is over, or when the ring fills faster than was thought.
+  /// Begins a block when an hour is over, when the ring fills faster than was thought, or when there are
+  /// more regular samples than a block has room for.
   private func closeIfDue(before batch: WrittenBatch) throws(SystemError) {
     guard let covered = recent.times, batch.times != .always, covered != .always else { return }
     let now = CellSpan.hour.start(of: batch.times.lowerBound)
     let last = CellSpan.hour.start(of: covered.upperBound)
-    let isFull = bytesSinceBlock > pressureBytes
+    let isFull = bytesSinceBlock > pressureBytes || recent.regularCount > regularSamples
     guard now != last || isFull else { return }
     // The block before must be done; it is, unless the clock leaps.
     while closing != nil { try step() }

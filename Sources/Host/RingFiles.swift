@@ -62,6 +62,9 @@ package final class RingFiles {
 
   deinit { if let readFile { _ = Glibc.close(readFile.file) } }
 
+  /// The time of the first record that is still there; nil when there is none.
+  package var earliest: WallTime? { segments.first?.header.created }
+
   // MARK: - Writing
 
   /// Writes a batch where it belongs; a segment's first one after the segment's header.

@@ -10,7 +10,9 @@ import Synchronization
 
 /// What the disk thread works on. Only jobs on that thread touch it; the lock is never waited for.
 struct DiskFiles {
-  var ring: RingFiles
+  var history: HistoryStore
+  /// Whether a step of the history's work waits for its turn.
+  var isStepping = false
   var journal: JournalFile
   var alerts: AlertFiles
 }
@@ -28,12 +30,15 @@ final class Disk: Sendable {
 
   private let files: Mutex<DiskFiles>
   private let worker: Workers
+  /// Answers questions to the history beside the one that writes.
+  private let reader: Workers
   private let mailbox: Mailbox<Event>
 
   private init(_ files: sending DiskFiles, events mailbox: Mailbox<Event>) throws(SystemError) {
     self.files = Mutex(files)
     self.mailbox = mailbox
     worker = try Workers(threads: 1, capacity: 4_096)
+    reader = try Workers(threads: 1, capacity: Limits.samplesQuestions)
   }
 
   /// What was found on the disk at the start.
@@ -50,27 +55,22 @@ final class Disk: Sendable {
 
   /// Opens the files of a state directory, and reads what the daemon goes on from.
   static func open(
-    _ statePath: String, ringBytes: Int, segmentBytes: Int, wanted: WantedSamples,
+    _ statePath: String, history settings: HistorySettings, wanted: WantedSamples,
     events mailbox: Mailbox<Event>
   ) throws -> Found {
-    let ring = try RingFiles(
-      directory: "\(statePath)/history", ringBytes: ringBytes, segmentBytes: segmentBytes,
-      newRingID: randomSeed())
-    var messages = ring.messages
-    let resume = ring.resume
-    let historyBytes = ring.byteCount
-    var samples: [(ProbeKey, Sample)] = []
-    messages += try ring.replay(since: wanted.earliest) { record in
-      if case .sample(let key, let sample) = record, wanted.wants(key, sample.time) {
-        samples.append((key, sample))
-      }
-    }
+    let history = try HistoryStore(
+      directory: "\(statePath)/history", retention: settings.retention, room: settings.room,
+      probes: settings.probes, newRingID: randomSeed())
+    let samples = try recordedSamples(history, settings.probes, wanted)
+    let messages = history.takeMessages()
+    let resume = history.ring.resume
+    let historyBytes = history.byteCount
     let journal = JournalFile(directory: "\(statePath)/outbox")
     let bytes = try journal.readAll()
     let alerts = AlertFiles(directory: "\(statePath)/alerts")
     try alerts.prepare()
     let disk = try Disk(
-      DiskFiles(ring: ring, journal: journal, alerts: alerts), events: mailbox)
+      DiskFiles(history: history, journal: journal, alerts: alerts), events: mailbox)
     return Found(
       disk: disk, resume: resume, historyBytes: historyBytes, samples: samples, journal: bytes,
       messages: messages)
@@ -94,26 +94,56 @@ final class Disk: Sendable {
   }
 
   func writeRing(_ batches: [EncodedBatch], group: UInt64) {
-    submit { files, mailbox in
+    submit { [self] files, mailbox in
       var problem: String?
       for batch in batches {
         do throws(SystemError) {
-          try files.ring.write(batch)
+          try files.history.write(batch)
         } catch {
           problem = "\(error)"
         }
       }
       mailbox.post(.ringWritten(group: group, problem: problem))
+      stepIfDue(&files)
     } onRefusal: { mailbox in
       mailbox.post(.ringWritten(group: group, problem: "the disk is too slow: its queue is full"))
+    }
+  }
+
+  /// Work on the history's blocks is done a few milliseconds at a time, each a job of its own, so that
+  /// writing never waits for it.
+  private func stepIfDue(_ files: inout DiskFiles) {
+    for message in files.history.takeMessages() { mailbox.post(.problem(message)) }
+    guard files.history.hasWork, !files.isStepping else { return }
+    files.isStepping = true
+    submit { [self] files, mailbox in
+      files.isStepping = false
+      do throws(SystemError) { try files.history.step() } catch {
+        mailbox.post(.problem("\(error)"))
+      }
+      stepIfDue(&files)
+    } onRefusal: { _ in
+      files.isStepping = false
     }
   }
 
   /// Asks the disk to hold what was written against a loss of power.
   func syncRing() {
     submit { files, mailbox in
-      do throws(SystemError) { try files.ring.sync() } catch { mailbox.post(.problem("\(error)")) }
+      do throws(SystemError) { try files.history.sync() } catch {
+        mailbox.post(.problem("\(error)"))
+      }
     } onRefusal: { _ in
+    }
+  }
+
+  /// Makes room for the probes of another configuration.
+  func want(_ settings: HistorySettings) {
+    submit { [self] files, _ in
+      files.history.want(settings.probes, room: settings.room)
+      stepIfDue(&files)
+    } onRefusal: { mailbox in
+      mailbox.post(.problem("the disk's queue is full: the history has no room for new probes"))
     }
   }
 
@@ -138,36 +168,66 @@ final class Disk: Sendable {
     }
   }
 
-  /// Searches the ring, one segment a job, so that writing never waits for a long search.
-  /// The answer is made here too: with thousands of samples it takes longer than the loop can spare.
-  func readSamples(_ id: RequestID, _ request: SamplesRequest) {
-    let queries = request.keys.map {
-      RingQuery(key: $0, from: request.from, to: request.to, limit: request.limit)
-    }
-    search(id, request, queries, place: 0)
+  /// Answers a question about the past. What the ring alone has of the probes is read here, some
+  /// probes a job, so that writing never waits for a long question; the rest, and the answer itself,
+  /// is made on a thread of its own.
+  func readHistory(
+    _ id: RequestID, _ keys: [ProbeKey], until now: WallTime,
+    _ answer: @escaping @Sendable (inout HistoryReader) throws(SystemError) -> [UInt8]
+  ) {
+    gather(id, keys, until: now, [:], place: 0, answer)
   }
 
-  private func search(
-    _ id: RequestID, _ request: SamplesRequest, _ queries: [RingQuery], place: Int
+  private static let probesPerJob = 16
+
+  private func gather(
+    _ id: RequestID, _ keys: [ProbeKey], until now: WallTime, _ found: [ProbeKey: RecentPast],
+    place: Int, _ answer: @escaping @Sendable (inout HistoryReader) throws(SystemError) -> [UInt8]
   ) {
     submit { [self] files, mailbox in
-      var queries = queries
-      var place = place
+      var found = found
+      let end = min(keys.count, place + Self.probesPerJob)
       do throws(SystemError) {
-        if place < queries.count, try files.ring.advance(&queries[place]) { place += 1 }
+        for key in keys[place..<end] {
+          found[key] = try files.history.recentPast(of: key, until: now)
+        }
       } catch {
-        mailbox.post(.samplesRead(id, body: [], problem: "\(error)"))
-        return
+        return mailbox.post(.samplesRead(id, body: [], problem: "\(error)"))
       }
-      if place >= queries.count {
-        let found = zip(request.keys, queries).map { (probe: $0.probe, samples: $1.samples) }
-        mailbox.post(.samplesRead(id, body: samplesBody(request, found), problem: nil))
-      } else {
-        search(id, request, queries, place: place)
+      guard end == keys.count else {
+        return gather(id, keys, until: now, found, place: end, answer)
+      }
+      let snapshot = files.history.snapshot
+      let accepted = reader.submit { [found] in
+        var reader = HistoryReader(snapshot, recent: found)
+        do throws(SystemError) {
+          mailbox.post(.samplesRead(id, body: try answer(&reader), problem: nil))
+        } catch {
+          mailbox.post(.samplesRead(id, body: [], problem: "\(error)"))
+        }
+      }
+      if !accepted {
+        mailbox.post(.samplesRead(id, body: [], problem: "too many questions wait"))
       }
     } onRefusal: { mailbox in
       mailbox.post(
         .samplesRead(id, body: [], problem: "the disk is too slow: its queue is full"))
+    }
+  }
+
+  /// Reads samples of a link's probes.
+  func readSamples(_ id: RequestID, _ request: SamplesRequest, at now: WallTime) {
+    readHistory(id, request.keys, until: now) { reader throws(SystemError) in
+      var found: [(probe: String, samples: [Sample])] = []
+      for key in request.keys {
+        found.append(
+          (
+            key.probe,
+            try reader.samples(
+              of: key, in: request.from..<max(request.from, request.to), limit: request.limit)
+          ))
+      }
+      return samplesBody(request, found)
     }
   }
 
@@ -188,7 +248,10 @@ final class Disk: Sendable {
   }
 
   /// Runs what waits to its end and joins the thread.
-  func stopAndWait() { worker.stopAndWait() }
+  func stopAndWait() {
+    worker.stopAndWait()
+    reader.stopAndWait()
+  }
 
   private func submit(
     _ job: @escaping @Sendable (inout DiskFiles, Mailbox<Event>) -> Void,
@@ -199,4 +262,27 @@ final class Disk: Sendable {
     }
     if !accepted { onRefusal(mailbox) }
   }
+}
+
+/// The samples that fill the windows of the rules again, the oldest first.
+private func recordedSamples(
+  _ history: HistoryStore, _ probes: [HistoryProbe], _ wanted: WantedSamples
+) throws(SystemError) -> [(ProbeKey, Sample)] {
+  var samples: [(ProbeKey, Sample)] = []
+  let ringStart = history.ring.earliest
+  _ = try history.ring.replay(since: wanted.earliest) { record in
+    if case .sample(let key, let sample) = record, wanted.wants(key, sample.time) {
+      samples.append((key, sample))
+    }
+  }
+  // Of a probe that runs seldom, or has a long window, the ring has not enough.
+  var reader = HistoryReader(history.snapshot, recent: [:])
+  var earlier: [(ProbeKey, Sample)] = []
+  for probe in probes {
+    guard let ringStart, let since = wanted.since(probe.key), since < ringStart else { continue }
+    let found = try reader.samples(
+      of: probe.key, in: since..<ringStart, limit: Limits.samplesPerAnswer)
+    earlier += found.map { (probe.key, $0) }
+  }
+  return earlier + samples.filter { _, sample in ringStart.map { sample.time >= $0 } ?? true }
 }

@@ -18,6 +18,7 @@ enum ReloadMode: Sendable {
 /// What a worker has read and prepared.
 struct ReadReload: Sendable {
   var loaded: LoadedConfiguration?
+  var history: HistorySettings?
   var prepared: Handover<PreparedLoad>?
   var complaints: Complaints
 }
@@ -61,7 +62,10 @@ extension Daemon {
       }
       mailbox.post(
         .loaded(
-          ticket, mode, ReadReload(loaded: loaded, prepared: prepared, complaints: complaints)))
+          ticket, mode,
+          ReadReload(
+            loaded: loaded, history: loaded.map { HistorySettings($0.configuration) },
+            prepared: prepared, complaints: complaints)))
     }
     if !accepted {
       requests.isReloading = false
@@ -98,6 +102,7 @@ extension Daemon {
       return discard(consume prepared)
     }
     take(new, consume prepared, at: now)
+    if let history = read.history { disk.want(history) }
     let summary = LoadSummary(plan)
     if let ticket { server?.answer(ticket, status: 200, body: reloadBody(summary)) }
   }
@@ -173,6 +178,9 @@ extension Daemon {
     if new.configuration.tick != former.tick { changed.append("tick") }
     if new.configuration.historyBytes != former.historyBytes { changed.append("history.size") }
     if new.configuration.segmentBytes != former.segmentBytes { changed.append("history.segment") }
+    if new.configuration.retention != former.retention {
+      changed.append("history.samples, fiveMinutes or hours")
+    }
     if new.configuration.attemptsInFlight != former.attemptsInFlight {
       changed.append("attempts.inFlight")
     }

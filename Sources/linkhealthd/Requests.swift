@@ -81,7 +81,7 @@ extension Daemon: ControlHandler {
         _ = requests.samples.popFirst()
         continue
       }
-      return disk.readSamples(first.id, first.request)
+      return disk.readSamples(first.id, first.request, at: Clock.now.wall)
     }
   }
 

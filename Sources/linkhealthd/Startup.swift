@@ -79,7 +79,7 @@ private func run(
   let relay = DiskRelay()
   let receiver = try MailboxReceiver<Disk.Event>(reactor) { relay.daemon?.diskEvent($0) }
   let found = try Disk.open(
-    statePath, ringBytes: configuration.historyBytes, segmentBytes: configuration.segmentBytes,
+    statePath, history: HistorySettings(configuration),
     wanted: WantedSamples(configuration.links, at: startedAt.wall), events: receiver.mailbox)
   for message in found.messages { logger.write(LogEntry(.warning, message)) }
   var engine = Engine(

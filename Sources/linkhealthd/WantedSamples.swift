@@ -5,7 +5,7 @@ import Model
 /// Which of the recorded samples fill the windows of the rules again after a start: for each probe
 /// those of its own longest window, so that one slow probe does not bring back a day of all others.
 struct WantedSamples {
-  private var since: [ProbeKey: WallTime] = [:]
+  private var starts: [ProbeKey: WallTime] = [:]
   /// Nothing older is wanted of any probe.
   private(set) var earliest: WallTime
 
@@ -17,11 +17,14 @@ struct WantedSamples {
       for probe in link.probes {
         // Enough attempts for a rule on single ones, and for the age of the last.
         let length = min(max(window, probe.every * 16), .hours(24))
-        since[ProbeKey(link: link.id, probe: probe.name)] = now - length
+        starts[ProbeKey(link: link.id, probe: probe.name)] = now - length
         earliest = min(earliest, now - length)
       }
     }
   }
 
-  func wants(_ key: ProbeKey, _ time: WallTime) -> Bool { since[key].map { time >= $0 } ?? false }
+  func wants(_ key: ProbeKey, _ time: WallTime) -> Bool { starts[key].map { time >= $0 } ?? false }
+
+  /// Where the samples begin that are wanted of a probe; nil when none are.
+  func since(_ key: ProbeKey) -> WallTime? { starts[key] }
 }

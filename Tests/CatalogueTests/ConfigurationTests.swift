@@ -47,11 +47,20 @@ struct ConfigurationTests {
       "history", #"history: { segment: "1KiB" },"#, at: #""1KiB""#, "history.segment",
       "at least 64KiB"),
     .bad(
+      "history", #"history: { segment: "64KiB" },"#, at: #""64KiB""#, "history.segment",
+      #"expected "size" beside it"#),
+    .good("history", #"history: { samples: "1d", fiveMinutes: "2d", hours: "3660d" },"#),
+    .bad(
+      "history", #"history: { samples: "23h" },"#, at: #""23h""#, "history.samples",
+      "at least 1d"),
+    .bad(
+      "history", #"history: { hours: "1d" },"#, at: #""1d""#, "history.hours", "at least 2d"),
+    .bad(
       "history", #"history: { segment: "100kB" },"#, at: #""100kB""#, "history.segment",
       "whole number of 4KiB"),
     .bad(
       "history", #"history: { size: "8MiB", segment: "5MiB" },"#, at: #""5MiB""#,
-      "history.segment", "at most half of the history's size, 8MiB"),
+      "history.segment", "at most half of the ring's size, 8MiB"),
     .bad("history", "history: { sise: 1 },", at: "sise", "history", #"mean "size"?"#),
     .bad("catalogue", "catalogue: [],", at: "[", "catalogue", "expected files or directories"),
     .bad("catalogue", #"catalogue: "services","#, at: #""serv"#, "catalogue", "a list of strings"),
@@ -186,7 +195,8 @@ struct ConfigurationTests {
     #expect(loaded.stateDirectory == "/var/lib/linkhealth")
     #expect(loaded.socketPath == "/run/linkhealth/control.sock")
     #expect(loaded.tick == .milliseconds(100))
-    #expect((loaded.historyBytes, loaded.segmentBytes) == (256 << 20, 8 << 20))
+    #expect(loaded.historyBytes == nil && loaded.segmentBytes == nil)
+    #expect(loaded.retention == HistoryRetention())
     #expect(loaded.operators == ["linkhealth-oncall"])
     #expect(loaded.webhooks == [])
     #expect(loaded.secretsDirectory == nil)
@@ -200,7 +210,8 @@ struct ConfigurationTests {
   func values() throws {
     let text = """
       { vantage: "north", state: "state", socket: "../run/x.sock", tick: "50ms",
-        history: { size: "64MiB", segment: "1MiB" }, catalogue: ["services"],
+        history: { size: "64MiB", segment: "1MiB", samples: "3d", fiveMinutes: "30d",
+          hours: "800d" }, catalogue: ["services"],
         control: { operators: ["a", "b"] }, secrets: "secrets", attempts: { inFlight: 7 },
         resolver: { threads: 3, lifetime: "1m" },
         webhooks: [{ name: "ops", url: "https://hooks.example/x", secret: "{secret:webhook-ops}",
@@ -212,7 +223,10 @@ struct ConfigurationTests {
     #expect(loaded.stateDirectory == "etc/state")
     #expect(loaded.socketPath == "etc/../run/x.sock")
     #expect(loaded.tick == .milliseconds(50))
-    #expect((loaded.historyBytes, loaded.segmentBytes) == (64 << 20, 1 << 20))
+    #expect(loaded.historyBytes == 64 << 20 && loaded.segmentBytes == 1 << 20)
+    #expect(
+      loaded.retention
+        == HistoryRetention(samples: .hours(72), fiveMinutes: .hours(720), hours: .hours(19_200)))
     #expect(loaded.operators == ["a", "b"])
     #expect(loaded.secretsDirectory == "etc/secrets")
     #expect(loaded.attemptsInFlight == 7)
@@ -222,7 +236,7 @@ struct ConfigurationTests {
     #expect(webhook.url.text == "https://hooks.example/x")
     #expect(webhook.caFile == "etc/ca.pem")
     #expect(webhook.timeout == .seconds(3))
-    #expect((webhook.position.line, webhook.position.column) == (5, 69))
+    #expect((webhook.position.line, webhook.position.column) == (6, 69))
   }
 
   @Test("a receiver believes the authorities of the defaults unless it names its own")

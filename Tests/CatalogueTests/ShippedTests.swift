@@ -90,6 +90,7 @@ struct ShippedTests {
     #expect(loaded.tick == plain.tick)
     #expect(loaded.historyBytes == plain.historyBytes)
     #expect(loaded.segmentBytes == plain.segmentBytes)
+    #expect(loaded.retention == plain.retention)
     #expect(loaded.operators == plain.operators)
     #expect(loaded.webhooks == plain.webhooks)
     #expect(loaded.attemptsInFlight == plain.attemptsInFlight)

@@ -373,6 +373,20 @@ struct HistoryStoreTests {
     #expect(recorder.messages.first?.contains("found no room") == true)
   }
 
+  @Test("probes that run more often than there is room for make more blocks, and lose nothing")
+  func faster() throws {
+    let recorder = try Recorder(probes: 2, every: .seconds(60), at: midnight)
+    for _ in 0..<900 {
+      try recorder.round(sample)
+      recorder.now = recorder.now - .seconds(52)
+    }
+    #expect(recorder.store.snapshot.samples.count > 4)
+    #expect(recorder.messages == [])
+    var reader = try recorder.reader()
+    #expect(
+      try reader.samples(of: key(0), in: always, limit: 10_000) == recorder.written[key(0)])
+  }
+
   @Test("the disk holds what was announced, and no more")
   func room() throws {
     let recorder = try Recorder(probes: 5, at: midnight)
