@@ -49,19 +49,14 @@ struct TLSFault: Sendable, Hashable {
     func isAtFault(_ certificate: Certificate) -> Bool {
       isOver ? certificate.notAfter < chain.now : certificate.notBefore > chain.now
     }
-    func words(_ certificate: Certificate) -> String {
-      isOver
-        ? "expired on \(date(certificate.notAfter))"
-        : "not valid before \(date(certificate.notBefore))"
-    }
     if isAtFault(leaf) {
-      note = "\(chain.whose(leaf)), \(words(leaf))"
+      note = "\(chain.whose(leaf)), \(chain.whenNot(leaf))"
       return
     }
     cause = isOver ? .intermediateExpired : .intermediateNotYetValid
     let above = chain.path.dropFirst().map { chain.certificates[$0] }
     if let guilty = above.first(where: isAtFault) {
-      note = "\(chain.whose(guilty)), \(words(guilty))"
+      note = "\(chain.whose(guilty)), \(chain.whenNot(guilty))"
     } else {
       note = "not one that the server sends, but one above \(chain.whose(leaf))"
     }

@@ -13,7 +13,7 @@ struct TLSJudgement {
   private let chain: ServedChain
 
   init(_ handshake: Handshake, _ failure: Outcome?, _ options: TLSProbeOptions) {
-    chain = ServedChain(handshake)
+    chain = ServedChain(handshake, isTrusted: failure == nil && options.transfer.tls.verify)
     read()
     describe(handshake)
     if let failure {
@@ -30,7 +30,8 @@ struct TLSJudgement {
     if outcome == .ok { lookAtKey(leaf, options) }
     if outcome == .ok { lookAhead(leaf, options) }
     if outcome == .ok, !options.allowsUntidyChain, let problem = chain.untidiness {
-      warn(.untidyChain(problem), "")
+      let note = chain.outOfTime.map { "\(chain.whose($0)), \(chain.whenNot($0))" }
+      warn(.untidyChain(problem), note ?? "")
     }
   }
 
@@ -66,7 +67,8 @@ struct TLSJudgement {
     if !note.isEmpty { lines.append(note) }
   }
 
-  /// Where nothing is verified, nobody has looked yet.
+  /// Where nothing is verified, nobody has looked yet. Whether clients have another in place of one that
+  /// has expired is not known then: only where another is sent as well, it is not needed.
   private mutating func lookAtTimes(
     _ leaf: Certificate, _ handshake: Handshake, _ options: TLSProbeOptions
   ) {
