@@ -98,7 +98,7 @@ package final class Spawner: ReadinessHandler, LoopPart {
   package func close() {
     closing.hasBegun.store(true, ordering: .relaxed)
     for token in Array(placeOfAttempt.keys) { cancel(token) }
-    starters.stopAndWait()
+    _ = starters.stop(within: Limits.pluginStarterPatience)
     for start in receiver?.mailbox.takeAll() ?? [] { started(start) }
     for _ in 0..<1_000 where programs.count > 0 || orphans.isWaiting {
       for place in programs.tokens { reapIfEnded(place) }
@@ -126,7 +126,7 @@ package final class Spawner: ReadinessHandler, LoopPart {
       program.start(started)
       running.insert(program.pid)
       orphans.began(program.pid)
-      if programs.count == 1 { planSweep(at: now, in: Self.sweepEvery) }
+      if nextSweep == .distantFuture { planSweep(at: now, in: Self.sweepEvery) }
       let isWatched = watch(program, start.place)
       if !isWatched { program.ourEnd = .noRoom }
       // Nobody waits for it any more, or its end could not be noticed.
@@ -186,6 +186,9 @@ package final class Spawner: ReadinessHandler, LoopPart {
   }
 
   private func stepIsOver(_ program: RunningProgram, _ place: Token, at now: Instant) {
+    // It may have ended in time while the loop was held up.
+    reapIfEnded(place)
+    guard programs[place] != nil else { return }
     switch program.step {
     case .starting:
       // Still in our own queue, or its file does not come from the disk.
@@ -239,9 +242,11 @@ package final class Spawner: ReadinessHandler, LoopPart {
     var information = siginfo_t()
     // It stays unreaped, so that its number is nobody else's while its group is ended.
     let flags = WEXITED | WNOHANG | WNOWAIT
-    guard waitid(P_PID, id_t(program.pid), &information, flags) == 0,
-      information.si_signo == SIGCHLD
-    else { return }
+    guard waitid(P_PID, id_t(program.pid), &information, flags) == 0 else {
+      if errno == ECHILD { forget(program, place) }
+      return
+    }
+    guard information.si_signo == SIGCHLD else { return }
     let now = Clock.instant
     drain(program)
     running.remove(program.pid)
@@ -253,6 +258,17 @@ package final class Spawner: ReadinessHandler, LoopPart {
     programs.remove(place)
     if leftBehind > 0 { planSweep(at: now, in: Self.sweepSoon) }
     report(program, end(status), leftBehind: leftBehind, at: now)
+  }
+
+  /// Lets go of a program that is no child of ours any more. Its number may be another's: it gets no
+  /// signal.
+  private func forget(_ program: RunningProgram, _ place: Token) {
+    drain(program)
+    running.remove(program.pid)
+    for source in 0...2 { unwatch(program, source: source) }
+    programs.remove(place)
+    let reason = "how it ended is not known: something else has reaped it, or ignores SIGCHLD"
+    report(program, .notStarted(reason), leftBehind: 0, at: Clock.instant)
   }
 
   /// Takes what it wrote before its end; others that still hold its outputs are not waited for.

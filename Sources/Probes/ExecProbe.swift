@@ -65,8 +65,11 @@ package struct ExecProbe: Probe {
 
   private mutating func judge(_ ended: SpawnResult) -> ProbeAction {
     result.timings.totalMicroseconds = UInt32(clamping: ended.took.microseconds)
+    let kept = Array(ended.output.prefix(Limits.pluginOutputBytes))
+    var isCut = kept.count < ended.output.count
+    if case .exited = ended.end {} else { isCut = true }
     // Before it is taken apart: a secret may hold what divides it.
-    let output = PluginOutput(options.mask.masked(ended.output))
+    let output = PluginOutput(options.mask.masked(kept, isCut: isCut))
     result.readings = output.readings
     let line = output.line.isEmpty ? "no output" : output.line
     let left = ended.leftBehind
@@ -76,6 +79,10 @@ package struct ExecProbe: Probe {
       let outcome = Self.outcome(ofExitCode: code)
       if outcome == .ok, let slow = options.slow, ended.took > slow { result.flags.insert(.slow) }
       return finish(outcome, line, behind)
+    case .signalled(9):
+      // No server can do that: it is the kernel, for want of memory, or somebody on this machine.
+      return finish(
+        .skipped(.notRunnable), output.line, "killed by SIGKILL, not by us; out of memory?")
     case .signalled(let number):
       return finish(.plugin(.signalled(signalName(number))), output.line, behind)
     case .timedOut(let ignored):

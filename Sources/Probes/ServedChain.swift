@@ -13,8 +13,10 @@ package struct ServedChain: Sendable {
   package let path: [Int]
   /// Seconds since 1970: when they were shown.
   package let now: Int64
+  /// Whether it was verified and is trusted: what has expired then is not needed.
+  package let isTrusted: Bool
 
-  package init(_ handshake: Handshake) {
+  package init(_ handshake: Handshake, isTrusted: Bool = false) {
     var certificates: [Certificate] = []
     var problem: String?
     for (place, bytes) in handshake.certificates.prefix(Limits.chainCertificates).enumerated() {
@@ -28,18 +30,21 @@ package struct ServedChain: Sendable {
     }
     self.certificates = certificates
     self.problem = problem
-    path = Self.path(certificates)
     now = handshake.time.seconds
+    self.isTrusted = isTrusted
+    path = Self.path(certificates, at: handshake.time.seconds)
   }
 
-  private static func path(_ certificates: [Certificate]) -> [Int] {
+  /// Of several that may be the issuer one whose time it is goes first, as with those who verify.
+  private static func path(_ certificates: [Certificate], at now: Int64) -> [Int] {
     guard !certificates.isEmpty else { return [] }
     var path = [0]
-    while let last = path.last, !certificates[last].isSelfIssued,
-      let next = certificates.indices.first(where: {
+    while let last = path.last, !certificates[last].isSelfIssued {
+      let issuers = certificates.indices.filter {
         !path.contains($0) && certificates[last].mayBeIssued(by: certificates[$0])
-      })
-    {
+      }
+      guard let next = issuers.first(where: { certificates[$0].holds(at: now) }) ?? issuers.first
+      else { break }
       path.append(next)
     }
     return path
@@ -48,9 +53,20 @@ package struct ServedChain: Sendable {
   /// The server's own.
   package var leaf: Certificate? { certificates.first }
 
-  /// Those between the server's own and a root, in order.
+  /// Those between the server's own and a root, in order. Of a chain that is trusted only those whose
+  /// time it is: in place of another there is one that we have, such as a root of the same name.
   package var intermediates: [Certificate] {
-    path.dropFirst().map { certificates[$0] }.filter { !$0.isSelfIssued }
+    path.dropFirst().map { certificates[$0] }.filter {
+      !$0.isSelfIssued && (!isTrusted || $0.holds(at: now))
+    }
+  }
+
+  /// The first that is sent although its time is over or has not come and nothing needs it, where that
+  /// is known.
+  package var outOfTime: Certificate? {
+    certificates.indices.dropFirst().first {
+      !certificates[$0].holds(at: now) && (isTrusted || !path.contains($0))
+    }.map { certificates[$0] }
   }
 
   /// Whether the issuer of the server's own certificate should have been sent and was not: it is not
@@ -64,6 +80,10 @@ package struct ServedChain: Sendable {
   /// What is not as it should be about the order and the choice of certificates (RFC 8446 section
   /// 4.4.2: each certifies the one before it, the root may be left out); nil when nothing is.
   package var untidiness: String? {
+    if let outOfTime {
+      return outOfTime.notAfter < now
+        ? "an expired one is sent" : "one is sent that is not valid yet"
+    }
     let strangers = certificates.indices.filter { !path.contains($0) }
     if let first = strangers.first {
       let isRepeated = certificates[..<first].contains {
@@ -120,10 +140,21 @@ extension ServedChain {
     return certificate.notAfter < now ? "expired" : "\(days) days left"
   }
 
+  /// When its time was over, or when it will begin, for a note.
+  func whenNot(_ certificate: Certificate) -> String {
+    certificate.notAfter < now
+      ? "expired on \(date(certificate.notAfter))"
+      : "not valid before \(date(certificate.notBefore))"
+  }
+
   /// Whose it is and whose word it bears, for a note.
   func whose(_ certificate: Certificate) -> String {
     "\(certificate.subject.shortText), issued by \(certificate.issuer.shortText)"
   }
+}
+
+extension Certificate {
+  fileprivate func holds(at now: Int64) -> Bool { notBefore <= now && notAfter >= now }
 }
 
 /// A few names, and how many more there are.

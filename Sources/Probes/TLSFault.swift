@@ -49,19 +49,14 @@ struct TLSFault: Sendable, Hashable {
     func isAtFault(_ certificate: Certificate) -> Bool {
       isOver ? certificate.notAfter < chain.now : certificate.notBefore > chain.now
     }
-    func words(_ certificate: Certificate) -> String {
-      isOver
-        ? "expired on \(date(certificate.notAfter))"
-        : "not valid before \(date(certificate.notBefore))"
-    }
     if isAtFault(leaf) {
-      note = "\(chain.whose(leaf)), \(words(leaf))"
+      note = "\(chain.whose(leaf)), \(chain.whenNot(leaf))"
       return
     }
     cause = isOver ? .intermediateExpired : .intermediateNotYetValid
     let above = chain.path.dropFirst().map { chain.certificates[$0] }
     if let guilty = above.first(where: isAtFault) {
-      note = "\(chain.whose(guilty)), \(words(guilty))"
+      note = "\(chain.whose(guilty)), \(chain.whenNot(guilty))"
     } else {
       note = "not one that the server sends, but one above \(chain.whose(leaf))"
     }
@@ -69,7 +64,8 @@ struct TLSFault: Sendable, Hashable {
 
   private mutating func lookAtIssuer(_ chain: ServedChain) {
     guard let leaf = chain.leaf else { return }
-    if chain.lacksIssuer {
+    // One that cannot be read may be the issuer's.
+    if chain.lacksIssuer, chain.problem == nil {
       cause = .incompleteChain
       note =
         "the certificate of \(leaf.issuer.shortText), the issuer of "
@@ -80,6 +76,7 @@ struct TLSFault: Sendable, Hashable {
     let top = chain.path.last.map { chain.certificates[$0] } ?? leaf
     note = "nobody whom we believe has signed \(top.subject.shortText)"
     if !top.isSelfIssued { note += ", issued by \(top.issuer.shortText)" }
+    if let problem = chain.problem { note += "; \(problem)" }
   }
 
   /// The bounds of OpenSSL's security level 2, which Debian demands: 112 bits of strength.

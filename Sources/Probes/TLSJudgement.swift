@@ -13,14 +13,14 @@ struct TLSJudgement {
   private let chain: ServedChain
 
   init(_ handshake: Handshake, _ failure: Outcome?, _ options: TLSProbeOptions) {
-    chain = ServedChain(handshake)
+    chain = ServedChain(handshake, isTrusted: failure == nil && options.transfer.tls.verify)
     read()
     describe(handshake)
     if let failure {
       fail(failure, handshake, options)
       return
     }
-    guard let leaf = chain.leaf, chain.problem == nil else {
+    guard let leaf = chain.leaf else {
       // It is trusted, but for how long cannot be told.
       warn(.untidyChain("one cannot be read"), chain.problem ?? "the server sent no certificate")
       return
@@ -29,8 +29,13 @@ struct TLSJudgement {
     if outcome == .ok { lookAtNames(leaf, options) }
     if outcome == .ok { lookAtKey(leaf, options) }
     if outcome == .ok { lookAhead(leaf, options) }
+    if outcome == .ok, let problem = chain.problem {
+      // How long that one holds cannot be told.
+      warn(.untidyChain("one cannot be read"), problem)
+    }
     if outcome == .ok, !options.allowsUntidyChain, let problem = chain.untidiness {
-      warn(.untidyChain(problem), "")
+      let note = chain.outOfTime.map { "\(chain.whose($0)), \(chain.whenNot($0))" }
+      warn(.untidyChain(problem), note ?? "")
     }
   }
 
@@ -66,7 +71,8 @@ struct TLSJudgement {
     if !note.isEmpty { lines.append(note) }
   }
 
-  /// Where nothing is verified, nobody has looked yet.
+  /// Where nothing is verified, nobody has looked yet. Whether clients have another in place of one that
+  /// has expired is not known then: only where another is sent as well, it is not needed.
   private mutating func lookAtTimes(
     _ leaf: Certificate, _ handshake: Handshake, _ options: TLSProbeOptions
   ) {

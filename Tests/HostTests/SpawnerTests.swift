@@ -2,6 +2,7 @@ import Base
 import Glibc
 import Model
 import Probes
+import Synchronization
 import Testing
 
 @testable import Host
@@ -122,6 +123,25 @@ struct SpawnerTests {
     try world.runUntilNothingIsLeft()
   }
 
+  @Test("one that ended in time is not called late because the loop was held up")
+  func loopWasHeldUp() throws {
+    let world = try SpawnerWorld()
+    let token = world.start("kill -STOP $$; echo done")
+    try world.run("it is under way") {
+      strangers().contains { state(of: $0) == "T" }
+        && world.spawner.nextDue.map { $0 < Clock.instant + .seconds(1) } ?? false
+    }
+    let program = try #require(strangers().first)
+    kill(program, SIGCONT)
+    // It ends while nobody looks, and its time is over before somebody does.
+    let bound = Clock.instant + .seconds(30)
+    while state(of: program) != "Z", Clock.instant < bound { sched_yield() }
+    world.spawner.runDue(at: Now(instant: Clock.instant + .seconds(60), wall: Clock.now.wall))
+    #expect(world.results[token]?.end == .exited(code: 0))
+    #expect(world.results[token]?.text == "done\n")
+    try world.runUntilNothingIsLeft()
+  }
+
   @Test("one that ignores SIGTERM is ended all the same, with its children")
   func deaf() throws {
     let world = try SpawnerWorld()
@@ -173,6 +193,27 @@ struct SpawnerTests {
     #expect(world.results.isEmpty)
   }
 
+  @Test("one that something else has reaped is gone, and nothing is said of how it ended")
+  func reapedByAnother() throws {
+    let world = try SpawnerWorld()
+    let token = world.start("kill -STOP $$", timeLimit: .seconds(3))
+    try world.run("it is under way") {
+      strangers().contains { state(of: $0) == "T" }
+        && world.spawner.nextDue.map { $0 < Clock.instant + .seconds(1) } ?? false
+    }
+    let program = try #require(strangers().first)
+    kill(program, SIGCONT)
+    #expect(waitpid(program, nil, 0) == program)
+    let result = try world.result(of: token)
+    guard case .notStarted(let reason) = result.end else {
+      Issue.record("\(result.end)")
+      return
+    }
+    #expect(reason.contains("SIGCHLD"))
+    #expect(world.spawner.count == 0)
+    #expect(processDescriptors() == 0)
+  }
+
   // MARK: What is left behind
 
   @Test("children that stay in the group end with it, and do not delay the result")
@@ -209,6 +250,15 @@ struct SpawnerTests {
     try world.runUntilNothingIsLeft()
   }
 
+  @Test("orphans are looked for also where several programs were started at the same time")
+  func twoAtOnce() throws {
+    let world = try SpawnerWorld()
+    for _ in 0..<2 { world.start("sleep 60", timeLimit: .seconds(90)) }
+    try world.run("a look is planned") {
+      world.spawner.nextDue.map { $0 < Clock.instant + .seconds(1) } ?? false
+    }
+  }
+
   @Test("what a running program has in the background is left to it when others end")
   func neighbour() throws {
     let world = try SpawnerWorld()
@@ -219,6 +269,27 @@ struct SpawnerTests {
     #expect(result.end == .exited(code: 2))
     #expect(result.text == "late\n")
     try world.runUntilNothingIsLeft()
+  }
+
+  @Test("a program that has ended is nobody's orphan: it stays for who waits for it")
+  func notItsOwnOrphan() throws {
+    let starter = try Workers(threads: 1, capacity: 1)
+    let started = Mutex<Result<StartedProgram, StartFailure>?>(nil)
+    let spawn = Spawn(program: "/bin/true", timeLimit: .seconds(20), outputLimitBytes: 4_096)
+    let accepted = starter.submit {
+      let result = Result { () throws(StartFailure) in try startProgram(spawn) }
+      started.withLock { $0 = result }
+    }
+    #expect(accepted)
+    // The first thread inherits it from the one that started it.
+    starter.stopAndWait()
+    let program = try #require(started.withLock { $0 }).get()
+    defer { program.closeAll() }
+    let bound = Clock.instant + .seconds(30)
+    while state(of: program.pid) != "Z", Clock.instant < bound { sched_yield() }
+    var orphans = Orphans()
+    #expect(orphans.sweep(running: [], ended: program.pid) == 0)
+    #expect(waitpid(program.pid, nil, WNOHANG) == program.pid)
   }
 
   @Test("other children of this process are left alone")

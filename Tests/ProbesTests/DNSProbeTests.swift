@@ -223,6 +223,22 @@ struct DNSProbeTests {
     #expect(walk.target?.address == "192.0.2.54", "half of the time is over")
   }
 
+  @Test("the addresses of one server's name are not those of the next one's")
+  func serversByName() throws {
+    var walk = Walk<DNSProbe>(try options(servers: ["a.example", "b.example:5353"]))
+    walk.step(.resolved(addresses: ["192.0.2.1", "192.0.2.2"], took: .zero))
+    #expect(walk.target?.address == "192.0.2.1")
+    // Its share of the time is over before its other address was tried.
+    walk.step(.socketFailed(.connect(.timedOut)), after: .seconds(2))
+    guard case .resolve("b.example", _) = walk.action else {
+      Issue.record("expected a look-up of the next server")
+      return
+    }
+    walk.step(.notResolved(.noSuchName, took: .zero))
+    #expect(walk.target == nil, "the first server's address is not asked at the second's port")
+    #expect(walk.outcome == .resolve(.noSuchName))
+  }
+
   @Test("what is cut short is asked for over TCP, in whatever parts it comes")
   func overTCP() throws {
     var (walk, query) = try asked(try options())
@@ -249,6 +265,21 @@ struct DNSProbeTests {
       other.step(event)
       #expect(other.outcome == outcome)
     }
+  }
+
+  @Test("the answer counts that came in one piece with others")
+  func together() throws {
+    var (walk, query) = try asked(try options(transport: .tcp))
+    query = Array(query[2...])
+    let good = answer(query, [record(1, [192, 0, 2, 7])])
+    var other = good
+    other[1] ^= 1
+    func framed(_ message: [UInt8]) -> [UInt8] { [0, UInt8(message.count)] + message }
+    var flood = walk
+    walk.receive(framed(other) + framed([]) + framed(good))
+    #expect(walk.outcome == .ok)
+    flood.receive((0...Limits.packetsLookedAt).flatMap { _ in framed(other) } + framed(good))
+    #expect(flood.outcome == .dns(.mismatched), "a flood is no answer")
   }
 
   @Test("where UDP alone is wanted, an answer that is cut short is a failure")

@@ -162,6 +162,32 @@ struct TLSProbeTests {
     Row(
       reason: "what ends soon counts for more than the order",
       chain: [leaf { $0.until = 6 }, between, root], outcome: .warning(.certificateExpires("7"))),
+    Row(
+      reason: "one that is signed twice, the older signature expired: we have the newer root",
+      chain: [leaf, between, DrawnCertificate(subject: "root", issuer: "elder", until: -30)],
+      outcome: .warning(.untidyChain("an expired one is sent")),
+      note: "root, issued by elder, expired on"),
+    Row(
+      reason: "it is trusted although the issuer that is sent has expired: we have another",
+      chain: [leaf, between { $0.until = -3 }],
+      outcome: .warning(.untidyChain("an expired one is sent")),
+      note: "between, issued by root, expired on"),
+    Row(
+      reason: "an expired issuer beside its successor",
+      chain: [leaf, between { $0.until = -3 }, between],
+      outcome: .warning(.untidyChain("an expired one is sent"))),
+    Row(
+      reason: "the root is sent, and has expired",
+      chain: [leaf, between, DrawnCertificate(subject: "root", issuer: "root", until: -1)],
+      outcome: .warning(.untidyChain("an expired one is sent"))),
+    Row(
+      reason: "one that will be valid later is sent",
+      chain: [leaf, between { $0.from = 3 }, between],
+      outcome: .warning(.untidyChain("one is sent that is not valid yet"))),
+    Row(
+      reason: "what ends soon counts for more than what has ended and is not needed",
+      chain: [leaf { $0.until = 6 }, between, between { $0.until = -3 }],
+      outcome: .warning(.certificateExpires("7"))),
   ]
 
   @Test("a handshake is judged by what it showed", arguments: rows)
@@ -189,6 +215,17 @@ struct TLSProbeTests {
       ])
   }
 
+  @Test("one that has expired and is not needed is no intermediate whose days count")
+  func spareDays() throws {
+    let chain = Handshake.of([
+      leaf, between, DrawnCertificate(subject: "root", issuer: "elder", until: -30),
+    ])
+    let days = try run(chain, nil).readings.first { $0.name == "intermediateDaysLeft" }
+    #expect(days?.value == 1_000)
+    let allowed = #"target: "192.0.2.1", allowUntidy: true"#
+    #expect(try run(allowed, chain).outcome == .ok)
+  }
+
   @Test("the steps tell of each certificate")
   func steps() throws {
     let result = try run(.of([leaf, between]), nil)
@@ -210,6 +247,15 @@ struct TLSProbeTests {
     #expect(try run(keys, gone).outcome == .tls(.expired))
     let above = Handshake.of([leaf, between { $0.until = -1 }])
     #expect(try run(keys, above).outcome == .tls(.intermediateExpired))
+    // Whether a client has a newer root in its place cannot be known.
+    let cross = Handshake.of([
+      leaf, between, DrawnCertificate(subject: "root", issuer: "elder", until: -30),
+    ])
+    #expect(try run(keys, cross).outcome == .tls(.intermediateExpired))
+    let both = Handshake.of([leaf, between { $0.until = -3 }, between])
+    #expect(
+      try run(keys, both).outcome == .warning(.untidyChain("an expired one is sent")),
+      "its successor is sent too")
     let early = Handshake.of([leaf { $0.from = 1 }])
     #expect(try run(keys, early).outcome == .tls(.notYetValid))
   }
@@ -237,6 +283,35 @@ struct TLSProbeTests {
     let result = try run(handshake, nil)
     #expect(result.outcome == .warning(.untidyChain("one cannot be read")))
     #expect(result.note.contains("certificate 1 cannot be read"))
+  }
+
+  @Test("one that cannot be read, beside those that can, hides nothing of them")
+  func unreadableBesides() throws {
+    func outcome(
+      _ keys: String, _ own: DrawnCertificate = leaf, failure: Outcome? = nil
+    ) throws -> ProbeResult {
+      let handshake = Handshake(
+        certificates: [own.der, between.der, [0x30, 3, 1, 2, 3]], version: .tls13,
+        time: DrawnCertificate.today)
+      return try run(
+        #"target: "192.0.2.1", tls: { serverName: "server.example" }, \#(keys)"#, handshake, failure)
+    }
+    #expect(try outcome(#"expect: { names: ["b.example"] }"#).outcome == .tls(.wrongName))
+    #expect(try outcome("expect: { rsaBits: 4096 }").outcome == .tls(.weakKey))
+    let soon = try outcome("", leaf { $0.until = 5 })
+    #expect(soon.outcome == .warning(.certificateExpires("7")))
+    let fine = try outcome("allowUntidy: true")
+    #expect(fine.outcome == .warning(.untidyChain("one cannot be read")))
+    #expect(fine.note.contains("certificate 3 cannot be read"))
+  }
+
+  @Test("an issuer that may be the one that cannot be read is not said to be missing")
+  func unreadableIssuer() throws {
+    let handshake = Handshake(
+      certificates: [leaf.der, [0x30, 3, 1, 2, 3]], version: .tls13, time: DrawnCertificate.today)
+    let result = try run(handshake, .tls(.unknownIssuer))
+    #expect(result.outcome == .tls(.unknownIssuer))
+    #expect(result.note.contains("certificate 2 cannot be read"))
   }
 
   @Test("names with marks that reorder text are shown, not obeyed")
