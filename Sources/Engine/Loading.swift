@@ -234,8 +234,11 @@ extension Engine {
     }
     for index in recording.unwritten.indices {
       let old = recording.unwritten[index].probe
-      recording.unwritten[index].probe =
-        old >= 0 && old < newPlace.count ? Int(newPlace[old]) : -1
+      let place = old >= 0 && old < newPlace.count ? Int(newPlace[old]) : -1
+      // It goes to the ring, but says nothing of another address.
+      let counts = place >= 0 && keepsCheck[place]
+      if place >= 0 && !counts { probes[place].unwritten -= 1 }
+      recording.unwritten[index].probe = counts ? place : -1
     }
     return fetches
   }
@@ -261,7 +264,8 @@ extension ProbeRuntime {
     }
     if keepsTimes { nextDue = former.nextDue }
     attempt = former.attempt
-    retriesLeft = former.retriesLeft
+    // Confirmations that another address has used up are not this one's.
+    if keepsHistory { retriesLeft = former.retriesLeft }
     if keepsRefusals {
       refusals = former.refusals
       backsOffUntil = former.backsOffUntil

@@ -51,6 +51,10 @@ package enum Limits {
   package static let captureBytes = 4 << 10
   package static let cookies = 50
   package static let cookieBytes = 4 << 10
+  /// So many `Set-Cookie` headers of one answer are looked at.
+  package static let setCookieHeaders = 100
+  /// Shorter values of cookies are no secrets.
+  package static let maskedCookieBytes = 8
   package static let noteBytes = 256
   package static let readings = 16
   package static let readingNameBytes = 64

@@ -74,11 +74,7 @@ extension HTTPOptions {
     for (name, secret) in captured where uses.contains(name) {
       let value = CapturedValue(name: name, secret)
       if url.target.contains(value.mark) {
-        let address = replaced(url.text, value.mark, percentEncode(value.text))
-        guard let filled = try? URLParts(address) else {
-          throw UnfitValue(name: name, reason: "with the captured value this is no address")
-        }
-        url = filled
+        url = try value.put(into: url)
       }
       for index in headers.indices {
         let bytes = Array(headers[index].value.utf8)
@@ -136,19 +132,39 @@ private struct CapturedValue {
       throw UnfitValue(
         name: name, reason: "the captured value has control characters and cannot be a header")
     }
-    return Array(
-      replaced(String(decoding: bytes, as: UTF8.self), mark, encoding.encode(text)).utf8)
+    return replaced(bytes, Array(mark.utf8), Array(encoding.encode(text).utf8))
+  }
+
+  /// The address with the value in place of its mark. A value such as `..` would lead to another
+  /// path than the catalogue names.
+  func put(into url: URLParts) throws(UnfitValue) -> URLParts {
+    func filled(_ text: String) -> String {
+      String(
+        decoding: replaced(
+          Array(text.utf8), Array(mark.utf8), Array(CaptureEncoding.percent.encode(self.text).utf8)),
+        as: UTF8.self)
+    }
+    guard let address = try? URLParts(filled(url.text)), address.target == filled(url.target)
+    else {
+      throw UnfitValue(
+        name: name, reason: "with the captured value this is no address, or one of another path")
+    }
+    return address
   }
 }
 
-/// The text with every occurrence of `mark` replaced.
-private func replaced(_ text: String, _ mark: String, _ value: String) -> String {
-  var result = ""
-  var rest = text[...]
-  while let range = rest.firstRange(of: mark) {
-    result += rest[..<range.lowerBound]
-    result += value
-    rest = rest[range.upperBound...]
+/// The bytes with every occurrence of `mark` replaced; all others, which need not be text, stay.
+private func replaced(_ bytes: [UInt8], _ mark: [UInt8], _ value: [UInt8]) -> [UInt8] {
+  var result: [UInt8] = []
+  var index = 0
+  while index < bytes.count {
+    if bytes[index] == mark[0], bytes[index...].starts(with: mark) {
+      result += value
+      index += mark.count
+    } else {
+      result.append(bytes[index])
+      index += 1
+    }
   }
-  return result + rest
+  return result
 }

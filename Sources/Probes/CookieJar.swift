@@ -6,8 +6,8 @@ import Wire
 ///
 /// The part of RFC 6265 section 5 that a transaction needs: names, values, `Domain`, `Path`,
 /// `Secure`, and the removal of a cookie by `Max-Age` of 0 or less or an `Expires` of 1970. Other
-/// lifetimes do not matter within seconds. Without a list of public suffixes a `Domain` must have a
-/// dot within it.
+/// lifetimes do not matter within seconds. Instead of a list of public suffixes: a `Domain` must have a
+/// dot within it, and must not be a country's usual second level, such as `gov.vn`.
 package struct CookieJar: Sendable {
   private struct Cookie {
     var name: String
@@ -29,7 +29,7 @@ package struct CookieJar: Sendable {
   /// Takes what the `Set-Cookie` headers of an answer say (section 5.2 and 5.3). What breaks the rules
   /// is left out, and so is what exceeds the bounds.
   package mutating func take(_ headers: [String], from url: URLParts) {
-    for header in headers { take(header, from: url) }
+    for header in headers.prefix(Limits.setCookieHeaders) { take(header, from: url) }
   }
 
   /// The value of the `Cookie` header of a request (section 5.4), longer paths first; empty for none.
@@ -65,11 +65,11 @@ package struct CookieJar: Sendable {
       case "domain":
         let domain = String(value.drop { $0 == "." }).lowercased()
         if domain.isEmpty { break }
-        guard Self.isWithin(url.host, domain), domain == url.host || domain.contains(".") else {
+        guard Self.isWithin(url.host, domain), domain == url.host || !Self.isPublic(domain) else {
           return
         }
         cookie.domain = domain
-        cookie.isHostOnly = false
+        cookie.isHostOnly = Self.isPublic(domain)
       case "path": if value.hasPrefix("/") { cookie.path = value }
       case "secure": cookie.isSecure = true
       case "max-age": if let age = Int(value), age <= 0 { isRemoved = true }
@@ -87,6 +87,19 @@ package struct CookieJar: Sendable {
   private static func isWithin(_ host: String, _ domain: String) -> Bool {
     host == domain || (host.hasSuffix("." + domain) && !isIPAddress(host))
   }
+
+  /// Whether hosts of different owners stand below a domain (section 5.3, step 5).
+  private static func isPublic(_ domain: String) -> Bool {
+    let labels = domain.split(separator: ".")
+    guard labels.count == 2 else { return labels.count < 2 }
+    return labels[1].utf8.count == 2 && secondLevels.contains(String(labels[0]))
+  }
+
+  /// Labels under which countries' registries let others register.
+  private static let secondLevels: Set<String> = [
+    "ac", "ai", "biz", "co", "com", "edu", "go", "gob", "gouv", "gov", "health", "id", "info",
+    "int", "io", "mil", "name", "ne", "net", "or", "org", "pro",
+  ]
 
   /// Section 5.1.4.
   private static func isBelow(_ path: String, _ prefix: String) -> Bool {

@@ -71,12 +71,16 @@ package struct HTTPProbe: Probe {
   private var addresses: [String] = []
   private var result = ProbeResult(outcome: .ok)
   private var token: Secret?
-  private var waits = OwnWaits()
+  private(set) var waits = OwnWaits()
+  /// Where the attempt is a part of a transaction whose time it shares: what was waited before it,
+  /// and the time of the whole.
+  var before: (waits: OwnWaits, timeout: TimeAmount)?
   private var resolvingSince = Instant(nanoseconds: 0)
   private var mask: SecretMask
   private let tracing: Bool
   /// The cookies of the transaction that this is a part of; nil where none are kept.
   var cookies: CookieJar?
+  private var maskedCookies: Set<String> = []
   /// What was taken from the answer, once it was judged right.
   private(set) var captured: [String] = []
 
@@ -106,7 +110,7 @@ package struct HTTPProbe: Probe {
       return .token(name)
     case .token(let token):
       take(token, at: now)
-      return begin(at: now)
+      return now < deadline ? begin(at: now) : fail(.skipped(.noToken))
     case .noToken: return fail(.skipped(.noToken))
     case .resolved(let found, let took, let waited):
       noteResolved(took, waited: waited)
@@ -115,7 +119,8 @@ package struct HTTPProbe: Probe {
         let list = addresses.joined(separator: ", ")
         note("resolve \(peer.host): \(list) (\(milliseconds(took)))")
       }
-      return addresses.isEmpty ? notResolved(.noAddress) : transfer(at: now)
+      if addresses.isEmpty { return notResolved(.noAddress) }
+      return now < deadline ? transfer(at: now) : resolvedTooLate()
     case .notResolved(let cause, let took, let waited):
       noteResolved(took, waited: waited)
       return notResolved(cause)
@@ -148,6 +153,17 @@ package struct HTTPProbe: Probe {
     stage = .resolving
     resolvingSince = now
     return .resolve(host: peer.host, family: options.family)
+  }
+
+  /// The time went by before there was an address: nothing was asked of the server.
+  private mutating func resolvedTooLate() -> ProbeAction {
+    if let excuse { return fail(.skipped(excuse)) }
+    return notResolved(.timedOut)
+  }
+
+  /// What to tell instead of a time-out; nil where the time was not ours.
+  private var excuse: SkipCause? {
+    waits.excuse(of: timeout) ?? before.flatMap { ($0.waits + waits).excuse(of: $0.timeout) }
   }
 
   /// A proxy's name that does not resolve says nothing about the server's.
@@ -205,11 +221,13 @@ package struct HTTPProbe: Probe {
     return judged(examination.run())
   }
 
-  /// A session's cookie is as good as a password for as long as it lives.
+  /// A session's cookie is as good as a password for as long as it lives. A short one, such as
+  /// `lang=vi`, is none, and would blot out codes and numbers that have to be read.
   private mutating func takeCookies(_ transferred: TransferResult) {
     guard cookies != nil else { return }
     cookies?.take(transferred.header("set-cookie"), from: url)
-    for value in cookies?.values ?? [] {
+    for value in cookies?.values ?? [] where value.utf8.count >= Limits.maskedCookieBytes {
+      guard maskedCookies.insert(value).inserted else { continue }
       mask.add(Secret(name: "cookie", bytes: Array(value.utf8)))
     }
   }
@@ -286,8 +304,7 @@ package struct HTTPProbe: Probe {
     case .resolving:
       guard wait.isOver else { return fail(.skipped(.resolverBusy)) }
       noteResolved(now - resolvingSince - wait.waited, waited: wait.waited)
-      if let excuse = waits.excuse(of: timeout) { return fail(.skipped(excuse)) }
-      return notResolved(.timedOut)
+      return resolvedTooLate()
     case .transferring: return fail(blamed(.http(.timedOut), at: now))
     case .examining: return fail(.skipped(.workersBusy))
     case .lookingAtChain(let failure): return fail(failure)
@@ -339,7 +356,7 @@ package struct HTTPProbe: Probe {
     switch failure {
     case .connect(.proxy) where isLate, .connect(.timedOut), .tls(.timedOut), .http(.timedOut),
       .body(.timedOut):
-      return waits.excuse(of: timeout).map { .skipped($0) } ?? failure
+      return excuse.map { .skipped($0) } ?? failure
     default: return failure
     }
   }

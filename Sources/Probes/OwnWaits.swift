@@ -6,6 +6,10 @@ struct OwnWaits {
   var forToken = TimeAmount.zero
   var inQueue = TimeAmount.zero
 
+  static func + (a: OwnWaits, b: OwnWaits) -> OwnWaits {
+    OwnWaits(forToken: a.forToken + b.forToken, inQueue: a.inQueue + b.inQueue)
+  }
+
   /// What to tell instead of a time-out, where waiting has used up a good part of the attempt's
   /// time: the link cannot be blamed for not answering in the rest.
   func excuse(of timeout: TimeAmount) -> SkipCause? {

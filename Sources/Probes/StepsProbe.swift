@@ -38,6 +38,7 @@ package struct StepsProbe: Probe {
   private var machine: HTTPProbe
   private var captured: [(name: String, value: Secret)] = []
   private var cookies = CookieJar()
+  private var waits = OwnWaits()
   private var result = ProbeResult(outcome: .ok)
 
   package static func target(of options: StepsOptions) -> String? {
@@ -86,6 +87,8 @@ package struct StepsProbe: Probe {
     machine = HTTPProbe(
       request, timeout: min(left, current.timeout ?? left), tracing: tracing)
     machine.cookies = cookies
+    // A step with all of its own time has lost none of it to waits before it.
+    if current.timeout.map({ left < $0 }) ?? true { machine.before = (waits, timeout) }
     note("step \(place + 1) of \(options.steps.count) \"\(current.name)\"")
     return pass(machine.step(.start, at: now), at: now)
   }
@@ -93,6 +96,7 @@ package struct StepsProbe: Probe {
   private mutating func pass(_ action: ProbeAction, at now: Instant) -> ProbeAction {
     guard case .finish(let ended) = action else { return action }
     add(ended)
+    waits = waits + machine.waits
     guard ended.outcome == .ok else { return finish(ended.outcome, note: ended.note) }
     for (capture, value) in zip(current.request.expectations.captures, machine.captured) {
       captured.removeAll { $0.name == capture.name }
@@ -106,7 +110,11 @@ package struct StepsProbe: Probe {
       }
       return .finish(result)
     }
-    guard now < deadline else { return finish(.http(.timedOut), note: "no time was left for it") }
+    guard now < deadline else {
+      let excuse = waits.excuse(of: timeout)
+      return finish(
+        excuse.map { .skipped($0) } ?? .http(.timedOut), note: "no time was left for it")
+    }
     return begin(at: now)
   }
 

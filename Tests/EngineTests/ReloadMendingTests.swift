@@ -67,6 +67,32 @@ private let issued = TransferResult(
     #expect(bench.told.map(\.status).last == .open)
   }
 
+  @Test(
+    "a sample that is on its way to the disk does not count for an address that a reload brings")
+  func sampleOfFormerAddress() {
+    func sending(to url: String) -> Link {
+      var definition = probe(url: url)
+      definition.checkFingerprint = stableHash(url)
+      var link = link(
+        "civil/hue", [definition], rules: AlertRules(failures: FailureRule(failures: 1, of: 1)))
+      link.fingerprint = stableHash(url)
+      return link
+    }
+    let bench = Bench([sending(to: "http://127.0.0.1/")])
+    bench.writesAtOnce = false
+    bench.network = { $0.url.host == "127.0.0.1" ? wrong : right }
+    while bench.writes.isEmpty { bench.advance(by: .milliseconds(100)) }
+    bench.engine.load([sending(to: "http://127.0.0.2/")], at: bench.now)
+    bench.take()
+    bench.written(through: bench.engine.recording.group - 1)
+    #expect(bench.engine.probes[0].judge.bits.count == 0)
+    #expect(bench.state == .unknown)
+    #expect(bench.told.isEmpty)
+    bench.writesAtOnce = true
+    bench.advance(by: .minutes(2))
+    #expect(bench.state == .up)
+  }
+
   @Test("another interval keeps what was seen too")
   func changedInterval() {
     let bench = Bench([watched()])

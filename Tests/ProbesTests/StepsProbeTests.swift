@@ -188,6 +188,102 @@ struct StepsProbeTests {
     #expect(result.note == #"step 6 of 20 "s6""#)
   }
 
+  @Test(
+    "time that an earlier step waited in our own queue is not taken from the link by a later one")
+  func waitsOfEarlierSteps() throws {
+    for (waited, told) in [(Int64(8), Outcome.skipped(.resolverBusy)), (0, .http(.timedOut))] {
+      var probe = try probe(
+        #"""
+        { steps: [{ request: { url: "http://portal.example/" } },
+          { request: { url: "http://127.0.0.1/b" } }] }
+        """#, timeout: .seconds(10))
+      _ = probe.step(.start, at: start)
+      let later = start + .seconds(8)
+      let resolved = ProbeEvent.resolved(
+        addresses: ["127.0.0.1"], took: .seconds(8 - waited), waited: .seconds(waited))
+      _ = try transfer(probe.step(resolved, at: later))
+      _ = try transfer(probe.step(answer("ok"), at: later))
+      let late = TransferResult(failure: .http(.timedOut))
+      let result = try end(probe.step(.transferred(late), at: start + .seconds(10)))
+      #expect(result.outcome == told, "waited \(waited) s")
+      #expect(result.note.hasPrefix("step 2 of 2"))
+    }
+  }
+
+  @Test("a step with all of its own time is not excused by waits before it")
+  func ownTime() throws {
+    var probe = try probe(
+      #"""
+      { steps: [{ request: { url: "http://portal.example/" } },
+        { timeout: "1s", request: { url: "http://127.0.0.1/b" } }] }
+      """#, timeout: .seconds(20))
+    _ = probe.step(.start, at: start)
+    let resolved = ProbeEvent.resolved(
+      addresses: ["127.0.0.1"], took: .zero, waited: .seconds(8))
+    _ = probe.step(resolved, at: start + .seconds(8))
+    _ = try transfer(probe.step(answer("ok"), at: start + .seconds(8)))
+    let late = TransferResult(failure: .http(.timedOut))
+    let result = try end(probe.step(.transferred(late), at: start + .seconds(9)))
+    #expect(result.outcome == .http(.timedOut))
+  }
+
+  @Test("a look-up that takes all of a step's own time is told as one, and nothing is sent")
+  func lookUpTooLate() throws {
+    var probe = try probe(
+      #"{ steps: [{ timeout: "2s", request: { url: "http://portal.example/" } }] }"#)
+    _ = probe.step(.start, at: start)
+    let resolved = ProbeEvent.resolved(
+      addresses: ["127.0.0.1"], took: .seconds(3), waited: .zero)
+    let result = try end(probe.step(resolved, at: start + .seconds(3)))
+    #expect(result.outcome == .resolve(.timedOut))
+  }
+
+  @Test(
+    "a captured value does not lead an address to another path",
+    arguments: [("..", false), (".", false), ("..%2F..", true), ("a/../b", true), ("...", true)])
+  func otherPath(value: String, isSent: Bool) throws {
+    var probe = try probe(
+      #"""
+      { steps: [
+        { request: { url: "http://127.0.0.1/a" }, capture: { id: { json: "id" } } },
+        { request: { url: "http://127.0.0.1/session/{capture:id}/status" } },
+      ] }
+      """#)
+    _ = probe.step(.start, at: start)
+    let action = probe.step(answer(#"{"id": "\#(value)"}"#), at: start)
+    if isSent {
+      let path = try transfer(action).url.target
+      #expect(path.split(separator: "/").count == 3, "\(path)")
+    } else {
+      #expect(try end(action).outcome == .answer(.captureMissing("id")))
+    }
+  }
+
+  @Test("a cookie too short to be a secret does not blot out an application's code")
+  func shortCookie() throws {
+    var probe = try probe(
+      #"""
+      { steps: [{ request: { url: "http://127.0.0.1/a" },
+        expect: { code: { path: "code", ok: ["0"] } } }] }
+      """#)
+    _ = probe.step(.start, at: start)
+    let head = "Set-Cookie: consent=1\r\nSet-Cookie: sid=0123456789abcdef\r\n"
+    let result = try end(probe.step(answer(#"{"code": "106"}"#, head: head), at: start))
+    #expect(result.outcome == .body(.applicationCode("106")))
+  }
+
+  @Test("a body that is no text keeps its other bytes around a captured value")
+  func bytesAround() throws {
+    let mark = Array(captureMark("t").utf8)
+    let request = HTTPOptions(
+      url: try URLParts("http://127.0.0.1/"),
+      transfer: TransferSettings(
+        headers: [], secretBody: SecretText(text: [0xFF, 0x20] + mark + [0xFE], secrets: [])))
+    let filled = try request.filled(
+      with: [("t", Secret(name: "t", bytes: Array("v".utf8)))], uses: ["t"])
+    #expect(filled.transfer.bodyBytes == [0xFF, 0x20, 0x76, 0xFE])
+  }
+
   @Test("a time-out of the attempt ends the step that runs")
   func timedOut() throws {
     var probe = try probe()
@@ -309,6 +405,12 @@ struct CookieJarTests {
       ("no equals sign", "http://h.example/", "http://h.example/", ""),
       ("=1", "http://h.example/", "http://h.example/", ""),
       ("a=b=c d", "http://h.example/", "http://h.example/", "a=b=c d"),
+      // Ministries and provinces stand side by side there: one must not get another's session.
+      ("a=1; Domain=gov.zz", "http://moj.gov.zz/", "http://hue.gov.zz/", ""),
+      ("a=1; Domain=gov.zz", "http://moj.gov.zz/", "http://moj.gov.zz/", ""),
+      ("a=1; Domain=gov.zz", "http://gov.zz/", "http://gov.zz/", "a=1"),
+      ("a=1; Domain=gov.zz", "http://gov.zz/", "http://moj.gov.zz/", ""),
+      ("a=1; Domain=moj.gov.zz", "http://a.moj.gov.zz/", "http://b.moj.gov.zz/", "a=1"),
       ("a=1; Domain=0.0.1", "http://127.0.0.1/", "http://127.0.0.1/", ""),
     ])
   func rules(cookie: String, from: String, to: String, expected: String) throws {
@@ -324,5 +426,7 @@ struct CookieJarTests {
     let many = (0..<200).map { "n\($0)=1" }
     let sent = try header(many, from: "http://h.example/", to: "http://h.example/")
     #expect(sent.split(separator: ";").count == Limits.cookies)
+    let late = Array(repeating: "a=1", count: Limits.setCookieHeaders) + ["b=2"]
+    #expect(try header(late, from: "http://h.example/", to: "http://h.example/") == "a=1")
   }
 }
