@@ -19,7 +19,9 @@ struct Assignment {
     isSticky = Array(repeating: false, count: patterns.count)
     for incident in running { incidents[incident.id] = incident }
     var idByKey: [PatternKey: Int] = [:]
-    for incident in running where idByKey[incident.key] == nil { idByKey[incident.key] = incident.id }
+    for incident in running where idByKey[incident.key] == nil {
+      idByKey[incident.key] = incident.id
+    }
     for (index, pattern) in patterns.enumerated() {
       if let id = idByKey[pattern.key] { match(index, id) }
     }

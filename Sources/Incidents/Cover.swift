@@ -82,7 +82,8 @@ struct Cover {
     let slot = Int(slots[Int(candidate.group)])
     for place in members[Int(memberStart[slot])..<Int(memberStart[slot + 1])] {
       let link = bad[Int(place)]
-      guard !isExplained[Int(place)], candidate.manner.map({ Int($0.rawValue) == manner(link) }) ?? true
+      guard !isExplained[Int(place)],
+        candidate.manner.map({ Int($0.rawValue) == manner(link) }) ?? true
       else { continue }
       isExplained[Int(place)] = true
       links.append(link)

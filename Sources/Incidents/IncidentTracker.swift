@@ -27,7 +27,7 @@ package struct IncidentTracker: Sendable {
   package func incident(of link: Int32) -> Int? {
     let own = memberOf.indices.contains(Int(link)) ? memberOf[Int(link)] : 0
     if own > 0 { return own }
-    return open.first { $0.isVantage && $0.links.contains(link) }?.id
+    return openByID.values.first { $0.isVantage && $0.links.contains(link) }?.id
   }
 
   /// When ``tick(at:)`` has something to tell.
@@ -56,15 +56,13 @@ package struct IncidentTracker: Sendable {
     var actions: [TrackerAction] = []
     let vantage = patterns.first { $0.key.kind == .vantage }
     takeVantage(vantage, matrix, canaries, &actions, now)
-    let isBlind = openByID.values.contains { $0.isVantage }
-    // While we are blind nothing that links show counts: what is open stays as it is. A connection
-    // that was never made is overdue all the same.
-    let counting = patterns.filter {
-      $0.key.kind != .vantage && (!isBlind || $0.key.layer == .overdue)
+    // While we are blind nothing that links show counts: what is open stays as it is.
+    guard !openByID.values.contains(where: { $0.isVantage }) else {
+      return actions + tick(at: now)
     }
-    let running = open.filter { !$0.isVantage && (!isBlind || $0.key.layer == .overdue) }
-    let plan = Assignment(counting, running, memberOf: memberOf, matrix)
-    carryOut(plan, counting, running, matrix, &actions, now)
+    let running = open
+    let plan = Assignment(patterns, running, memberOf: memberOf, matrix)
+    carryOut(plan, patterns, running, matrix, &actions, now)
     return actions + tick(at: now)
   }
 
@@ -190,7 +188,9 @@ package struct IncidentTracker: Sendable {
     for link in difference(incident.links, links) {
       let state = matrix.states[Int(link)]
       let reason: LeaveReason =
-        if let other = holder[link], other != incident.id { .moved(to: other) } else if state
+        if let other = holder[link], other != incident.id {
+          .moved(to: other)
+        } else if state
           == .excluded
         { .notCounted } else { .recovered }
       actions.append(.leave(incident.id, link: link, reason))

@@ -60,7 +60,8 @@ func verdict(_ evidence: [Evidence], isSlow: Bool) -> Suspicion {
   let scores = sides.map { side in
     evidence.reduce(0) { $1.side == side ? $0 + $1.weight : $0 }
   }
-  let order = sides.indices.sorted { a, b in scores[a] != scores[b] ? scores[a] > scores[b] : a < b }
+  let order = sides.indices.sorted { a, b in scores[a] != scores[b] ? scores[a] > scores[b] : a < b
+  }
   let first = order.first.map { scores[$0] } ?? 0
   let second = max(0, order.count > 1 ? scores[order[1]] : 0)
   guard let best = order.first, first >= 3, second * 2 <= first else {

@@ -76,7 +76,8 @@ private func siblings(_ facts: SuspicionFacts) -> [Evidence] {
   if facts.sameProvincesUp > 0, facts.kind != .province {
     list.append(
       Evidence(
-        .consumer, -1, "other services of the same provinces work (\(facts.sameProvincesUp) links)"))
+        .consumer, -1, "other services of the same provinces work (\(facts.sameProvincesUp) links)")
+    )
     if facts.kind == .system || facts.kind == .owner {
       list.append(
         Evidence(
@@ -92,7 +93,8 @@ private func answersOfServers(_ facts: SuspicionFacts) -> [Evidence] {
   if facts.mostly(.serverError, .applicationCode, .wrongAnswer) {
     // In a row the answer may as well be the province's own.
     list.append(
-      Evidence(.provider, facts.kind == .province ? 1 : 2, "the server answers with its own errors"))
+      Evidence(.provider, facts.kind == .province ? 1 : 2, "the server answers with its own errors")
+    )
   }
   if facts.mostly(.gatewayError) {
     list.append(

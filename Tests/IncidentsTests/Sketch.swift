@@ -101,7 +101,9 @@ func name(of pattern: Pattern, in matrix: Matrix) -> String {
     case .degraded: "slow "
     case .overdue: "overdue "
     }
-  if pattern.key.kind == .point { return "\(layer)point \(matrix.places[Int(pattern.key.value)].id)" }
+  if pattern.key.kind == .point {
+    return "\(layer)point \(matrix.places[Int(pattern.key.value)].id)"
+  }
   let name = matrix.groups[Int(pattern.key.value)].name
   var text = layer + (pattern.isPart ? "part of " : "") + pattern.key.kind.rawValue
   if !name.isEmpty { text += " " + name }
