@@ -146,7 +146,9 @@ struct Cover {
   private func part(_ group: Int32, _ manner: FailureManner) -> Candidate? {
     let slot = Int(slots[Int(group)])
     let gain = remainingByManner[slot * Self.manners + Int(manner.rawValue)]
-    guard gain >= Thresholds.leastFailing else { return nil }
+    let known = Int64(gain + contrary(group))
+    guard gain >= Thresholds.leastFailing, Int64(gain) * 1_000 >= Thresholds.partPermille * known
+    else { return nil }
     return Candidate(
       cost: Thresholds.partCost, gain: gain, rank: rank(of: group), group: group, manner: manner)
   }

@@ -230,7 +230,7 @@ package struct IncidentTracker: Sendable {
     actions.append(.resolve(incident.id))
     if incident.isTold { actions.append(.tell(incident.id, .resolved)) }
     closed.append(Closed(key: incident.key, id: incident.id, at: now))
-    if closed.count > settings.closedRemembered { closed.removeFirst() }
+    if closed.count > Limits.incidentsReopenable { closed.removeFirst() }
   }
 
   private func difference(_ a: [Int32], _ b: [Int32]) -> [Int32] {

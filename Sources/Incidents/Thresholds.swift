@@ -4,6 +4,9 @@ package enum Thresholds {
   package static let mostPermille: Int64 = 600
   /// Fewer failing links are a pattern only if all links of the group fail.
   package static let leastFailing: Int32 = 3
+  /// A smaller part of a column that fails in one way is chance: in a column of thousands there are
+  /// always three.
+  package static let partPermille: Int64 = 50
   /// Nearly everything, without canaries that say so.
   package static let nearlyPermille: Int64 = 900
   /// The same while some canaries fail.

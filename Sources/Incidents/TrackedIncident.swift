@@ -8,7 +8,6 @@ package struct TrackerSettings: Sendable, Hashable {
   package var gatherWarning = TimeAmount.seconds(10)
   /// Within so long after its end the same thing is the same incident.
   package var reopenWithin = TimeAmount.minutes(15)
-  package var closedRemembered = 1_000
 
   package init() {}
 

@@ -90,6 +90,20 @@ struct IncidentTrackerTests {
     #expect(history.at(0) == "1 opens as point x1; tell 1 opened")
   }
 
+  @Test("Each severity gathers for its own time, and one that rises is told as the worse one is")
+  func severities() {
+    var settings = TrackerSettings()
+    settings.gatherCritical = .zero
+    settings.gatherWarning = .seconds(30)
+    var history = History(calm)
+    history.tracker = IncidentTracker(settings: settings)
+    history.set("b/q", .failing)
+    history.set("a/p", .degraded, sign: .slow)
+    #expect(history.at(0) == "1 opens as point x1; 2 opens as point x1; tell 1 opened")
+    history.set("a/p", .failing)
+    #expect(history.at(5) == "2 becomes point; 2 rises to critical; tell 2 opened")
+  }
+
   @Test("What comes and goes while it gathers is told to nobody")
   func cameAndWent() {
     var history = History(calm)

@@ -37,4 +37,13 @@ struct PatternTableTests {
 
   @Test("There are at least sixty matrices")
   func enough() { #expect(drawn.count >= 60) }
+
+  @Test("Three of a hundred that fail alike are three points, ten are a part")
+  func chance() {
+    func picture(_ failing: Int) -> String {
+      (0..<100).reduce("  a b") { "\($0)\np\($1) \($1 < failing ? "X" : ".") ." }
+    }
+    #expect(Sketch(picture(3)).words() == "point a/p0; point a/p1; point a/p2")
+    #expect(Sketch(picture(10)).words().hasPrefix("part of system a x10"))
+  }
 }
