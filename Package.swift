@@ -50,6 +50,7 @@ let package = Package(
     floor("Scenario", ["Base", "Model", "Wire"]),
     // 4
     floor("Judgement", ["Base", "Model"]),
+    floor("Incidents", ["Base", "Model"]),
     floor("Catalogue", ["Base", "Model", "Wire", "Probes"]),
     // 5
     floor(
@@ -102,6 +103,7 @@ let package = Package(
     tests("FuzzingTests", ["Fuzzing", "Base"]),
     tests("ModelTests", ["Model", "Base"]),
     tests("JudgementTests", ["Judgement", "Simulation", "Model", "Base"]),
+    tests("IncidentsTests", ["Incidents", "Model", "Base"]),
     tests("ProbesTests", ["Probes", "Wire", "Model", "Base"]),
     tests("WireTests", ["Wire", "Base"]),
     tests("EngineTests", ["Engine", "Judgement", "History", "Probes", "Wire", "Model", "Base"]),

@@ -166,6 +166,8 @@ package enum Limits {
 
   // Judgement
   package static let windowSamples = 4_096
+  /// Ended incidents that may be reopened.
+  package static let incidentsReopenable = 1_000
 
   // Logs
   package static let logLinesPerSecond = 200

@@ -1,0 +1,104 @@
+import Model
+
+/// Which running incident each pattern goes on with: the one of its key; else one of the same group;
+/// else, of those most of whose bad links it holds, one that was told before one that was not, and the
+/// oldest of them.
+struct Assignment {
+  /// 0 for a pattern that begins an incident.
+  private(set) var incidentOfPattern: [Int]
+  /// Points of links that belong to a running incident: they stay in it. A column of which three links
+  /// are left is that column still, and no three incidents.
+  private(set) var isSticky: [Bool]
+  private var patternOfIncident: [Int: Int] = [:]
+  private var incidents: [Int: TrackedIncident] = [:]
+
+  init(
+    _ patterns: [Pattern], _ running: [TrackedIncident], memberOf: [Int], _ matrix: Matrix
+  ) {
+    incidentOfPattern = Array(repeating: 0, count: patterns.count)
+    isSticky = Array(repeating: false, count: patterns.count)
+    for incident in running { incidents[incident.id] = incident }
+    var idByKey: [PatternKey: Int] = [:]
+    for incident in running where idByKey[incident.key] == nil {
+      idByKey[incident.key] = incident.id
+    }
+    for (index, pattern) in patterns.enumerated() {
+      if let id = idByKey[pattern.key] { match(index, id) }
+    }
+    matchGroups(patterns, running)
+    let bad = badCounts(running, matrix)
+    for (index, pattern) in patterns.enumerated() where incidentOfPattern[index] == 0 {
+      matchLinks(index, pattern, memberOf, bad)
+    }
+  }
+
+  private mutating func match(_ pattern: Int, _ id: Int) {
+    incidentOfPattern[pattern] = id
+    patternOfIncident[id] = pattern
+  }
+
+  /// The same group in another way or layer.
+  private mutating func matchGroups(_ patterns: [Pattern], _ running: [TrackedIncident]) {
+    var ids: [PatternKey: [Int]] = [:]
+    for incident in running where patternOfIncident[incident.id] == nil {
+      ids[incident.key.group, default: []].append(incident.id)
+    }
+    for (index, pattern) in patterns.enumerated() where incidentOfPattern[index] == 0 {
+      guard let id = ids[pattern.key.group]?.first else { continue }
+      ids[pattern.key.group]?.removeFirst()
+      match(index, id)
+    }
+  }
+
+  private func badCounts(_ running: [TrackedIncident], _ matrix: Matrix) -> [Int: Int] {
+    var counts: [Int: Int] = [:]
+    for incident in running where patternOfIncident[incident.id] == nil {
+      counts[incident.id] = incident.links.count { Layer(matrix.states[Int($0)]) != nil }
+    }
+    return counts
+  }
+
+  private mutating func matchLinks(
+    _ index: Int, _ pattern: Pattern, _ memberOf: [Int], _ bad: [Int: Int]
+  ) {
+    var overlap: [Int: Int] = [:]
+    for link in pattern.allLinks {
+      let id = memberOf[Int(link)]
+      if incidents[id]?.goesWith(pattern.key) == true { overlap[id, default: 0] += 1 }
+    }
+    if pattern.key.kind == .point {
+      guard let id = overlap.keys.first else { return }
+      incidentOfPattern[index] = id
+      isSticky[index] = true
+      return
+    }
+    let able = overlap.keys.filter {
+      patternOfIncident[$0] == nil && (overlap[$0] ?? 0) * 2 > (bad[$0] ?? 0)
+    }
+    let best = able.min { a, b in
+      let (told, other) = (incidents[a]?.isTold == true, incidents[b]?.isTold == true)
+      return told != other ? told : a < b
+    }
+    if let best { match(index, best) }
+  }
+
+  /// The key that an incident goes on under; its former one while only single links of it are left.
+  func key(of incident: TrackedIncident, _ patterns: [Pattern]) -> PatternKey {
+    patternOfIncident[incident.id].map { patterns[$0].key } ?? incident.key
+  }
+}
+
+extension TrackedIncident {
+  fileprivate func goesWith(_ other: PatternKey) -> Bool {
+    (key.layer == .overdue) == (other.layer == .overdue)
+  }
+}
+
+extension PatternKey {
+  /// The same for all keys of one thing.
+  var group: PatternKey {
+    PatternKey(
+      layer: layer == .overdue ? .overdue : .failing, kind: kind, axis: axis, value: value,
+      manner: nil)
+  }
+}

@@ -1,0 +1,240 @@
+import Base
+import Model
+
+/// Turns one evaluation after the other into incidents that live on: each keeps its id while its group
+/// or most of its links go on being bad. A value without clock; the same calls give the same actions.
+package struct IncidentTracker: Sendable {
+  package let settings: TrackerSettings
+  private var openByID: [Int: TrackedIncident] = [:]
+  /// The incident of each link, that of the vantage aside; 0 without one.
+  private var memberOf: [Int] = []
+  private var lastID = 0
+  private var closed: [Closed] = []
+
+  private struct Closed: Sendable {
+    var key: PatternKey
+    var id: Int
+    var at: Instant
+  }
+
+  package init(settings: TrackerSettings = TrackerSettings()) { self.settings = settings }
+
+  /// Oldest first.
+  package var open: [TrackedIncident] { openByID.values.sorted { $0.id < $1.id } }
+
+  /// The incident that speaks of a link; while we are blind that of the vantage only for links that
+  /// have none of their own.
+  package func incident(of link: Int32) -> Int? {
+    let own = memberOf.indices.contains(Int(link)) ? memberOf[Int(link)] : 0
+    if own > 0 { return own }
+    return openByID.values.first { $0.isVantage && $0.links.contains(link) }?.id
+  }
+
+  /// When ``tick(at:)`` has something to tell.
+  package var nextDue: Instant? {
+    openByID.values.filter { !$0.isTold }.map(\.tellAt).min()
+  }
+
+  /// Tells what has gathered.
+  package mutating func tick(at now: Instant) -> [TrackerAction] {
+    var actions: [TrackerAction] = []
+    for incident in open where !incident.isTold && incident.tellAt <= now {
+      openByID[incident.id]?.isTold = true
+      actions.append(.tell(incident.id, .opened))
+    }
+    return actions
+  }
+
+  /// Takes the patterns of an evaluation, and the matrix and canaries that they were made of.
+  package mutating func take(
+    _ patterns: [Pattern], _ matrix: Matrix, canaries: Canaries = .none, at now: Instant
+  ) -> [TrackerAction] {
+    if memberOf.count < matrix.count {
+      memberOf += Array(repeating: 0, count: matrix.count - memberOf.count)
+    }
+    closed.removeAll { $0.at + settings.reopenWithin < now }
+    var actions: [TrackerAction] = []
+    let vantage = patterns.first { $0.key.kind == .vantage }
+    takeVantage(vantage, matrix, canaries, &actions, now)
+    // While we are blind nothing that links show counts: what is open stays as it is.
+    guard !openByID.values.contains(where: { $0.isVantage }) else {
+      return actions + tick(at: now)
+    }
+    let running = open
+    let plan = Assignment(patterns, running, memberOf: memberOf, matrix)
+    carryOut(plan, patterns, running, matrix, &actions, now)
+    return actions + tick(at: now)
+  }
+
+  // MARK: - The vantage
+
+  private mutating func takeVantage(
+    _ pattern: Pattern?, _ matrix: Matrix, _ canaries: Canaries, _ actions: inout [TrackerAction],
+    _ now: Instant
+  ) {
+    let former = open.first { $0.isVantage }
+    if let pattern {
+      if let former {
+        change(former, to: pattern.key, links: pattern.allLinks, matrix, [:], &actions)
+      } else {
+        start(pattern, from: nil, &actions, now)
+      }
+      return
+    }
+    guard let former else { return }
+    // Knowing nothing is no recovery: something must have been seen.
+    let everything = matrix.counts.last ?? GroupCounts()
+    let isDark = everything.up == 0 && !canaries.isSeeing && everything.unknown > 0
+    if !isDark { end(former, into: nil, &actions, now) }
+  }
+
+  // MARK: - Links
+
+  private mutating func carryOut(
+    _ plan: Assignment, _ patterns: [Pattern], _ running: [TrackedIncident], _ matrix: Matrix,
+    _ actions: inout [TrackerAction], _ now: Instant
+  ) {
+    var holder: [Int32: Int] = [:]
+    var holderOfPattern = plan.incidentOfPattern
+    // New incidents first, so that those that end can say where their links went.
+    for (index, pattern) in patterns.enumerated() where !plan.isSticky[index] {
+      if holderOfPattern[index] == 0 {
+        holderOfPattern[index] = start(pattern, from: origin(of: pattern), &actions, now)
+      }
+      for link in pattern.allLinks { holder[link] = holderOfPattern[index] }
+    }
+    for (index, pattern) in patterns.enumerated() where plan.isSticky[index] {
+      for link in pattern.links { holder[link] = plan.incidentOfPattern[index] }
+    }
+    var held: [Int: [Int32]] = [:]
+    for link in holder.keys.sorted() { held[holder[link] ?? 0, default: []].append(link) }
+    var ending: [(TrackedIncident, [Int32])] = []
+    for incident in running {
+      let unknown = incident.links.filter {
+        holder[$0] == nil && matrix.states[Int($0)] == .unknown
+      }
+      let links = (held[incident.id] ?? []) + unknown
+      let hasMoved = incident.links.contains { holder[$0] != nil && holder[$0] != incident.id }
+      if links.isEmpty || held[incident.id] == nil && hasMoved {
+        ending.append((incident, unknown))
+      } else {
+        let key = plan.key(of: incident, patterns)
+        change(incident, to: key, links: links.sorted(), matrix, holder, &actions)
+      }
+    }
+    for (incident, unknown) in ending {
+      let heir = mostlyHeld(incident.links, by: holder)
+      end(incident, into: heir, &actions, now)
+      guard let heir, !unknown.isEmpty, var other = openByID[heir] else { continue }
+      other.links = (other.links + unknown).sorted()
+      openByID[heir] = other
+      for link in unknown { memberOf[Int(link)] = heir }
+      actions.append(.join(heir, links: unknown))
+    }
+    // Last, because a link may have been taken from an incident that was looked at later.
+    for (link, id) in holder { memberOf[Int(link)] = id }
+  }
+
+  /// The open incident to which most of a new pattern's links belonged.
+  private func origin(of pattern: Pattern) -> Int? {
+    var counts: [Int: Int] = [:]
+    for link in pattern.links where memberOf[Int(link)] > 0 {
+      counts[memberOf[Int(link)], default: 0] += 1
+    }
+    return counts.filter { $0.value * 2 > pattern.links.count }.keys.min()
+  }
+
+  private func mostlyHeld(_ links: [Int32], by holder: [Int32: Int]) -> Int? {
+    var counts: [Int: Int] = [:]
+    for link in links { if let id = holder[link] { counts[id, default: 0] += 1 } }
+    return counts.keys.sorted().max { (counts[$0] ?? 0, -$0) < (counts[$1] ?? 0, -$1) }
+  }
+
+  // MARK: - Life
+
+  @discardableResult
+  private mutating func start(
+    _ pattern: Pattern, from origin: Int?, _ actions: inout [TrackerAction], _ now: Instant
+  ) -> Int {
+    let links = pattern.allLinks
+    let severity = pattern.key.severity
+    let again = closed.lastIndex { $0.key.isSameThing(as: pattern.key) }
+    let id = again.map { closed.remove(at: $0).id } ?? lastID + 1
+    lastID = max(lastID, id)
+    openByID[id] = TrackedIncident(
+      id: id, key: pattern.key, severity: severity, openedAt: now, links: links,
+      tellAt: now + settings.gather(severity))
+    if again != nil {
+      actions.append(.reopen(id, pattern.key, links: links))
+    } else if let origin {
+      actions.append(.split(id, from: origin, pattern.key, links: links))
+    } else {
+      actions.append(.open(id, pattern.key, links: links))
+    }
+    return id
+  }
+
+  private mutating func change(
+    _ incident: TrackedIncident, to key: PatternKey, links: [Int32], _ matrix: Matrix,
+    _ holder: [Int32: Int], _ actions: inout [TrackerAction]
+  ) {
+    var new = incident
+    new.key = key
+    new.links = links
+    let isOther = !key.isSameThing(as: incident.key)
+    if key != incident.key { actions.append(.become(incident.id, key)) }
+    let joined = difference(links, incident.links)
+    if !joined.isEmpty { actions.append(.join(incident.id, links: joined)) }
+    for link in difference(incident.links, links) {
+      let state = matrix.states[Int(link)]
+      let reason: LeaveReason =
+        if let other = holder[link], other != incident.id {
+          .moved(to: other)
+        } else if state
+          == .excluded
+        { .notCounted } else { .recovered }
+      actions.append(.leave(incident.id, link: link, reason))
+      if !incident.isVantage, memberOf[Int(link)] == incident.id { memberOf[Int(link)] = 0 }
+    }
+    let rises = key.severity == .critical && incident.severity != .critical
+    if rises {
+      new.severity = .critical
+      actions.append(.rise(incident.id, .critical))
+      // One that has not been told may have less time to gather now.
+      new.tellAt = min(new.tellAt, incident.openedAt + settings.gatherCritical)
+    }
+    if incident.isTold, rises || isOther { actions.append(.tell(incident.id, .changed)) }
+    openByID[incident.id] = new
+  }
+
+  private mutating func end(
+    _ incident: TrackedIncident, into heir: Int?, _ actions: inout [TrackerAction], _ now: Instant
+  ) {
+    openByID[incident.id] = nil
+    if !incident.isVantage {
+      for link in incident.links where memberOf[Int(link)] == incident.id {
+        memberOf[Int(link)] = 0
+      }
+    }
+    if let heir {
+      actions.append(.absorb(incident.id, into: heir))
+      guard incident.isTold else { return }
+      // Nobody may lose sight of what was told: the heir is told now.
+      if openByID[heir]?.isTold == false {
+        openByID[heir]?.isTold = true
+        actions.append(.tell(heir, .opened))
+      }
+      actions.append(.tell(incident.id, .absorbed(into: heir)))
+      return
+    }
+    actions.append(.resolve(incident.id))
+    if incident.isTold { actions.append(.tell(incident.id, .resolved)) }
+    closed.append(Closed(key: incident.key, id: incident.id, at: now))
+    if closed.count > Limits.incidentsReopenable { closed.removeFirst() }
+  }
+
+  private func difference(_ a: [Int32], _ b: [Int32]) -> [Int32] {
+    let others = Set(b)
+    return a.filter { !others.contains($0) }
+  }
+}

@@ -1,0 +1,70 @@
+import Base
+import Model
+
+/// When incidents are told and how long they are remembered.
+package struct TrackerSettings: Sendable, Hashable {
+  /// How long telling waits for the pattern to show, by severity.
+  package var gatherCritical = TimeAmount.seconds(10)
+  package var gatherWarning = TimeAmount.seconds(10)
+  /// Within so long after its end the same thing is the same incident.
+  package var reopenWithin = TimeAmount.minutes(15)
+
+  package init() {}
+
+  func gather(_ severity: Severity) -> TimeAmount {
+    severity == .critical ? gatherCritical : gatherWarning
+  }
+}
+
+/// An open incident, as the tracker knows it; texts and evidence are the engine's.
+package struct TrackedIncident: Sendable, Hashable {
+  package var id: Int
+  package var key: PatternKey
+  /// The worst so far: it rises and does not fall.
+  package var severity: Severity
+  package var openedAt: Instant
+  /// In ascending order: bad ones, and those that were bad and of which nothing is known now.
+  package var links: [Int32]
+  package var isTold = false
+  /// When it is to be told, once it has gathered.
+  package var tellAt: Instant
+
+  package var isVantage: Bool { key.kind == .vantage }
+}
+
+/// Why a link left an incident that goes on.
+package enum LeaveReason: Sendable, Hashable {
+  case recovered
+  /// Paused, in maintenance or no longer expected to work.
+  case notCounted
+  case moved(to: Int)
+}
+
+/// What receivers are to hear of an incident.
+package enum Telling: Sendable, Hashable {
+  case opened
+  case changed
+  case absorbed(into: Int)
+  case resolved
+}
+
+/// What happened to an incident; in this order they are its timeline.
+package enum TrackerAction: Sendable, Hashable {
+  case open(Int, PatternKey, links: [Int32])
+  /// The same thing again, soon after it had ended.
+  case reopen(Int, PatternKey, links: [Int32])
+  /// Most of its links were another incident's, which another pattern goes on with.
+  case split(Int, from: Int, PatternKey, links: [Int32])
+  case join(Int, links: [Int32])
+  case leave(Int, link: Int32, LeaveReason)
+  case become(Int, PatternKey)
+  case rise(Int, Severity)
+  /// Its end: all of it goes on in the other incident.
+  case absorb(Int, into: Int)
+  case resolve(Int)
+  case tell(Int, Telling)
+}
+
+extension PatternKey {
+  var severity: Severity { layer == .failing ? .critical : .warning }
+}
