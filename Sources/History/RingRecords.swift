@@ -79,6 +79,7 @@ func readMark(_ segment: [UInt64], at place: Int, _ head: RecordHead) -> RingMar
   case MarkKind.stopped: return .stopped(time)
   case MarkKind.clockStepped:
     let step = Int64(bitPattern: segment.word(place + 2))
+    guard !time.nanoseconds.subtractingReportingOverflow(step).overflow else { return nil }
     return .clockStepped(at: time, by: .nanoseconds(step))
   default: return nil
   }
