@@ -138,10 +138,8 @@ package enum CellCode {
     let length = cell.span.length
     let spanIndex = Int(cell.span.rawValue)
     let (number, overflow) = before[spanIndex].addingReportingOverflow(unzigzag(delta))
-    // No clock shows times beyond what 64 bits of nanoseconds hold.
-    guard !overflow, number.magnitude < UInt64(Int64.max / length.nanoseconds) else {
-      return false
-    }
+    let last = RingFormat.milliseconds.upperBound / length.milliseconds
+    guard !overflow, number.magnitude <= UInt64(last) else { return false }
     before[spanIndex] = number + 1
     cell.start = WallTime(nanoseconds: number * length.nanoseconds)
     if marks & Mark.wholeUp != 0 {
