@@ -46,9 +46,9 @@ let package = Package(
     floor("History", ["Base", "Model"]),
     floor("Probes", ["Base", "Model", "Wire"]),
     floor("Delivery", ["Base", "Model", "Wire"]),
-    floor("Fuzzing", ["Base", "Model", "Wire"]),
     floor("Scenario", ["Base", "Model", "Wire"]),
     // 4
+    floor("Fuzzing", ["Base", "Model", "Wire", "History"]),
     floor("Judgement", ["Base", "Model"]),
     floor("Incidents", ["Base", "Model"]),
     floor("Catalogue", ["Base", "Model", "Wire", "Probes"]),

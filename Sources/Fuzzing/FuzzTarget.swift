@@ -29,6 +29,9 @@ package let fuzzTargets: [FuzzTarget] = [
   FuzzTarget("icmp-echo", icmpEchoViolation),
   FuzzTarget("certificate", certificateViolation),
   FuzzTarget("tls-message", tlsMessageViolation),
+  FuzzTarget("history-segment", historySegmentViolation),
+  FuzzTarget("history-block", historyBlockViolation),
+  FuzzTarget("history-cells", historyCellsViolation),
 ]
 
 /// The bytes before and after the first line feed: two inputs in one.

@@ -45,7 +45,7 @@ struct BatchHeader {
     let length = Int(segment.word(place + 1).upper)
     let base = Int64(bitPattern: segment.word(place + 4))
     guard length % 8 == 0, length / 8 <= segment.count - place - RingFormat.batchHeaderWords,
-      RingFormat.milliseconds.contains(base)
+      segment.word(place + 3) < .max, RingFormat.milliseconds.contains(base)
     else { return nil }
     self.init(
       payloadWords: length / 8, payloadChecksum: segment.word(place + 1).lower,

@@ -58,8 +58,9 @@ package struct BlockBuilder: Sendable {
   ///
   /// - Parameters:
   ///   - samples: in the order of writing; none in a block of cells.
-  ///   - cells: in the order of time.
+  ///   - cells: those of a span in the order of time.
   ///   - share: how many words are this probe's due. What others left of theirs may be taken too.
+  ///   - roomKept: how many words are due to those that are still to come.
   package mutating func add(
     _ key: ProbeKey, every: TimeAmount, samples: [Sample], cells: [Cell], standing: Standing?,
     share: (samples: Int, cells: Int), roomKept: Int = 0
@@ -79,7 +80,8 @@ package struct BlockBuilder: Sendable {
     entry.cells = cellWords.count..<(cellWords.count + chunk.count)
     cellWords.append(contentsOf: chunk)
     if !samples.isEmpty {
-      let sampleLimit = min(limit - chunk.count, share.samples + spare)
+      // What the cells took of the spare room is gone, and what they left of their due is free.
+      let sampleLimit = min(limit, share.samples + share.cells + spare) - chunk.count
       let (words, left) = SampleChunk.words(
         samples, key: key, every: every, seed: seed, wordLimit: sampleLimit)
       samplesLeft += left
@@ -90,7 +92,8 @@ package struct BlockBuilder: Sendable {
       }
       for sample in samples { note(sample.time...sample.time) }
     }
-    if let first = cells.first, let last = cells.last { note(first.start...last.end) }
+    // An hour begins before the first of its five minutes that has anything.
+    for cell in cells { note(cell.start...cell.end) }
     entries.append(entry)
   }
 

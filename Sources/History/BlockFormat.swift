@@ -161,7 +161,7 @@ package enum BlockReading: Hashable, Sendable {
     let entryCount = Int(words.word(10).lower)
     guard words.word(4) <= words.word(5), times.allSatisfy(known.contains), times[0] <= times[1],
       words.word(9) >= BlockFormat.headerBlockWords, words.word(9) < 1 << 40,
-      entryCount <= BlockFormat.entriesMaximum, words.word(3) > 0
+      entryCount <= BlockFormat.entriesMaximum, words.word(3) > 0, words.word(3) < .max
     else { return nil }
     return BlockHeader(
       kind: kind, ringID: words.word(2), generation: words.word(3),

@@ -69,7 +69,7 @@ package enum BlockTable {
 
   /// Which entries of the table to look at for a hash, as hashes are spread evenly: some around the
   /// place where it should stand.
-  package static func guess(_ hash: UInt64, entryCount: Int) -> Range<Int> {
+  static func guess(_ hash: UInt64, entryCount: Int) -> Range<Int> {
     let place = Int(hash.multipliedFullWidth(by: UInt64(entryCount)).high)
     // Four times the standard deviation of the place, at least one page.
     var spread = 85
@@ -77,8 +77,33 @@ package enum BlockTable {
     return max(0, place - spread)..<min(entryCount, place + spread)
   }
 
+  /// Looks for a hash in a table of which `read` gives parts, their words; nil when the block has
+  /// nothing of the probe.
+  package static func entry<E: Error>(
+    of hash: UInt64, header: BlockHeader, read: (Range<Int>) throws(E) -> [UInt64]
+  ) throws(E) -> BlockEntry? {
+    // What has not been looked at. Every part takes something of it, so that the search ends however
+    // hashes are spread and whatever a damaged table says.
+    var left = 0..<header.entryCount
+    var range = guess(hash, entryCount: header.entryCount)
+    let step = max(1, range.count)
+    while !range.isEmpty {
+      switch find(hash, in: try read(range), range: range, header: header) {
+      case .found(let entry): return entry
+      case .none: return nil
+      case .before:
+        left = left.lowerBound..<range.lowerBound
+        range = max(left.lowerBound, left.upperBound - step)..<left.upperBound
+      case .after:
+        left = range.upperBound..<left.upperBound
+        range = left.lowerBound..<min(left.upperBound, left.lowerBound + step)
+      }
+    }
+    return nil
+  }
+
   /// What a part of the table says of a hash.
-  package enum Finding: Hashable, Sendable {
+  enum Finding: Hashable, Sendable {
     case found(BlockEntry)
     /// The block has nothing of the probe.
     case none
@@ -90,7 +115,7 @@ package enum BlockTable {
 
   /// Looks for a hash in entries `range` of the table, whose words are given. A table that is damaged
   /// misleads at most to a chunk of another probe, and a chunk names its own.
-  package static func find(
+  static func find(
     _ hash: UInt64, in words: [UInt64], range: Range<Int>, header: BlockHeader
   ) -> Finding {
     guard words.count == range.count * BlockFormat.entryWords, !range.isEmpty else { return .none }

@@ -3,7 +3,7 @@ import Model
 
 /// Cells as bytes: variable-length numbers, seven bits to a byte and the lowest first (as in LEB128),
 /// because most figures of most cells are small. `deploy/docs/history-format.md` is the specification.
-enum CellCode {
+package enum CellCode {
   /// What a cell's second number says beside its span.
   private enum Mark {
     static let hour: UInt64 = 1
@@ -17,14 +17,17 @@ enum CellCode {
   }
 
   /// How far latencies can be told coarser so that cells fit: each level halves the number of buckets.
-  static let coarsest = 5
+  package static let coarsest = 5
   /// Behind the coarsest level latencies keep their least, mean and greatest only.
-  static let withoutBuckets = coarsest + 1
+  package static let withoutBuckets = coarsest + 1
+
+  /// A hundred and forty years of waiting: no cell sees so much.
+  private static let latencySumMaximum = UInt64(1) << 52
 
   /// Cells in the order of time, as bytes of at most `limit`: as exact as fits.
   ///
-  /// Nil when even the coarsest does not; more than ``bytesMaximum`` a cell always fits.
-  static func encoded(_ cells: [Cell], limit: Int) -> [UInt8]? {
+  /// Nil when even the coarsest does not.
+  package static func encoded(_ cells: [Cell], limit: Int) -> [UInt8]? {
     for level in 0...withoutBuckets {
       var bytes: [UInt8] = [UInt8(level)]
       bytes.appendNumber(UInt64(cells.count))
@@ -73,7 +76,7 @@ enum CellCode {
   }
 
   private static func appendLatencies(_ tally: Tally, level: Int, to bytes: inout [UInt8]) {
-    bytes.appendNumber(tally.latencySumMicroseconds)
+    bytes.appendNumber(min(tally.latencySumMicroseconds, latencySumMaximum))
     bytes.appendNumber(UInt64(tally.latencyMinimumMicroseconds))
     bytes.appendNumber(
       UInt64(tally.latencyMaximumMicroseconds) - UInt64(tally.latencyMinimumMicroseconds))
@@ -106,7 +109,7 @@ enum CellCode {
   /// - Parameters:
   ///   - withLatencies: whether the buckets are wanted; stepping over them is much faster.
   ///   - body: gets the same cell again and again, with other content.
-  static func read(
+  package static func read(
     _ bytes: ArraySlice<UInt8>, span: CellSpan, withLatencies: Bool,
     _ body: (borrowing Cell) -> Void
   ) -> Bool {
@@ -135,10 +138,8 @@ enum CellCode {
     let length = cell.span.length
     let spanIndex = Int(cell.span.rawValue)
     let (number, overflow) = before[spanIndex].addingReportingOverflow(unzigzag(delta))
-    // No clock shows times beyond what 64 bits of nanoseconds hold.
-    guard !overflow, number.magnitude < UInt64(Int64.max / length.nanoseconds) else {
-      return false
-    }
+    let last = RingFormat.milliseconds.upperBound / length.milliseconds
+    guard !overflow, number.magnitude <= UInt64(last) else { return false }
     before[spanIndex] = number + 1
     cell.start = WallTime(nanoseconds: number * length.nanoseconds)
     if marks & Mark.wholeUp != 0 {
@@ -183,7 +184,7 @@ enum CellCode {
   private static func readLatencies(
     _ reader: inout NumberReader, _ level: Int, _ wanted: Bool, _ tally: inout Tally
   ) -> Bool {
-    guard let sum = reader.next(), sum <= UInt64(1) << 52, let least = reader.count(),
+    guard let sum = reader.next(), sum <= latencySumMaximum, let least = reader.count(),
       let more = reader.count(), UInt64(least) + UInt64(more) <= UInt64(UInt32.max),
       let groups = reader.next()
     else { return false }
@@ -201,10 +202,12 @@ enum CellCode {
       }
       return true
     }
-    guard groups <= 256 else { return false }
+    guard groups > 0, groups <= 256 else { return false }
     var index: UInt64 = 0
     for _ in 0..<groups {
-      guard let step = reader.next(), let count = reader.count(), step <= 255 else { return false }
+      guard let step = reader.next(), let count = reader.count(), count > 0, step <= 255 else {
+        return false
+      }
       index += step
       let lower = index << UInt64(level)
       guard lower <= 255 else { return false }

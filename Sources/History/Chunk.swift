@@ -70,7 +70,9 @@ package struct Chunk: Sendable {
     let told = Int64(bitPattern: words.word(content + 1))
     let until = Int64(bitPattern: words.word(content + 2))
     guard flags & 1 != 0, RingFormat.milliseconds.contains(told),
-      RingFormat.milliseconds.contains(until)
+      RingFormat.milliseconds.contains(until),
+      // No sample stands for longer; telling the time of such a one must not take long either.
+      until - told <= 2 * Limits.probeIntervalMaximum.milliseconds
     else { return nil }
     return Standing(
       told: WallTime(milliseconds: told), until: WallTime(milliseconds: until),

@@ -82,6 +82,9 @@ package struct BlockShare: Hashable, Sendable {
   package var samples: Int
   package var cells: Int
 
+  /// All that is kept free for a probe, its place in the table included.
+  package var words: Int { samples + cells + BlockFormat.entryWords }
+
   /// Checksum, interval, names and standing of a chunk.
   private static let headWords = 6 + BlockFormat.namesBytes / 8
   /// What a five-minute cell takes at most as it is mostly, in bytes; most take half of it.

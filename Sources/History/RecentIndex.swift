@@ -245,8 +245,9 @@ package struct RecentIndex: Sendable {
 
   /// A place over all segments from ``baseGeneration`` on; nil beyond 32 GiB.
   private func ringPlace(_ place: UInt32) -> UInt32? {
+    guard generation >= baseGeneration else { return nil }
     let before = (generation - baseGeneration).multipliedReportingOverflow(by: UInt64(segmentWords))
-    guard !before.overflow else { return nil }
+    guard !before.overflow, before.partialValue <= UInt64(UInt32.max) else { return nil }
     return UInt32(exactly: before.partialValue + UInt64(place))
   }
 

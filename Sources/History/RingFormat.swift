@@ -43,8 +43,9 @@ package enum RingFormat {
   /// The words of a record of a head and so many bytes of text.
   static func textWords(_ bytes: Int) -> Int { 1 + (bytes + 7) / 8 }
 
-  /// Milliseconds since the epoch that `WallTime` can hold.
-  static let milliseconds: ClosedRange<Int64> = -9_223_372_036_854...9_223_372_036_854
+  /// Milliseconds since the epoch that `WallTime` can hold, with a hundred days to spare on either
+  /// side for what is reckoned from them: from 1677 to 2262.
+  static let milliseconds: ClosedRange<Int64> = -9_214_646_400_000...9_214_646_400_000
 
   /// A time as it is stored: in milliseconds, within what can be read back.
   static func stored(_ time: WallTime) -> Int64 {

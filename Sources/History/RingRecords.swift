@@ -54,18 +54,21 @@ extension [UInt64] {
   }
 }
 
-/// The probe that a record names; nil when its texts do not fit in it.
+/// The probe that a record names; nil when its texts do not fit in it, or would be too long once what is
+/// no UTF-8 in them is replaced.
 func readProbe(_ segment: [UInt64], at place: Int, _ head: RecordHead) -> ProbeKey? {
   let service = Int(head.upper & 0xFF)
   let consumer = Int(head.upper >> 8 & 0xFF)
   let probe = Int(head.upper >> 16 & 0xFF)
   guard service + consumer + probe <= (head.words - 1) * 8 else { return nil }
   let text = place + 1
-  return ProbeKey(
-    link: LinkID(
-      service: segment.text(at: text, count: service),
-      consumer: segment.text(at: text, skipping: service, count: consumer)),
-    probe: segment.text(at: text, skipping: service + consumer, count: probe))
+  let names = [
+    segment.text(at: text, count: service),
+    segment.text(at: text, skipping: service, count: consumer),
+    segment.text(at: text, skipping: service + consumer, count: probe),
+  ]
+  guard names.allSatisfy({ $0.utf8.count <= RingFormat.nameBytesMaximum }) else { return nil }
+  return ProbeKey(link: LinkID(service: names[0], consumer: names[1]), probe: names[2])
 }
 
 /// The mark in a record; nil for kinds that this version does not know.
@@ -79,6 +82,7 @@ func readMark(_ segment: [UInt64], at place: Int, _ head: RecordHead) -> RingMar
   case MarkKind.stopped: return .stopped(time)
   case MarkKind.clockStepped:
     let step = Int64(bitPattern: segment.word(place + 2))
+    guard !time.nanoseconds.subtractingReportingOverflow(step).overflow else { return nil }
     return .clockStepped(at: time, by: .nanoseconds(step))
   default: return nil
   }

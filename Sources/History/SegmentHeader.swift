@@ -109,7 +109,7 @@ package enum SegmentReading: Hashable, Sendable {
     let created = Int64(bitPattern: words.word(5))
     guard length >= RingFormat.segmentHeaderWords * 8, let size = Int(exactly: words.word(6)),
       RingFormat.isSegmentSize(size), RingFormat.milliseconds.contains(created),
-      words.word(3) > 0, words.word(4) > 0
+      words.word(3) > 0, words.word(3) < .max, words.word(4) > 0
     else { return .damaged("the header's fields are out of range") }
     return .valid(
       SegmentHeader(

@@ -54,7 +54,9 @@ package struct Tally: Hashable, Sendable {
     slow &+= other.slow
     confirmations &+= other.confirmations
     guard withLatencies else { return }
-    latencySumMicroseconds += other.latencySumMicroseconds
+    let (sum, isTooMuch) = latencySumMicroseconds.addingReportingOverflow(
+      other.latencySumMicroseconds)
+    latencySumMicroseconds = isTooMuch ? .max : sum
     latencyMinimumMicroseconds = min(latencyMinimumMicroseconds, other.latencyMinimumMicroseconds)
     latencyMaximumMicroseconds = max(latencyMaximumMicroseconds, other.latencyMaximumMicroseconds)
     latencies.merge(other.latencies)

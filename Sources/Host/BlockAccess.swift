@@ -25,18 +25,9 @@ package struct BlockAccess {
     _ hash: UInt64, in header: BlockHeader
   ) throws(SystemError) -> BlockEntry? {
     guard header.entryCount > 0, let file = try file(header) else { return nil }
-    var range = BlockTable.guess(hash, entryCount: header.entryCount)
-    let step = max(1, range.count)
-    while true {
-      let words = try words(
+    return try BlockTable.entry(of: hash, header: header) { range throws(SystemError) in
+      try words(
         file, at: header.tablePlace + range.lowerBound * 3, count: range.count * 3, header)
-      switch BlockTable.find(hash, in: words, range: range, header: header) {
-      case .found(let entry): return entry
-      case .none: return nil
-      case .before: range = max(0, range.lowerBound - step)..<range.lowerBound
-      case .after:
-        range = range.upperBound..<min(header.entryCount, range.upperBound + step)
-      }
     }
   }
 

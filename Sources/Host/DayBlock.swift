@@ -26,7 +26,7 @@ struct DayBlock {
     self.probes = probes
     self.builder = builder
     known = Set(probes.map { probeHash($0.key) })
-    wordsKept = probes.reduce(0) { $0 + BlockShare.share(files.kind, every: $1.every).cells }
+    wordsKept = probes.reduce(0) { $0 + BlockShare.share(files.kind, every: $1.every).words }
   }
 
   var isComplete: Bool { asked == sources.count && next == probes.count }
@@ -50,7 +50,7 @@ struct DayBlock {
       let (key, every) = probes[next]
       next += 1
       let share = BlockShare.share(files.kind, every: every)
-      wordsKept -= share.cells
+      wordsKept -= share.words
       var cells: [Cell] = []
       let hash = probeHash(key)
       for source in sources {

@@ -52,6 +52,7 @@ package final class HistoryStore {
     recent = RecentIndex(
       segmentBytes: ring.resume.segmentBytes, nextSequence: newest?.sequences.upperBound ?? 0,
       lastSign: newest?.times.upperBound)
+    if let newest { ring.leaveOut(below: newest.sequences.upperBound) }
     recent.want(probes)
     access = BlockAccess(directory: directory)
     do throws(SystemError) {

@@ -22,8 +22,7 @@ struct HourBlock {
     self.closed = closed
     self.builder = builder
     wordsKept = order.reduce(0) {
-      let share = BlockShare.samples(every: index.entries[$1].every)
-      return $0 + share.samples + share.cells
+      $0 + BlockShare.samples(every: index.entries[$1].every).words
     }
   }
 
@@ -36,7 +35,7 @@ struct HourBlock {
     for _ in 0..<min(count, order.count - next) {
       let entry = index.entries[order[next]]
       let share = BlockShare.samples(every: entry.every)
-      wordsKept -= share.samples + share.cells
+      wordsKept -= share.words
       let standing = entry.isStandingKnown ? entry.standing : try lookUp(entry.key)
       let past = try RecentPast(of: entry, in: index, ring, standing: standing, until: closed)
       standings.append((entry.key, past.standing))

@@ -7,7 +7,7 @@ import Model
 /// disk; it writes what a ``RingEncoder`` made and answers from what has been written.
 package final class RingFiles {
   /// Where the encoder goes on; make it with this, once.
-  package let resume: RingResume
+  package private(set) var resume: RingResume
   /// What an operator should know of the opening: files set aside, removed or not made, damage.
   package let messages: [String]
 
@@ -55,6 +55,12 @@ package final class RingFiles {
       segments[index - 1].times = header.previousTimes
     }
     if let last = segments.indices.last { segments[last].times = scan?.times }
+  }
+
+  /// Leaves out sequence numbers below one: batches that the ring has lost, to a loss of power or to
+  /// damage, may be in a block under theirs, and no other batch must bear them.
+  func leaveOut(below sequence: UInt64) {
+    resume.nextSequence = max(resume.nextSequence, sequence)
   }
 
   /// What the ring takes on the disk, in bytes.

@@ -262,6 +262,32 @@ struct HistoryStoreTests {
     try expectSameAttempts(recorder, key(1), 200)
   }
 
+  @Test("what a loss of power takes of the ring behind a block costs nothing that comes after")
+  func lostRing() throws {
+    let recorder = try Recorder(probes: 2, at: midnight)
+    for _ in 0..<70 { try recorder.round(sample) }
+    #expect(recorder.store.snapshot.samples.count == 1)
+    // The batches were not on the disk yet; the block was.
+    let file = Descriptor(Glibc.open("\(recorder.directory.path)/segment-0000.ring", O_RDWR))
+    let zeros = [UInt8](repeating: 0, count: 128 << 10)
+    #expect(pwrite(file.raw, zeros, zeros.count, 4_096) == zeros.count)
+    try recorder.open()
+    for _ in 0..<70 { try recorder.round(sample) }
+    var reader = try recorder.reader()
+    let found = try reader.samples(of: key(0), in: always, limit: 1_000)
+    let all = try #require(recorder.written[key(0)])
+    #expect(found == Array(all[..<60] + all[70...]))
+    try expectSameAttempts(recorder, key(1), 130)
+  }
+
+  @Test("an hour is told by its first minute, also where samples began at its end")
+  func lateStart() throws {
+    let recorder = try Recorder(probes: 1, at: midnight + .minutes(50))
+    for _ in 0..<40 { try recorder.round(sample) }
+    let hours = try recorder.cells(key(0), .hour, midnight..<(midnight + .minutes(30)))
+    #expect(hours.map(\.tally.attemptsCounted) == [10])
+  }
+
   private func expectSameAttempts(_ recorder: Recorder, _ key: ProbeKey, _ count: UInt64) throws {
     let cells = try recorder.cells(key, .fiveMinutes)
     #expect(cells.reduce(0) { $0 + $1.tally.attemptsCounted } == count)
