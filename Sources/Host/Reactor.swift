@@ -1,6 +1,7 @@
 import Base
 import CLinux
 import Glibc
+import Model
 
 /// What a descriptor is ready for, or what its owner waits for.
 package struct Readiness: OptionSet, Sendable, Hashable {
@@ -42,6 +43,8 @@ package final class Reactor {
   private var registrations = SlotTable<Registration>(capacity: 1 << 20)
   private var parts: [any LoopPart] = []
   private var events = [lh_event](repeating: lh_event(), count: eventsPerRound)
+  /// Those of ``events`` that the turn before had no time for.
+  private var left = 0..<0
   private var stopping = false
   /// When the turn began that is under way; nil before the first.
   private var turnBegan: Instant?
@@ -123,17 +126,25 @@ package final class Reactor {
       timeout = timeout < 0 ? left : min(timeout, left)
     }
     turnEnded(at: now)
-    let count = lh_epoll_wait(epoll.raw, &events, Int32(Self.eventsPerRound), timeout)
-    turnBegan = Clock.instant
-    if count < 0 {
-      if errno == EINTR { return }
-      throw SystemError.last("epoll_pwait2")
+    if left.isEmpty {
+      let count = lh_epoll_wait(epoll.raw, &events, Int32(Self.eventsPerRound), timeout)
+      if count < 0, errno != EINTR { throw SystemError.last("epoll_pwait2") }
+      left = 0..<max(0, Int(count))
     }
-    for index in 0..<Int(count) {
+    handleEvents()
+  }
+
+  /// Hands events on until the turn has lasted long enough. The kernel would tell of the others again,
+  /// but of those first that were handled already.
+  private func handleEvents() {
+    let began = Clock.instant
+    turnBegan = began
+    while let index = left.popFirst() {
       let token = Token(rawValue: events[index].data)
       guard let registration = registrations[token] else { continue }
       registration.handler.ready(
         Readiness(rawValue: events[index].events), key: registration.key, token: token)
+      if Clock.instant - began >= Limits.turn { return }
     }
   }
 
