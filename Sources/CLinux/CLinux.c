@@ -80,6 +80,7 @@ static int64_t lh_clock(int clock) {
 }
 int64_t lh_clock_monotonic(void) { return lh_clock(CLOCK_MONOTONIC); }
 int64_t lh_clock_realtime(void) { return lh_clock(CLOCK_REALTIME); }
+int64_t lh_clock_thread(void) { return lh_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 int lh_eventfd(int semaphore, int nonblocking) {
   return eventfd(0, EFD_CLOEXEC | (semaphore ? EFD_SEMAPHORE : 0) |

@@ -26,11 +26,13 @@ package struct DaemonFacts: Sendable {
   package var receivers: [Receiver]
   package var residentBytes: Int
   package var mappedFileBytes: Int
+  package var loop: LoopFigures
 
   package init(
     version: String, vantage: String, startedAt: Now, configurationFile: String,
     loadedAt: WallTime, historyBytes: Int, deliveryPending: Int, deliveryProblem: String?,
-    receivers: [Receiver], residentBytes: Int, mappedFileBytes: Int
+    receivers: [Receiver], residentBytes: Int, mappedFileBytes: Int,
+    loop: LoopFigures
   ) {
     self.version = version
     self.vantage = vantage
@@ -43,5 +45,6 @@ package struct DaemonFacts: Sendable {
     self.receivers = receivers
     self.residentBytes = residentBytes
     self.mappedFileBytes = mappedFileBytes
+    self.loop = loop
   }
 }

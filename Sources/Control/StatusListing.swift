@@ -103,6 +103,7 @@ package struct StatusListing: PiecewiseAnswer {
     writer.beginObject()
     writeHosts(&writer, engine, at: now)
     writeSchedule(&writer, engine, at: now)
+    writeLoop(&writer, facts, at: now)
     writeHistory(&writer, engine, facts)
     writeDelivery(&writer, facts)
     writeMemory(&writer, facts)

@@ -88,12 +88,7 @@ func writeSchedule(_ writer: inout JSONWriter, _ engine: borrowing Engine, at no
   }
   writer.endObject()
   writer.member("inFlight", engine.inFlightCount)
-  writer.key("latenessMicroseconds")
-  writer.beginObject()
-  writer.member("p50", figures.lateness.quantile(permille: 500))
-  writer.member("p99", figures.lateness.quantile(permille: 990))
-  writer.member("max", figures.lateness.count > 0 ? figures.lateness.maximum : nil)
-  writer.endObject()
+  writer.quantiles("latenessMicroseconds", figures.lateness)
   let ticks = figures.ticks(at: now.instant, tick: engine.schedule.tick)
   writer.key("startsPerTick")
   writer.beginObject()
@@ -102,6 +97,28 @@ func writeSchedule(_ writer: inout JSONWriter, _ engine: borrowing Engine, at no
   writer.member("ticks", ticks)
   writer.endObject()
   writer.endObject()
+}
+
+func writeLoop(_ writer: inout JSONWriter, _ facts: DaemonFacts, at now: Now) {
+  let loop = facts.loop
+  writer.key("loop")
+  writer.beginObject()
+  writer.member("turns", Int(clamping: loop.held.count))
+  writer.quantiles("heldMicroseconds", loop.held)
+  writer.quantiles("heldCPUMicroseconds", loop.heldCPU)
+  writer.time("longestAt", loop.longestAt.map { now.wall - (now.instant - $0) })
+  writer.endObject()
+}
+
+extension JSONWriter {
+  fileprivate mutating func quantiles(_ key: String, _ histogram: MicrosecondHistogram) {
+    self.key(key)
+    beginObject()
+    member("p50", histogram.quantile(permille: 500))
+    member("p99", histogram.quantile(permille: 990))
+    member("max", histogram.count > 0 ? histogram.maximum : nil)
+    endObject()
+  }
 }
 
 func writeDelivery(_ writer: inout JSONWriter, _ facts: DaemonFacts) {

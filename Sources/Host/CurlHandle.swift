@@ -24,6 +24,7 @@ final class CurlHandle {
   private(set) var glimpse: HandshakeGlimpse?
   /// All bytes of headers in this transfer, whichever answer they belong to.
   private var headBytes = 0
+  private var codings = HTTPCodings()
   private var headLimit = 0
   private var bodyLimit = 0
   private var headerList: UnsafeMutablePointer<curl_slist>?
@@ -38,6 +39,10 @@ final class CurlHandle {
   enum Overflow {
     case head
     case body
+    /// Packed more than once.
+    case contentCodings
+    /// Packed on the way, which was not asked for.
+    case transferCoding
   }
 
   init() {
@@ -66,6 +71,7 @@ final class CurlHandle {
     head.removeAll(keepingCapacity: head.capacity <= 65_536)
     body.removeAll(keepingCapacity: body.capacity <= 65_536)
     overflow = nil
+    codings = HTTPCodings()
     headBytes = 0
     errorText.pointee = 0
     socketErrorPlace.pointee = 0
@@ -150,6 +156,8 @@ final class CurlHandle {
       overflow = .body
       return 0
     }
+    // Growing a long array copies it, again and again. Room that is not used costs nothing.
+    if body.count + bytes.count > max(body.capacity, 65_536) { body.reserveCapacity(bodyLimit) }
     body.append(contentsOf: bytes)
     return bytes.count
   }
@@ -159,12 +167,17 @@ final class CurlHandle {
     if bytes.count >= 5, bytes.starts(with: [0x48, 0x54, 0x54, 0x50, 0x2F]) {
       head.removeAll(keepingCapacity: true)
       body.removeAll(keepingCapacity: true)
+      codings = HTTPCodings()
     }
     headBytes += bytes.count
     if headBytes > headLimit {
       overflow = .head
       return 0
     }
+    codings.take(bytes)
+    if codings.transfer > 0 { overflow = .transferCoding }
+    if codings.content > 1, decodes { overflow = .contentCodings }
+    if overflow != nil { return 0 }
     head.append(contentsOf: bytes)
     return bytes.count
   }

@@ -28,6 +28,8 @@ extension CurlHandle {
     switch overflow {
     case .head: return .http(.headerTooLarge)
     case .body: return .body(.tooLarge)
+    case .contentCodings: return .body(.badEncoding)
+    case .transferCoding: return .http(.malformed)
     case nil: break
     }
     let inBody = status != 0 && !head.isEmpty && headIsWhole

@@ -93,7 +93,8 @@ package final class CurlTransfers: LoopPart {
   package func runDue(at now: Now) {
     for group in groups {
       group.runDue(at: now.instant)
-      while let (handle, code) = group.takeFinished() {
+      // The rest is due at once, in the next turn.
+      while Clock.instant - now.instant < Limits.turn, let (handle, code) = group.takeFinished() {
         if code == CURLE_OK, handle.glimpse?.awaitsVerdict ?? false,
           let deadline = running[handle.token]?.deadline,
           let verdict = HandshakeVerdict(

@@ -24,6 +24,10 @@ package enum Limits {
   package static let patternBytes = 1_024
   package static let patternStates = 2_048
 
+  // The loop
+  /// After so long a turn begins nothing more: what is left waits for the next one, behind what is due.
+  package static let turn = TimeAmount.milliseconds(2)
+
   // Attempts
   package static let attemptsInFlight = 2_048
   package static let startsPerSlice = 64

@@ -8,6 +8,7 @@ enum Subject: String, CaseIterable {
   case reload
   case catalogue
   case kinds
+  case hostile
 }
 
 /// What the command line asks for.
@@ -26,7 +27,8 @@ struct Arguments {
       alerts     from the decision to raise to the alert file and to the webhook (1 minute)
       reload     100,000 links at 10 minutes: how late probes are while it reloads (2 minutes)
       catalogue  parsing 10 MB, and checking a catalogue of 100,000 links (seconds)
-      kinds      CPU time of an attempt by kind: exec (1 minute)
+      kinds      CPU time of an attempt of each kind of check (4 minutes)
+      hostile    how long servers that mean harm hold the daemon's loop (3 minutes)
 
       --json     print one JSON document instead of lines
       --quick    fewer links and shorter times, to see that everything works; figures

@@ -12,8 +12,11 @@ struct BenchCatalogue {
   /// Where a service's links are asked; the consumer is added as the last part.
   var address: (_ service: Int) -> String
   var reuse = false
-  /// A program that is run instead of a request, and its arguments for a service.
-  var plugin: (program: String, arguments: (_ service: Int) -> [String])?
+  /// The keys of a probe of another kind than `http`, `kind` among them, as JSON5; nil for a service
+  /// that is asked over HTTP.
+  var otherProbe: (_ service: Int) -> String? = { _ in nil }
+  /// Where the programs lie that may be run.
+  var pluginDirectory: String?
   /// Consumers are numbered from here: another catalogue with another number drops the first ones.
   var firstConsumer = 0
   var caFile: String?
@@ -60,84 +63,43 @@ struct BenchCatalogue {
   }
 
   var servicesFile: [UInt8] {
-    var writer = JSONWriter(pretty: true)
-    writer.beginArray()
-    for service in 0..<services { write(service, to: &writer) }
-    writer.endArray()
-    return writer.bytes
+    Array("[\n\((0..<services).map(service).joined(separator: ",\n"))\n]\n".utf8)
   }
 
-  private func write(_ service: Int, to writer: inout JSONWriter) {
-    writer.beginObject()
-    writer.member("service", "bench-\(service + 1)")
-    writer.member("system", "bench-\(service + 1)")
-    writer.member("owner", "bench")
-    writer.member("consumers", "provinces")
-    writer.key("probes")
-    writer.beginArray()
-    writer.beginObject()
-    writer.member("kind", plugin == nil ? "http" : "exec")
-    writer.member("every", every.description)
-    writer.member("timeout", timeout.description)
-    if let plugin {
-      write(plugin.program, plugin.arguments(service), to: &writer)
-    } else {
-      writeRequest(service, to: &writer)
-    }
-    writer.endObject()
-    writer.endArray()
-    writeRules(to: &writer)
-    writer.endObject()
+  private func service(_ number: Int) -> String {
+    let window = window.map { "over \($0)" }
+    return """
+      {
+        service: "bench-\(number + 1)", system: "bench-\(number + 1)", owner: "bench",
+        consumers: "provinces",
+        probes: [
+          { every: "\(every)", timeout: "\(timeout)", \(otherProbe(number) ?? request(number)) },
+        ],
+        alert: {
+          failures: "3 of 5",
+          errorRate: "\(window.map { "20% \($0)" } ?? "off")",
+          latency: "\(window.map { "p95 over 3s \($0)" } ?? "off")",
+        },
+      }
+      """
   }
 
-  private func write(_ program: String, _ arguments: [String], to writer: inout JSONWriter) {
-    writer.member("program", program)
-    writer.key("arguments")
-    writer.beginArray()
-    for argument in arguments { writer.string(argument) }
-    writer.endArray()
+  private func request(_ service: Int) -> String {
+    """
+    kind: "http",
+        request: { url: "\(address(service))/{consumer}"\(reuse ? ", reuse: true" : "") },
+        \(tlsKey)
+        expect: { status: [200], code: { path: "status", ok: ["0"] }, slow: "3s" }
+    """
   }
 
-  private func writeRequest(_ service: Int, to writer: inout JSONWriter) {
-    writer.key("request")
-    writer.beginObject()
-    writer.member("url", "\(address(service))/{consumer}")
-    if reuse { writer.member("reuse", true) }
-    writer.endObject()
-    if let caFile {
-      writer.key("tls")
-      writer.beginObject()
-      writer.member("caFile", caFile)
-      writer.endObject()
-    }
-    writeExpectations(to: &writer)
-  }
+  /// The key `tls` of a probe, with a comma behind it, where a bundle is to be believed.
+  var tlsKey: String { caFile.map { "tls: { caFile: \(quoted($0)) }," } ?? "" }
+}
 
-  private func writeExpectations(to writer: inout JSONWriter) {
-    writer.key("expect")
-    writer.beginObject()
-    writer.key("status")
-    writer.beginArray()
-    writer.int(200)
-    writer.endArray()
-    writer.key("code")
-    writer.beginObject()
-    writer.member("path", "status")
-    writer.key("ok")
-    writer.beginArray()
-    writer.string("0")
-    writer.endArray()
-    writer.endObject()
-    writer.member("slow", "3s")
-    writer.endObject()
-  }
-
-  private func writeRules(to writer: inout JSONWriter) {
-    writer.key("alert")
-    writer.beginObject()
-    writer.member("failures", "3 of 5")
-    writer.member("errorRate", window.map { "20% over \($0)" } ?? "off")
-    writer.member("latency", window.map { "p95 over 3s over \($0)" } ?? "off")
-    writer.endObject()
-  }
+/// A text as a string of JSON.
+func quoted(_ text: String) -> String {
+  var writer = JSONWriter()
+  writer.string(text)
+  return String(decoding: writer.bytes, as: UTF8.self)
 }

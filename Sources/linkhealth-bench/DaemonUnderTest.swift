@@ -117,13 +117,12 @@ struct DaemonUnderTest {
     writer.beginObject()
     writer.member("userAgent", BenchCatalogue.userAgent)
     writer.endObject()
-    if let plugin = catalogue.plugin {
+    if let directory = catalogue.pluginDirectory {
       writer.key("exec")
       writer.beginObject()
       writer.key("directories")
       writer.beginArray()
-      writer.string(
-        String(plugin.program[..<(plugin.program.lastIndex(of: "/") ?? plugin.program.endIndex)]))
+      writer.string(directory)
       writer.endArray()
       writer.endObject()
     }

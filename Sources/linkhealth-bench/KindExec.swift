@@ -9,32 +9,28 @@ import Probes
 private let pluginDirectory = "/usr/lib/nagios/plugins"
 
 /// The kind `exec`: what the daemon adds to a plugin's own CPU time, and how late time-outs are told.
-func measureExec(_ workbench: Workbench, quick: Bool, _ report: inout Report) throws {
+func measureExec(_ run: KindRun, _ report: inout Report) throws {
   let program = "\(pluginDirectory)/check_http"
   guard access(program, X_OK) == 0 else {
     throw BenchError.failed("\(program) is not there: install monitoring-plugins-basic")
   }
-  let server = try WebServer(workbench)
+  let server = try WebServer(run.workbench)
   let arguments = { (address: String) in
     ["-I", address, "-p", "\(server.port)", "-u", "/bench"]
   }
-  let floor = try runPlain([program] + arguments("127.0.1.1"), times: quick ? 100 : 500)
+  let floor = try runPlain([program] + arguments("127.0.1.1"), times: run.quick ? 100 : 500)
   report.add(Figure("kinds.exec.floor", floor.cpuMicroseconds, "us", digits: 0))
   report.add(Figure("kinds.exec.posixSpawn.p99", floor.startMicroseconds, "us", digits: 0))
 
-  var catalogue = BenchCatalogue(server, links: 200, every: .seconds(2))
-  catalogue.plugin = (program, { arguments("127.0.1.\($0 + 1)") })
-  let daemon = try DaemonUnderTest(workbench, catalogue)
-  try workbench.pause(.seconds(4))
-  try daemon.waitUntilUp(within: .seconds(10))
-  let reaped = try daemon.reapedMicroseconds()
-  let window = try daemon.measure(.seconds(quick ? 4 : 20))
-  let plugins = try daemon.reapedMicroseconds() - reaped
-  let attempts = Double(window.attempts)
-  report.add(Figure("kinds.exec.daemon", window.cpuMicroseconds / attempts, "us", digits: 0))
-  report.add(Figure("kinds.exec.plugin", plugins / attempts, "us", digits: 0))
-  daemon.stop()
-  server.stop(workbench)
+  var catalogue = BenchCatalogue(server, links: KindRun.links, every: KindRun.every)
+  catalogue.pluginDirectory = pluginDirectory
+  catalogue.otherProbe = { service in
+    let words = arguments("127.0.1.\(service + 1)").map(quoted).joined(separator: ", ")
+    return "kind: \"exec\", program: \"check_http\", arguments: [\(words)]"
+  }
+  let plugin = try run.measure("exec", catalogue, &report) { try $0.reapedMicroseconds() }
+  report.add(Figure("kinds.exec.plugin", plugin, "us", digits: 0))
+  server.stop(run.workbench)
   try measureTimeOuts(&report)
 }
 

@@ -32,6 +32,7 @@ func runBench(_ arguments: Arguments) -> Int32 {
     case .alerts: try measureAlerts(workbench, quick: arguments.isQuick, &report)
     case .reload: try measureReload(workbench, quick: arguments.isQuick, &report)
     case .kinds: try measureKinds(workbench, quick: arguments.isQuick, &report)
+    case .hostile: try measureHostile(workbench, quick: arguments.isQuick, &report)
     case .catalogue: try measureCatalogue(workbench, quick: arguments.isQuick, &report)
     }
   } catch BenchError.interrupted {

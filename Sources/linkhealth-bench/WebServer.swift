@@ -23,11 +23,14 @@ struct WebServer {
 
   /// Starts the server and waits until it accepts.
   init(_ workbench: Workbench, tls: Bool = false) throws {
+    try self.init(workbench, certificates: tls ? Certificates(workbench) : nil)
+  }
+
+  init(_ workbench: Workbench, certificates: Certificates?) throws {
     let program = try findProgram("nginx", package: "nginx-light")
-    let certificates = tls ? try Certificates(workbench) : nil
     port = try freePort()
     caFile = certificates?.caFile
-    let home = "\(workbench.directory)/nginx"
+    let home = "\(workbench.directory)/nginx\(certificates == nil ? "" : "-tls")"
     guard mkdir(home, 0o755) == 0 || errno == EEXIST else {
       throw SystemError.last("mkdir", home)
     }
@@ -108,6 +111,12 @@ struct Certificates {
   let caFile: String
   let certificate: String
   let key: String
+
+  init(caFile: String, certificate: String, key: String) {
+    self.caFile = caFile
+    self.certificate = certificate
+    self.key = key
+  }
 
   init(_ workbench: Workbench) throws {
     let program = try findProgram("openssl", package: "openssl")

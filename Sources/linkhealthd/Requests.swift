@@ -107,6 +107,7 @@ extension Daemon: ControlHandler {
       reload(ticket, plan ? .plan : yes ? .whateverItDrops : .unlessTooMuch)
     case .resetSchedule:
       engine.resetFigures(at: now)
+      reactor.resetFigures()
       server?.answer(ticket, status: 200, body: Array("{}".utf8))
     case .trial(let link):
       let id = requests.takeID()
@@ -195,7 +196,8 @@ extension Daemon: ControlHandler {
         receivers: desk.outbox.receiverStatuses.map {
           DaemonFacts.Receiver(name: $0.name, pending: $0.pending, lastError: $0.lastError)
         },
-        residentBytes: memory.resident, mappedFileBytes: memory.mappedFiles)
+        residentBytes: memory.resident, mappedFileBytes: memory.mappedFiles,
+        loop: reactor.figures)
     }
   }
 }

@@ -96,8 +96,8 @@ struct BenchArgumentsTests {
   @Test(
     "what is wrong is told",
     arguments: [
-      ([], "name a subject: schedule, probes, alerts, reload, catalogue, kinds"),
-      (["--json"], "name a subject: schedule, probes, alerts, reload, catalogue, kinds"),
+      ([], "name a subject: schedule, probes, alerts, reload, catalogue, kinds, hostile"),
+      (["--json"], "name a subject: schedule, probes, alerts, reload, catalogue, kinds, hostile"),
       (["probes", "alerts"], "one subject at a time"),
       (["probe"], "unknown argument probe; did you mean probes?"),
       (["probes", "--qick"], "unknown argument --qick; did you mean --quick?"),

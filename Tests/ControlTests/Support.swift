@@ -105,11 +105,19 @@ final class Desk {
 
   struct Unexpected: Error {}
 
+  /// Two turns, the second of them the longest.
+  private var loop: LoopFigures {
+    var loop = LoopFigures()
+    loop.add(held: .milliseconds(1), cpu: .milliseconds(1), endedAt: now.instant - .seconds(9))
+    loop.add(held: .milliseconds(7), cpu: .milliseconds(2), endedAt: now.instant - .seconds(3))
+    return loop
+  }
+
   private var facts: DaemonFacts {
     DaemonFacts(
       version: "0.1.0", vantage: "main", startedAt: now, configurationFile: "/x.json5",
       loadedAt: now.wall, historyBytes: 1, deliveryPending: 0, deliveryProblem: nil,
-      receivers: [], residentBytes: 2, mappedFileBytes: 1)
+      receivers: [], residentBytes: 2, mappedFileBytes: 1, loop: loop)
   }
 }
 

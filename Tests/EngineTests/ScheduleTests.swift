@@ -184,35 +184,3 @@ struct ScheduleTests {
     #expect(bench.engine.inFlightCount == 0)
   }
 }
-
-struct MicrosecondHistogramTests {
-  @Test("a quantile is at most an eighth too high", arguments: 0..<20)
-  func quantiles(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
-    var histogram = MicrosecondHistogram()
-    var values: [Int64] = []
-    #expect(histogram.quantile(permille: 500) == nil)
-    for _ in 0..<500 {
-      let value = Int64(random.next() >> (24 + random.below(40)))
-      histogram.add(value)
-      values.append(value)
-    }
-    values.sort()
-    #expect(histogram.maximum == values.last)
-    for permille in [1, 500, 900, 990, 999, 1_000] {
-      let exact = values[max(1, (values.count * permille + 999) / 1_000) - 1]
-      let read = histogram.quantile(permille: permille) ?? -1
-      #expect(read >= exact && read <= exact + exact / 8, "seed \(seed), \(permille)")
-    }
-  }
-
-  @Test("values out of range are counted at the ends")
-  func ends() {
-    var histogram = MicrosecondHistogram()
-    histogram.add(-5)
-    #expect(histogram.quantile(permille: 1_000) == 0)
-    histogram.add(.max)
-    #expect(histogram.quantile(permille: 1_000) ?? 0 > 0)
-    #expect(histogram.maximum == .max)
-  }
-}

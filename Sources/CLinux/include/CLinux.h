@@ -19,6 +19,8 @@ int lh_epoll_remove(int epoll, int fd);
 int lh_epoll_wait(int epoll, struct lh_event *events, int capacity, int64_t timeout_nanoseconds);
 int64_t lh_clock_monotonic(void);
 int64_t lh_clock_realtime(void);
+/* CPU time of the calling thread. */
+int64_t lh_clock_thread(void);
 /* An eventfd; as a semaphore each take subtracts one. */
 int lh_eventfd(int semaphore, int nonblocking);
 /* Blocks the given signals for the calling thread (and those it starts) and returns a descriptor
