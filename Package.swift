@@ -80,7 +80,7 @@ let package = Package(
       ]),
     program(
       "linkhealthctl",
-      ["CLinux", "Host", "ControlClient", "Catalogue", "Wire", "Model", "Base"]),
+      ["CLinux", "Host", "ControlClient", "Catalogue", "History", "Wire", "Model", "Base"]),
     program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
     program(
       "linkhealth-bench",

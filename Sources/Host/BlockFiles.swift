@@ -15,11 +15,6 @@ package final class BlockFiles {
   /// The file of the block at work.
   private var file: Descriptor?
 
-  private struct Found {
-    var files: [BlockFile] = []
-    var made: [UInt32] = []
-  }
-
   /// Opens a directory of blocks, which is made if need be, and makes as many files as are wanted.
   ///
   /// - Parameter messages: gets what an operator should know.
@@ -51,6 +46,27 @@ package final class BlockFiles {
       messages += fit(room)
     } catch {
       throw RingError(error, needed: plan.create.count * room.byteCount)
+    }
+  }
+
+  /// Opens a copy to read it; nothing in the directory is changed.
+  package init(
+    kind: BlockKind, copy parent: String, messages: inout [String]
+  ) throws(SystemError) {
+    self.kind = kind
+    let directory = SlotDirectory.blocks("\(parent)/\(kind.directory)")
+    self.directory = directory
+    wantedBytes = 0
+    blank = []
+    byteCounts = [:]
+    var files: [BlockFile] = []
+    for slot in try directory.slotsToRead() {
+      files.append(try directory.surveyBlock(slot, access: O_RDONLY))
+    }
+    let plan = BlockPlan(kind: kind, files: files, count: files.count)
+    headers = plan.keep
+    for (slot, reason) in plan.aside {
+      messages.append("\(directory.path(of: slot)): \(reason); left out")
     }
   }
 

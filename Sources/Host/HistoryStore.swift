@@ -62,6 +62,48 @@ package final class HistoryStore {
     }
   }
 
+  /// Opens a copy of a history, or that of a daemon, to read it without a daemon; nothing in the
+  /// directory is changed.
+  package init(copy directory: String) throws(SystemError) {
+    self.directory = directory
+    retention = HistoryRetention()
+    ring = try RingFiles(copy: directory)
+    messages = ring.messages
+    samples = try BlockFiles(kind: .samples, copy: directory, messages: &messages)
+    fiveMinutes = try BlockFiles(kind: .fiveMinutes, copy: directory, messages: &messages)
+    hours = try BlockFiles(kind: .hours, copy: directory, messages: &messages)
+    pressureBytes = .max
+    regularSamples = .max
+    let ringID = ring.resume.ringID
+    let newest = samples.headers.last { $0.ringID == ringID }
+    recent = RecentIndex(
+      segmentBytes: ring.resume.segmentBytes, nextSequence: newest?.sequences.upperBound ?? 0,
+      lastSign: newest?.times.upperBound)
+    access = BlockAccess(directory: directory)
+    messages += try ring.walk(from: recent.sequences.lowerBound) { batch throws(SystemError) in
+      recent.add(batch)
+    }
+    recent.want(try probes())
+  }
+
+  /// Every probe that the history has something of, with the interval it had last.
+  package func probes() throws(SystemError) -> [HistoryProbe] {
+    var found: [ProbeKey: TimeAmount] = [:]
+    var seen: Set<UInt64> = []
+    for header in (samples.headers + fiveMinutes.headers + hours.headers).reversed() {
+      for entry in try access.entries(header) ?? [] where !seen.contains(entry.hash) {
+        guard let chunk = try access.chunk(entry.cells, in: header) else { continue }
+        seen.insert(entry.hash)
+        found[chunk.key] = chunk.every
+      }
+    }
+    for entry in recent.entries where found[entry.key] == nil { found[entry.key] = entry.every }
+    return found.map { HistoryProbe(key: $0.key, every: $0.value) }.sorted { $0.key < $1.key }
+  }
+
+  /// Until when the history tells: the time of its last record.
+  package var lastSign: WallTime? { recent.lastSign }
+
   /// What all files take on the disk.
   package var byteCount: Int {
     ring.byteCount + samples.byteCount + fiveMinutes.byteCount + hours.byteCount

@@ -68,6 +68,32 @@ package final class RingFiles {
 
   deinit { if let readFile { _ = Glibc.close(readFile.file) } }
 
+  /// Opens a copy of a ring to read it; nothing in the directory is changed.
+  package init(copy path: String) throws(SystemError) {
+    let directory = SlotDirectory.segments(path)
+    self.directory = directory
+    var headers: [SegmentHeader] = []
+    var messages: [String] = []
+    for slot in try directory.slotsToRead() {
+      switch try directory.survey(slot, access: O_RDONLY).reading {
+      case .valid(let header): headers.append(header)
+      case .blank: break
+      case .damaged(let reason): messages.append("\(directory.path(of: slot)): \(reason)")
+      case .newer(let version, _):
+        messages.append("\(directory.path(of: slot)): format version \(version)")
+      }
+    }
+    headers.sort { $0.generation < $1.generation }
+    // Of several rings in one directory the newest segment's.
+    let ringID = headers.last?.ringID ?? 0
+    headers.removeAll { $0.ringID != ringID }
+    segments = headers.map { Segment(header: $0) }
+    resume = RingResume(
+      ringID: ringID, segmentBytes: headers.last?.segmentBytes ?? RingFormat.segmentBytesMinimum,
+      slots: [])
+    self.messages = messages
+  }
+
   /// The time of the first record that is still there; nil when there is none.
   package var earliest: WallTime? { segments.first?.header.created }
 

@@ -10,6 +10,7 @@ func runCheck(arguments: [String]) -> Int32 {
   var paths: [String] = []
   var asJSON = false
   var secretsAreNeeded = false
+  var showsSizes = false
   var onlyPaths = false
   for word in arguments {
     if onlyPaths || !word.hasPrefix("-") {
@@ -18,18 +19,21 @@ func runCheck(arguments: [String]) -> Int32 {
       asJSON = true
     } else if word == "--secrets" {
       secretsAreNeeded = true
+    } else if word == "--sizes" {
+      showsSizes = true
     } else if word == "--" {
       onlyPaths = true
     } else {
       try? writeAll(
         Array(
-          "linkhealthctl check: unknown option \(printable(word)); there are --json and --secrets\n"
-            .utf8),
+          ("linkhealthctl check: unknown option \(printable(word)); there are --json, --secrets and"
+            + " --sizes\n").utf8),
         to: STDERR_FILENO)
       return Exit.usage
     }
   }
   if paths.isEmpty { paths = ["/etc/linkhealth/linkhealth.json5"] }
+  if showsSizes { return runSizes(paths, asJSON: asJSON) }
   let report = checkReport(paths, .system, secretsAreNeeded: secretsAreNeeded)
   let output = asJSON ? report.json() : Array((report.lines.joined(separator: "\n") + "\n").utf8)
   do {

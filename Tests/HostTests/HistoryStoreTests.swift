@@ -413,6 +413,25 @@ struct HistoryStoreTests {
       try reader.samples(of: key(0), in: always, limit: 10_000) == recorder.written[key(0)])
   }
 
+  @Test("a copy taken while the daemon runs is read without one, and tells the same")
+  func copy() throws {
+    let recorder = try Recorder(probes: 3, at: midnight + .minutes(20))
+    for _ in 0..<(60 * 30 + 25) { try recorder.round(sample) }
+    let names = recorder.directory.names(in: recorder.directory.path)
+    let copy = try HistoryStore(copy: recorder.directory.path)
+    #expect(recorder.directory.names(in: recorder.directory.path) == names)
+    #expect(try copy.probes() == recorder.probes.sorted { $0.key < $1.key })
+    var reader = HistoryReader(
+      copy.snapshot, recent: [key(1): try copy.recentPast(of: key(1), until: recorder.now)])
+    var cells: [Cell] = []
+    try reader.cells(of: key(1), in: always, span: .hour, withLatencies: true) {
+      cells.merge([copy $0])
+    }
+    #expect(cells == (try recorder.cells(key(1), .hour)))
+    let all = try #require(recorder.written[key(1)])
+    #expect(try reader.samples(of: key(1), in: always, limit: 10_000) == all)
+  }
+
   @Test("the disk holds what was announced, and no more")
   func room() throws {
     let recorder = try Recorder(probes: 5, at: midnight)

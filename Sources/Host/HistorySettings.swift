@@ -4,13 +4,13 @@ import History
 import Model
 
 /// What the configuration says of the history.
-struct HistorySettings: Sendable {
-  var retention: HistoryRetention
-  var room: HistoryRoom
+package struct HistorySettings: Sendable {
+  package var retention: HistoryRetention
+  package var room: HistoryRoom
   /// Every probe, with the interval at which it really runs.
-  var probes: [HistoryProbe]
+  package var probes: [HistoryProbe]
 
-  init(_ configuration: Configuration) {
+  package init(_ configuration: Configuration) {
     retention = configuration.retention
     probes = configuration.links.flatMap { link in
       link.probes.map {
