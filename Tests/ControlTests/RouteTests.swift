@@ -149,7 +149,7 @@ import Wire
     switch try Country.desk().reply("GET", target, mayAct: false) {
     case .answer(let status, _, _): #expect(status == 200)
     case .pieces: break
-    case .samples, .act: throw Desk.Unexpected()
+    case .samples, .history, .act: throw Desk.Unexpected()
     }
   }
 
