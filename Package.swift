@@ -52,6 +52,7 @@ let package = Package(
     floor("Judgement", ["Base", "Model"]),
     floor("Incidents", ["Base", "Model"]),
     floor("Catalogue", ["Base", "Model", "Wire", "Probes"]),
+    floor("Reports", ["Base", "Model", "Wire", "History"]),
     // 5
     floor(
       "Engine",
@@ -59,7 +60,10 @@ let package = Package(
     // 6
     floor(
       "Control",
-      ["Base", "Model", "Wire", "History", "Delivery", "Judgement", "Catalogue", "Engine"]),
+      [
+        "Base", "Model", "Wire", "History", "Delivery", "Judgement", "Catalogue", "Reports",
+        "Engine",
+      ]),
     floor("ControlClient", ["Base", "Model", "Wire"]),
     // 7
     .target(
@@ -75,8 +79,8 @@ let package = Package(
     program(
       "linkhealthd",
       [
-        "CLinux", "Host", "Control", "Engine", "Catalogue", "Judgement", "Delivery", "Probes",
-        "History", "Wire", "Model", "Base",
+        "CLinux", "Host", "Control", "Engine", "Reports", "Catalogue", "Judgement", "Delivery",
+        "Probes", "History", "Wire", "Model", "Base",
       ]),
     program(
       "linkhealthctl",
@@ -111,8 +115,10 @@ let package = Package(
     tests(
       "ControlTests",
       [
-        "Control", "Engine", "Catalogue", "Judgement", "History", "Probes", "Wire", "Model", "Base",
+        "Control", "Engine", "Reports", "Catalogue", "Judgement", "History", "Probes", "Wire",
+        "Model", "Base",
       ]),
+    tests("ReportsTests", ["Reports", "History", "Wire", "Model", "Base"]),
     tests("ControlClientTests", ["ControlClient", "Wire", "Model", "Base"]),
     tests("HistoryTests", ["History", "Model", "Base"]),
     tests(

@@ -25,44 +25,4 @@ extension JSONWriter {
     for value in values { string(value) }
     endArray()
   }
-
-  /// `codes`: what the application codes of the link's system mean.
-  package mutating func sample(_ sample: Sample, probe: String, codes: CodeTable?) {
-    beginObject()
-    time("time", sample.time)
-    member("probe", probe)
-    member("outcome", sample.outcome.name)
-    member("detail", sample.outcome.detail)
-    member("sentence", sentence(sample.outcome, codes: codes))
-    member("note", printable(sample.note, limit: Limits.noteBytes))
-    readings(sample.readings)
-    member("ok", !sample.outcome.isFailure && !sample.outcome.isSkipped)
-    member("warning", sample.outcome.isWarning)
-    member("slow", sample.isSlow)
-    member("skipped", sample.outcome.isSkipped)
-    member("confirmation", sample.flags.contains(.confirmation))
-    member("httpStatus", sample.httpStatus == 0 ? nil : Int(sample.httpStatus))
-    member("bodyBytes", Int(sample.bodyBytes))
-    let timings = sample.timings
-    member("resolveMicroseconds", Int(timings.resolveMicroseconds))
-    member("connectMicroseconds", Int(timings.connectMicroseconds))
-    member("tlsMicroseconds", Int(timings.tlsMicroseconds))
-    member("firstByteMicroseconds", Int(timings.firstByteMicroseconds))
-    member("transferMicroseconds", Int(timings.transferMicroseconds))
-    member("totalMicroseconds", Int(timings.totalMicroseconds))
-    endObject()
-  }
-
-  private mutating func readings(_ readings: [Reading]) {
-    key("readings")
-    beginArray()
-    for reading in readings {
-      beginObject()
-      member("name", printable(reading.name, limit: Limits.readingNameBytes))
-      member("value", reading.value)
-      member("unit", printable(reading.unit, limit: Limits.readingUnitBytes))
-      endObject()
-    }
-    endArray()
-  }
 }

@@ -2,6 +2,7 @@ import Base
 import Engine
 import Judgement
 import Model
+import Reports
 import Wire
 
 extension JSONWriter {

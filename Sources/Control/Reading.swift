@@ -5,6 +5,7 @@ import Engine
 import History
 import Judgement
 import Model
+import Reports
 import Wire
 
 /// Finds the answer to a request that changes nothing.
@@ -25,16 +26,27 @@ func read(
   case 2 where segments == ["v1", "matrix"]:
     return .pieces(MatrixListing(filter: try filter(request, others: [], engine)))
   case 2 where segments == ["v1", "incidents"]: return try incidents(request, engine)
+  case 2 where segments[0] == "v1":
+    if let reply = try historyOfMany(segments, request, engine, at: now) { return reply }
+    throw noSuchPath(segments)
   case 4 where segments[0] == "v1" && segments[1] == "links":
     return json(linkBody(try linkIndex(segments, engine), engine, at: now))
   case 5 where segments[0] == "v1" && segments[1] == "links":
     switch segments[4] {
     case "samples": return try samples(segments, request, engine)
     case "explain": return json(explainBody(try linkIndex(segments, engine), engine))
+    case "history": return try history(of: reported(segments, engine), request, at: now)
+    case "compare": return try comparison(of: reported(segments, engine), request, at: now)
     default: throw noSuchPath(segments)
     }
   default: throw noSuchPath(segments)
   }
+}
+
+private func reported(
+  _ segments: [String], _ engine: borrowing Engine
+) throws(ControlError) -> ReportedLink {
+  ReportedLink(engine.links[try linkIndex(segments, engine)].link)
 }
 
 private func filter(
@@ -77,13 +89,17 @@ private func number(_ name: String, _ request: HTTPRequestHead, _ range: ClosedR
 // MARK: - What is not there
 
 private func noSuchPath(_ segments: [String]) -> ControlError {
-  let known = ["/healthz", "/v1/status", "/v1/links", "/v1/matrix", "/v1/incidents"]
+  let known = [
+    "/healthz", "/v1/status", "/v1/links", "/v1/matrix", "/v1/incidents", "/v1/availability",
+    "/v1/worst", "/v1/export",
+  ]
   return ControlError(
     404, "notFound",
     "no /\(segments.joined(separator: "/"))"
-      + suggestion(segments, known, ofLink: ["samples", "explain"])
-      + "; there are /healthz, /v1/status, /v1/links, /v1/links/SERVICE/CONSUMER, its /samples and"
-      + " /explain, /v1/matrix, and /v1/incidents")
+      + suggestion(segments, known, ofLink: ["samples", "explain", "history", "compare"])
+      + "; there are /healthz, /v1/status, /v1/links, /v1/links/SERVICE/CONSUMER, its /samples,"
+      + " /explain, /history and /compare, /v1/matrix, /v1/incidents, /v1/availability, /v1/worst,"
+      + " and /v1/export")
 }
 
 func noSuchAct(_ segments: [String]) -> ControlError {

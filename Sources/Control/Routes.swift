@@ -4,6 +4,7 @@ import Engine
 import History
 import Judgement
 import Model
+import Reports
 import Wire
 
 /// What a request comes to.
@@ -14,6 +15,8 @@ package enum ControlReply: Sendable {
   case pieces(any PiecewiseAnswer)
   /// An answer that needs the ring.
   case samples(SamplesRequest)
+  /// An answer that needs the history; ``historyBody(_:_:isCancelled:)`` makes it.
+  case history(HistoryRequest)
   /// Something to be done first; allowed already.
   case act(ControlAct)
 }

@@ -15,7 +15,7 @@ package func parseArguments(
 }
 
 /// Sorts arguments into the command, its operands and its options.
-private struct ArgumentReader {
+struct ArgumentReader {
   private let arguments: [String]
   private var index = 0
   private(set) var command: Command?
@@ -164,7 +164,12 @@ private func action(
   case .links: .links(try linkFilter(reader))
   case .show: .show(try link(reader))
   case .explain: .explain(try link(reader))
-  case .samples: .samples(try link(reader), try sampleFilter(reader, now))
+  case .samples: try samples(reader, now)
+  case .history: .past(try reader.pastQuestion(.history, try link(reader), now: now))
+  case .compare: .past(try reader.pastQuestion(.compare, try link(reader), now: now))
+  case .availability: .past(try reader.pastQuestion(.availability, nil, now: now))
+  case .worst: .past(try reader.pastQuestion(.worst, nil, now: now))
+  case .export: .past(try reader.pastQuestion(.export, nil, now: now))
   case .incidents: .incidents(try incidentFilter(reader))
   case .check: .check(reader.operands)
   case .attempt: .attempt(try link(reader))
@@ -249,32 +254,39 @@ private func words<Word: RawRepresentable<String> & CaseIterable>(
   return words
 }
 
+private func samples(_ reader: ArgumentReader, _ now: WallTime) throws(UsageError) -> Action {
+  let link = try link(reader)
+  return reader.isOn("--csv")
+    ? .past(try reader.samplesAsCSV(link, now: now))
+    : .samples(link, try sampleFilter(reader, now))
+}
+
 private func sampleFilter(
   _ reader: ArgumentReader, _ now: WallTime
 ) throws(UsageError) -> SampleFilter {
   var filter = SampleFilter()
   filter.limit = try number("--limit", 1...Limits.samplesPerAnswer, reader)
   filter.probe = reader.value("--probe")
-  filter.from = try time("--from", reader, now)
-  filter.to = try time("--to", reader, now)
+  filter.from = try reader.time("--from", now) ?? reader.time("--since", now)
+  filter.to = try reader.time("--to", now)
   return filter
 }
 
-/// A length of time becomes the time so long ago; what begins like a date is left to the daemon.
-private func time(
-  _ name: String, _ reader: ArgumentReader, _ now: WallTime
-) throws(UsageError) -> String? {
-  guard let text = reader.value(name) else { return nil }
-  if let length = parseDuration(text) { return (now - length).description }
-  let year = text.utf8.prefix(5)
-  guard year.count == 5, year.last == UInt8(ascii: "-"),
-    year.dropLast().allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-  else {
-    throw UsageError(
-      "\(name) is a time such as 2025-11-07T01:02:03Z, or a length such as 2h for two hours ago,"
-        + " not \(text)", reader.command)
+extension ArgumentReader {
+  /// A length of time becomes the time so long ago; what begins like a date is left to the daemon.
+  func time(_ name: String, _ now: WallTime) throws(UsageError) -> String? {
+    guard let text = value(name) else { return nil }
+    if let length = parseDuration(text) { return (now - length).description }
+    let year = text.utf8.prefix(5)
+    guard year.count == 5, year.last == UInt8(ascii: "-"),
+      year.dropLast().allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+    else {
+      throw UsageError(
+        "\(name) is a time such as 2025-11-07T01:02:03Z, or a length such as 2h for two hours ago,"
+          + " not \(text)", command)
+    }
+    return text
   }
-  return text
 }
 
 private func number(

@@ -5,6 +5,11 @@ package enum Command: String, Sendable, Hashable, CaseIterable {
   case show
   case explain
   case samples
+  case history
+  case compare
+  case availability
+  case worst
+  case export
   case incidents
   case check
   case attempt = "try"
@@ -47,6 +52,19 @@ extension Command {
       spec("LINK", "Show each setting that holds for a link, and where it was written.")
     case .samples:
       spec("LINK", "List the newest samples of a link, oldest first.", options: sampleOptions)
+    case .history:
+      spec("LINK", "Draw how a link was: latency, state, errors.", options: historyOptions)
+    case .compare:
+      spec(
+        "LINK", "Compare an hour of a link with the same hour of the weeks before.",
+        options: compareOptions)
+    case .availability:
+      spec("Tell how available groups of links were.", options: availabilityOptions)
+    case .worst: spec("List the links that did worst.", options: worstOptions)
+    case .export:
+      spec(
+        "Write samples or figures of any time and links, as CSV or JSON lines.",
+        options: exportOptions)
     case .incidents:
       spec("List the incidents that are open.", options: incidentOptions)
     case .check:
@@ -103,7 +121,7 @@ package let commonOptions = [
 /// Where the daemon listens unless it is told otherwise.
 package let defaultSocket = "/run/linkhealth/control.sock"
 
-private let linkOptions = [
+let linkOptions = [
   OptionSpec(
     name: "--service", value: "NAME", help: "Only links of this service.", isRepeatable: true),
   OptionSpec(
@@ -137,6 +155,8 @@ private let sampleOptions = [
     name: "--from", value: "TIME",
     help: "Not older than this: 2025-11-07T01:02:03.004Z, or 2h for two hours ago."),
   OptionSpec(name: "--to", value: "TIME", help: "Not newer than this."),
+  OptionSpec(name: "--since", value: "TIME", help: "The same as --from."),
+  OptionSpec(name: "--csv", help: "Print comma-separated values, as many as there are."),
 ]
 
 private let reloadOptions = [

@@ -40,6 +40,8 @@ package struct Report: Sendable, Hashable {
 package struct Conversation: Sendable {
   package enum Step: Sendable, Hashable {
     case send(ControlRequest)
+    /// Write this, then send: an answer in pages, of which one is held at a time.
+    case write([UInt8], thenSend: ControlRequest)
     case finish(Report)
   }
 
@@ -47,6 +49,8 @@ package struct Conversation: Sendable {
   private let display: Display
   /// The figures of `status`, while the matrix and the links that are not well are asked for.
   private var status: StatusAnswers?
+  /// Where the page before ended.
+  private var cursor: String?
 
   package init(_ invocation: Invocation, _ display: Display) {
     self.invocation = invocation
@@ -63,6 +67,7 @@ package struct Conversation: Sendable {
     case .show(let link): .send(.show(link))
     case .explain(let link): .send(.explain(link))
     case .samples(let link, let filter): .send(.samples(link, filter))
+    case .past(let question): .send(question.request())
     case .incidents(let filter): .send(.incidents(filter))
     case .attempt(let link): .send(.attempt(link))
     case .pause(let link, let reason): .send(.pause(link, reason: reason))
@@ -79,6 +84,9 @@ package struct Conversation: Sendable {
     switch result {
     case .failure(let failure): return .finish(report(failure))
     case .success(let answer):
+      if isCSVAnswer(answer) {
+        return .finish(Report(output: shownText(answer.body, display), exitCode: Exit.done))
+      }
       guard let node = parseJSON(answer.body, dialect: .json, limits: answerLimits).node else {
         return .finish(
           report(
@@ -103,6 +111,9 @@ package struct Conversation: Sendable {
       status = StatusAnswers(node: node, figures: figures)
       return .send(.matrix)
     }
+    if case .past(let question) = invocation.action, question.kind == .export {
+      return nextPage(node, question)
+    }
     if isJSON { return .finish(jsonReport(node, answer.body)) }
     return .finish(Report(page(node), exitCode: exitCode(node)))
   }
@@ -113,6 +124,7 @@ package struct Conversation: Sendable {
     case .show: renderLink(node, display)
     case .explain: renderExplanation(node, display)
     case .samples: renderSamples(node, display)
+    case .past(let question): renderPast(question, node, display)
     case .incidents(let filter): renderIncidents(node, filter, display)
     case .attempt: renderAttempts(node, display)
     case .pause(let link, let reason): renderPaused(node, link, reason: reason, display)
@@ -136,6 +148,48 @@ package struct Conversation: Sendable {
         output: versionsJSON(daemon: node.text("version")) + [0x0A], exitCode: Exit.done)
     }
     return Report(output: shownJSON(body, display), exitCode: exitCode(node))
+  }
+}
+
+// MARK: - The past
+
+extension Conversation {
+  private func isCSVAnswer(_ answer: ControlAnswer) -> Bool {
+    guard case .past(let question) = invocation.action, question.kind != .export else {
+      return false
+    }
+    return question.isCSV && answer.status == 200
+  }
+
+  /// Writes a page and asks for the next one, until there is none. A page that leads to itself would
+  /// never end.
+  private mutating func nextPage(_ node: JSONNode, _ question: PastQuestion) -> Step {
+    guard let text = node.text("text") else {
+      return .finish(
+        report(.brokenAnswer(path: invocation.common.socket, problem: "a page without rows")))
+    }
+    let output = shownText(Array(text.utf8), display)
+    guard let next = node.text("next") else {
+      return .finish(Report(output: output, exitCode: Exit.done))
+    }
+    guard next != cursor else {
+      return .finish(
+        report(.brokenAnswer(path: invocation.common.socket, problem: "a page that never ends")))
+    }
+    cursor = next
+    return .write(output, thenSend: question.request(cursor: next))
+  }
+}
+
+/// The screen of a question about the past, of whichever body its answer came in.
+package func renderPast(
+  _ question: PastQuestion, _ answer: JSONNode, _ display: Display
+) -> Page {
+  switch question.kind {
+  case .history: renderHistory(answer, display)
+  case .compare: renderComparison(answer, display)
+  case .availability, .worst: renderAvailability(answer, display)
+  case .export: Page(display)
   }
 }
 

@@ -15,7 +15,7 @@ package struct Invocation: Sendable, Hashable {
   package var timeout: TimeAmount {
     if let timeout = common.timeout { return timeout }
     switch action {
-    case .attempt, .reload: return .seconds(60)
+    case .attempt, .reload, .past: return .seconds(60)
     default: return .seconds(10)
     }
   }
@@ -28,6 +28,7 @@ package enum Action: Sendable, Hashable {
   case show(LinkID)
   case explain(LinkID)
   case samples(LinkID, SampleFilter)
+  case past(PastQuestion)
   case incidents(IncidentFilter)
   /// The arguments after the command's word, untouched.
   case check([String])

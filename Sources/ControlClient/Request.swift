@@ -99,7 +99,7 @@ extension ControlRequest {
   private static func path(_ link: LinkID) -> String { "/v1/links/\(link)" }
 }
 
-private struct Query {
+struct Query {
   private(set) var text = ""
 
   mutating func add(_ key: String, _ value: String?) {

@@ -152,6 +152,26 @@ package enum Limits {
   /// Hosts that the status lists, those with refusals first.
   package static let hostsPerAnswer = 200
 
+  // Reports on the past
+  /// How far back there are cells of five minutes.
+  package static let fineCellsKept = TimeAmount.hours(24 * 62)
+  package static let reportPeriodMaximum = TimeAmount.hours(24 * 3_660)
+  /// Cells of time and probes that are held at a time, at 32 bytes; between them a question can be
+  /// cancelled.
+  package static let reportCells = 1 << 19
+  /// Groups whose latencies are held at a time, at a kilobyte.
+  package static let reportGroupsAtOnce = 4_096
+  package static let reportRows = 10_000
+  package static let seriesPoints = 1_000
+  package static let seriesPointsWanted = 120
+  package static let percentilesPerAnswer = 8
+  package static let comparedWeeks = 4
+  /// A page of an export ends behind the row that reaches this, or behind so many look-ups.
+  package static let exportPageBytes = 512 << 10
+  package static let exportPageWindows = 512
+  package static let exportSamplesAtOnce = 512
+  package static let exportCellsAtOnce = 2_048
+
   // Delivery
   package static let webhookTimeout = TimeAmount.seconds(10)
   package static let webhooksInFlight = 16

@@ -26,13 +26,29 @@ func run(_ arguments: [String]) -> Int32 {
 /// Carries a conversation to its report: sends what it asks to send, tells it what came back.
 private func converse(_ conversation: Conversation, _ invocation: Invocation) -> Report {
   var conversation = conversation
-  let connection = ControlConnection(
-    path: invocation.common.socket, timeout: invocation.timeout, startedAt: Clock.instant)
+  func connection() -> ControlConnection {
+    ControlConnection(
+      path: invocation.common.socket, timeout: invocation.timeout, startedAt: Clock.instant)
+  }
+  var current = connection()
   var step = conversation.begin()
   while true {
     switch step {
     case .finish(let report): return report
-    case .send(let request): step = conversation.receive(connection.answer(to: request))
+    case .send(let request): step = conversation.receive(current.answer(to: request))
+    case .write(let bytes, let request):
+      do throws(SystemError) {
+        try writeAll(bytes, to: STDOUT_FILENO)
+      } catch {
+        // A reader who has read enough is no error.
+        return error.code == EPIPE
+          ? Report(exitCode: Exit.done)
+          : Report(
+            errors: Array("linkhealthctl: \(error)\n".utf8), exitCode: Exit.failed)
+      }
+      // Each page has the whole time.
+      current = connection()
+      step = conversation.receive(current.answer(to: request))
     }
   }
 }

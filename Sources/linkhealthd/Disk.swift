@@ -6,6 +6,7 @@ import Glibc
 import History
 import Host
 import Model
+import Reports
 import Synchronization
 
 /// What the disk thread works on. Only jobs on that thread touch it; the lock is never waited for.
@@ -228,6 +229,26 @@ final class Disk: Sendable {
           ))
       }
       return samplesBody(request, found)
+    }
+  }
+
+  /// Answers a question about the past. Which probes it is about is found beside the loop too: of
+  /// 100,000 links that takes long.
+  func readReport(_ id: RequestID, _ request: HistoryRequest) {
+    let accepted = reader.submit { [self] in
+      readHistory(id, request.probes.map(\.key), until: request.now) { reader throws(SystemError) in
+        do {
+          return try historyBody(request, &reader)
+        } catch let error as SystemError {
+          throw error
+        } catch {
+          // Only a cancelled question fails otherwise, and this one cannot be.
+          preconditionFailure("\(error)")
+        }
+      }
+    }
+    if !accepted {
+      mailbox.post(.samplesRead(id, body: [], problem: "too many questions wait"))
     }
   }
 

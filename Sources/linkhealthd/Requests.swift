@@ -7,13 +7,26 @@ import Glibc
 import History
 import Host
 import Model
+import Reports
 import Wire
 
 /// A question to the ring and who asked it.
 struct SamplesQuestion {
+  enum Request {
+    case samples(SamplesRequest)
+    case history(HistoryRequest)
+
+    var contentType: String {
+      switch self {
+      case .samples: "application/json"
+      case .history(let request): request.contentType
+      }
+    }
+  }
+
   var id: UInt64
   var ticket: RequestTicket
-  var request: SamplesRequest
+  var request: Request
 }
 
 /// Requests of the control socket that wait for something.
@@ -46,7 +59,8 @@ extension Daemon: ControlHandler {
     case .answer(let status, let contentType, let body):
       server?.answer(ticket, status: status, contentType: contentType, body: body)
     case .pieces(let pieces): stream(pieces, ticket)
-    case .samples(let question): ask(question, ticket)
+    case .samples(let question): ask(.samples(question), ticket)
+    case .history(let question): ask(.history(question), ticket)
     case .act(let act): perform(act, by: peer, ticket, at: now)
     }
   }
@@ -63,7 +77,7 @@ extension Daemon: ControlHandler {
     }
   }
 
-  private func ask(_ question: SamplesRequest, _ ticket: RequestTicket) {
+  private func ask(_ question: SamplesQuestion.Request, _ ticket: RequestTicket) {
     let entry = SamplesQuestion(id: requests.takeID(), ticket: ticket, request: question)
     guard requests.samples.append(entry) else {
       return answer(
@@ -81,7 +95,11 @@ extension Daemon: ControlHandler {
         _ = requests.samples.popFirst()
         continue
       }
-      return disk.readSamples(first.id, first.request, at: Clock.now.wall)
+      switch first.request {
+      case .samples(let request): disk.readSamples(first.id, request, at: Clock.now.wall)
+      case .history(let request): disk.readReport(first.id, request)
+      }
+      return
     }
   }
 
@@ -91,7 +109,8 @@ extension Daemon: ControlHandler {
     if let problem {
       answer(first.ticket, ControlError(503, "busy", "the ring cannot be read: \(problem)"))
     } else {
-      server?.answer(first.ticket, status: 200, body: body)
+      server?.answer(
+        first.ticket, status: 200, contentType: first.request.contentType, body: body)
     }
     searchSamples()
   }

@@ -44,6 +44,17 @@ import Testing
     (.reload(), "POST", "/v1/reload"),
     (.reload(plan: true), "POST", "/v1/reload?plan=true"),
     (.reload(plan: true, yes: true), "POST", "/v1/reload?plan=true&yes=true"),
+    (
+      .past(PastQuestion(.history, link: link, [("step", ["15m"])])), "GET",
+      "/v1/links/land-database/ha-noi/history?step=15m"
+    ),
+    (.past(PastQuestion(.compare, link: link)), "GET", "/v1/links/land-database/ha-noi/compare"),
+    (
+      .past(PastQuestion(.availability, [("by", ["province"]), ("owner", ["moj", "mps"])])), "GET",
+      "/v1/availability?by=province&owner=moj,mps"
+    ),
+    (.past(PastQuestion(.worst)), "GET", "/v1/worst"),
+    (.past(PastQuestion(.export)), "GET", "/v1/export"),
     (.explain(link), "GET", "/v1/links/land-database/ha-noi/explain"),
   ]
 

@@ -31,6 +31,11 @@ import Testing
     Scene(name: "show-overdue", action: .show(link), answers: ["show-overdue"]),
     Scene(name: "explain", action: .explain(link), answers: ["explain"]),
     Scene(name: "samples", action: .samples(link, SampleFilter()), answers: ["samples"]),
+    Scene(name: "history", action: .past(PastQuestion(.history, link: link)), answers: ["history"]),
+    Scene(name: "compare", action: .past(PastQuestion(.compare, link: link)), answers: ["compare"]),
+    Scene(
+      name: "availability", action: .past(PastQuestion(.availability)), answers: ["availability"]),
+    Scene(name: "worst", action: .past(PastQuestion(.worst)), answers: ["worst"]),
     Scene(name: "incidents", action: .incidents(IncidentFilter(all: true)), answers: ["incidents"]),
     Scene(name: "try", action: .attempt(link), answers: ["try"]),
     Scene(name: "pause", action: .pause(link, reason: reason), answers: ["paused"]),
@@ -73,6 +78,18 @@ import Testing
     let screen = try screen(scene, Display(columns: 60, isUnicode: false))
     #expect(screen.allSatisfy { $0 < 0x80 })
     try expectGolden(screen, "try-ascii")
+  }
+
+  @Test("without a UTF-8 locale the chart of the past is drawn in ASCII, and fits")
+  func historyASCII() throws {
+    let scene = Scene(
+      name: "history", action: .past(PastQuestion(.history, link: Self.link)), answers: ["history"])
+    let screen = try screen(scene, Display(columns: 60, isUnicode: false))
+    #expect(screen.allSatisfy { $0 < 0x80 })
+    for line in String(decoding: screen, as: UTF8.self).split(separator: "\n") {
+      #expect(displayWidth(String(line)) <= 60)
+    }
+    try expectGolden(screen, "history-ascii")
   }
 
   @Test("the whole country fits a terminal of 80 columns without colour and without Unicode")

@@ -62,6 +62,48 @@ import Wire
     ("GET", "/v1/links/civil-registry/ha-noi/samples?probe=x", 404, "there are: http"),
     ("GET", "/v1/links/civil-registry/ha-noi/samples?limit=0", 400, "from 1 to 10000"),
     ("GET", "/v1/links/civil-registry/ha-noi/samples?from=today", 400, "from: expected a time"),
+    ("GET", "/v1/availabilty", 404, "did you mean /v1/availability?"),
+    ("GET", "/v1/links/civil-registry/ha-noi/histori", 404, "did you mean history?"),
+    ("GET", "/v1/availability?by=ministri", 400, "did you mean ministry?"),
+    ("GET", "/v1/availability?bi=ministry", 400, "no parameter bi"),
+    ("GET", "/v1/availability?objective=101", 400, "objective: expected percent"),
+    ("GET", "/v1/availability?objective=nan", 400, "objective: expected percent"),
+    ("GET", "/v1/availability?objective=1e1", 400, "objective: expected percent"),
+    ("GET", "/v1/availability?maintenance=yes", 400, "expected include or exclude"),
+    ("GET", "/v1/availability?state=down", 400, "a state is of now"),
+    ("GET", "/v1/availability?owner=mojj", 400, "did you mean moj?"),
+    ("GET", "/v1/availability?from=0001-01-01T00:00:00Z", 400, "from: expected a time"),
+    ("GET", "/v1/availability?to=9999-12-31T00:00:00Z", 400, "to: expected a time"),
+    ("GET", "/v1/availability?from=2199-01-01T00:00:00Z", 400, "from: expected a time before to"),
+    ("GET", "/v1/availability?from=1990-01-01T00:00:00Z", 400, "are more than 3660d apart"),
+    ("GET", "/v1/availability?latency=exclude&order=p95", 400, "p95 needs latencies"),
+    ("GET", "/v1/worst?limit=0", 400, "limit: expected a whole number from 1"),
+    ("GET", "/v1/worst?order=name", 400, "expected availability, errorRate or p95"),
+    ("GET", "/v1/worst?format=xml", 400, "format: expected json or csv"),
+    ("GET", "/v1/export?cursor=x", 400, "cursor: expected the next"),
+    ("GET", "/v1/export?rows=cells", 400, "rows: expected one of samples, minutes, hours"),
+    ("GET", "/v1/export?link=a/b/c", 400, "is no link's id"),
+    ("GET", "/v1/export?link=a/b", 404, "no link a/b"),
+    ("GET", "/v1/links/civil-registry/ha-noi/history?step=7m", 400, "a multiple of 5m"),
+    ("GET", "/v1/links/civil-registry/ha-noi/history?step=-5m", 400, "a multiple of 5m"),
+    ("GET", "/v1/links/civil-registry/ha-noi/history?step=0s", 400, "a multiple of 5m"),
+    (
+      "GET", "/v1/links/civil-registry/ha-noi/history?step=15m&from=2025-08-01T00:00:00Z", 400,
+      "only hours are kept"
+    ),
+    (
+      "GET", "/v1/links/civil-registry/ha-noi/history?step=5m&from=2025-10-01T00:00:00Z", 400,
+      "steps are more than 1000; take"
+    ),
+    ("GET", "/v1/links/civil-registry/ha-noi/history?percentiles=p0", 400, "p0 is none"),
+    ("GET", "/v1/links/civil-registry/ha-noi/history?percentiles=", 400, "expected 1 to 8"),
+    ("GET", "/v1/links/civil-registry/ha-noi/history?probe=x", 404, "there are: http"),
+    ("GET", "/v1/links/civil-registry/ha-noi/compare?weeks=5", 400, "from 1 to 4"),
+    (
+      "GET",
+      "/v1/links/civil-registry/ha-noi/compare?from=2025-11-01T00:00:00Z"
+        + "&to=2025-11-02T00:00:01Z", 400, "at most a day"
+    ),
     ("POST", "/v1/reloat", 404, "did you mean /v1/reload?"),
     ("POST", "/v1/links/civil-registry/ha-noi/puse", 404, "did you mean pause?"),
     ("POST", "/v1/links/civil-registry/ha-noy/try", 404, "nearest: civil-registry/ha-noi"),
@@ -107,7 +149,7 @@ import Wire
     switch try Country.desk().reply("GET", target, mayAct: false) {
     case .answer(let status, _, _): #expect(status == 200)
     case .pieces: break
-    case .samples, .act: throw Desk.Unexpected()
+    case .samples, .history, .act: throw Desk.Unexpected()
     }
   }
 

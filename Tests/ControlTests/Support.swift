@@ -86,7 +86,7 @@ final class Desk {
     switch try reply("GET", target) {
     case .answer(let status, _, let body): return (status, try parsed(body))
     case .pieces: return (200, try parsed(try pieces(target).flatMap { $0 }))
-    case .samples, .act: throw Unexpected()
+    case .samples, .history, .act: throw Unexpected()
     }
   }
 
