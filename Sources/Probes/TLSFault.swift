@@ -64,7 +64,8 @@ struct TLSFault: Sendable, Hashable {
 
   private mutating func lookAtIssuer(_ chain: ServedChain) {
     guard let leaf = chain.leaf else { return }
-    if chain.lacksIssuer {
+    // One that cannot be read may be the issuer's.
+    if chain.lacksIssuer, chain.problem == nil {
       cause = .incompleteChain
       note =
         "the certificate of \(leaf.issuer.shortText), the issuer of "
@@ -75,6 +76,7 @@ struct TLSFault: Sendable, Hashable {
     let top = chain.path.last.map { chain.certificates[$0] } ?? leaf
     note = "nobody whom we believe has signed \(top.subject.shortText)"
     if !top.isSelfIssued { note += ", issued by \(top.issuer.shortText)" }
+    if let problem = chain.problem { note += "; \(problem)" }
   }
 
   /// The bounds of OpenSSL's security level 2, which Debian demands: 112 bits of strength.

@@ -20,7 +20,7 @@ struct TLSJudgement {
       fail(failure, handshake, options)
       return
     }
-    guard let leaf = chain.leaf, chain.problem == nil else {
+    guard let leaf = chain.leaf else {
       // It is trusted, but for how long cannot be told.
       warn(.untidyChain("one cannot be read"), chain.problem ?? "the server sent no certificate")
       return
@@ -29,6 +29,10 @@ struct TLSJudgement {
     if outcome == .ok { lookAtNames(leaf, options) }
     if outcome == .ok { lookAtKey(leaf, options) }
     if outcome == .ok { lookAhead(leaf, options) }
+    if outcome == .ok, let problem = chain.problem {
+      // How long that one holds cannot be told.
+      warn(.untidyChain("one cannot be read"), problem)
+    }
     if outcome == .ok, !options.allowsUntidyChain, let problem = chain.untidiness {
       let note = chain.outOfTime.map { "\(chain.whose($0)), \(chain.whenNot($0))" }
       warn(.untidyChain(problem), note ?? "")

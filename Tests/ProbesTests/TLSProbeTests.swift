@@ -285,6 +285,36 @@ struct TLSProbeTests {
     #expect(result.note.contains("certificate 1 cannot be read"))
   }
 
+  @Test("one that cannot be read, beside those that can, hides nothing of them")
+  func unreadableBesides() throws {
+    func outcome(
+      _ keys: String, _ own: DrawnCertificate = leaf, failure: Outcome? = nil
+    ) throws -> ProbeResult {
+      let handshake = Handshake(
+        certificates: [own.der, between.der, [0x30, 3, 1, 2, 3]], version: .tls13,
+        time: DrawnCertificate.today)
+      return try run(
+        #"target: "192.0.2.1", tls: { serverName: "server.example" }, \#(keys)"#, handshake, failure
+      )
+    }
+    #expect(try outcome(#"expect: { names: ["b.example"] }"#).outcome == .tls(.wrongName))
+    #expect(try outcome("expect: { rsaBits: 4096 }").outcome == .tls(.weakKey))
+    let soon = try outcome("", leaf { $0.until = 5 })
+    #expect(soon.outcome == .warning(.certificateExpires("7")))
+    let fine = try outcome("allowUntidy: true")
+    #expect(fine.outcome == .warning(.untidyChain("one cannot be read")))
+    #expect(fine.note.contains("certificate 3 cannot be read"))
+  }
+
+  @Test("an issuer that may be the one that cannot be read is not said to be missing")
+  func unreadableIssuer() throws {
+    let handshake = Handshake(
+      certificates: [leaf.der, [0x30, 3, 1, 2, 3]], version: .tls13, time: DrawnCertificate.today)
+    let result = try run(handshake, .tls(.unknownIssuer))
+    #expect(result.outcome == .tls(.unknownIssuer))
+    #expect(result.note.contains("certificate 2 cannot be read"))
+  }
+
   @Test("names with marks that reorder text are shown, not obeyed")
   func hostileNames() throws {
     let result = try run(
