@@ -49,6 +49,9 @@ package struct TCPProbe: Probe {
   private var nextLook = 1
   private var looks = 0
   private var endsAfterLook: Outcome?
+  /// So many bytes have been searched for the pattern.
+  private var lookedAtBytes = 0
+  private var isExamining = false
 
   package init(_ options: TCPOptions, timeout: TimeAmount, tracing: Bool) {
     self.options = options
@@ -81,7 +84,9 @@ package struct TCPProbe: Probe {
       askedAt = now
       return options.expectsAnswer ? receive(at: now) : succeed()
     case .received(let bytes, let time): return received(bytes, at: time, now: now)
-    case .examined(let examined): return looked(examined.outcome, at: now)
+    case .examined(let examined):
+      isExamining = false
+      return looked(examined.outcome, at: now)
     case .closed: return ended(.answer(.closed), at: now)
     case .receivedNothing: return ranOut(at: now)
     case .socketFailed(let failure): return failed(failure, at: now)
@@ -120,7 +125,17 @@ package struct TCPProbe: Probe {
   // MARK: - The answer
 
   private mutating func receive(at now: Instant) -> ProbeAction {
-    .receive(limit: options.limitBytes + 1 - answer.count, within: attempt.left(at: now))
+    .receive(
+      limit: options.limitBytes + 1 - answer.count,
+      within: max(attempt.left(at: now) - keptBack, .milliseconds(1)))
+  }
+
+  /// Time for a last look of the workers at what has come since they looked.
+  private var keptBack: TimeAmount {
+    guard hasText, !hasPattern, lookedAtBytes < answer.count, patternExamination.isLong else {
+      return .zero
+    }
+    return attempt.timeout / 10
   }
 
   private mutating func received(
@@ -145,14 +160,17 @@ package struct TCPProbe: Probe {
       endsAfterLook = isFull ? .answer(.tooLarge) : nil
       return look(at: now)
     }
+    if attempt.left(at: now) <= keptBack { return ended(.answer(.timedOut), at: now) }
     return isFull ? attempt.finish(.answer(.tooLarge)) : receive(at: now)
   }
 
   private mutating func look(at now: Instant) -> ProbeAction {
     looks += 1
     nextLook = looks < 16 ? answer.count + 1 : answer.count * 2
+    lookedAtBytes = answer.count
     let examination = patternExamination
-    return examination.isLong ? .examine(examination) : looked(examination.run().outcome, at: now)
+    isExamining = examination.isLong
+    return isExamining ? .examine(examination) : looked(examination.run().outcome, at: now)
   }
 
   private var patternExamination: Examination {
@@ -189,15 +207,18 @@ package struct TCPProbe: Probe {
     guard hasText, let pattern = options.pattern else {
       return attempt.finish(.answer(.textMissing(shown(options.text ?? ""))))
     }
-    endsAfterLook = .answer(.patternMissing(shown(pattern.source)))
+    let missing = Outcome.answer(.patternMissing(shown(pattern.source)))
+    if lookedAtBytes == answer.count { return attempt.finish(missing) }
+    endsAfterLook = missing
     return look(at: now)
   }
 
   private mutating func ranOut(at now: Instant) -> ProbeAction {
     guard isConnected else { return attempt.finishLate(.connect(.timedOut)) }
+    // Whatever has come, it is our own workers who have not looked at it.
+    if isExamining { return attempt.finish(.skipped(.workersBusy)) }
     if answer.isEmpty { return attempt.finishLate(.answer(.timedOut)) }
-    // There is no time left for a worker.
-    if hasText, patternExamination.isLong { return attempt.finish(.answer(.timedOut)) }
+    if now >= attempt.deadline, keptBack > .zero { return attempt.finish(.skipped(.workersBusy)) }
     return ended(.answer(.timedOut), at: now)
   }
 

@@ -145,6 +145,73 @@ struct TCPProbeTests {
     #expect(walk.outcome == .ok)
   }
 
+  @Test("time that runs out while our own workers look is not the link's fault")
+  func workersAreLate() throws {
+    var walk = Walk<TCPProbe>(try options(pattern: "(a|b)*z", limit: 60_000))
+    walk.step(.connected(took: .zero))
+    walk.receive([UInt8](repeating: 0x61, count: 20_000))
+    guard case .examine = walk.action else {
+      Issue.record("expected a look, off the loop")
+      return
+    }
+    walk.step(.timedOut(waitingInOurQueue: false), after: .seconds(4))
+    #expect(walk.outcome == .skipped(.workersBusy))
+  }
+
+  /// An answer of drips that has been looked at often enough to be looked at seldom now, and a last
+  /// drip that has not been looked at.
+  private func dripping(_ last: String) throws -> Walk<TCPProbe> {
+    var walk = Walk<TCPProbe>(try options(pattern: "(a|b)*z", limit: 60_000))
+    walk.step(.connected(took: .zero))
+    for _ in 0..<20 {
+      walk.receive([UInt8](repeating: 0x61, count: 1_000), after: .zero)
+      guard case .examine(let examination) = walk.action else { continue }
+      walk.step(.examined(examination.run()))
+    }
+    walk.receive(last)
+    return walk
+  }
+
+  @Test("what came since the last look is looked at while there is time for it")
+  func lastLook() throws {
+    for (last, outcome) in [
+      ("z", Outcome.ok), ("a", .answer(.patternMissing("(a|b)*z"))),
+    ] {
+      var walk = try dripping(last)
+      let within = try #require(walk.within)
+      #expect(within < .milliseconds(3_700), "time is kept back for the look")
+      var steady = walk
+      walk.step(.receivedNothing, after: within)
+      guard case .examine(let examination) = walk.action else {
+        Issue.record("expected a last look")
+        return
+      }
+      walk.step(.examined(examination.run()))
+      #expect(walk.outcome == outcome)
+      steady.receive("a", after: within)
+      guard case .examine = steady.action else {
+        Issue.record("expected a last look although more comes")
+        return
+      }
+    }
+  }
+
+  @Test("a long answer that was looked at and lacks the pattern is told so when the time is up")
+  func longAndWrong() throws {
+    for event in [ProbeEvent.receivedNothing, .timedOut(waitingInOurQueue: false)] {
+      var walk = Walk<TCPProbe>(try options(pattern: "(a|b)*z", limit: 60_000))
+      walk.step(.connected(took: .zero))
+      walk.receive([UInt8](repeating: 0x61, count: 20_000))
+      guard case .examine(let examination) = walk.action else {
+        Issue.record("expected a look, off the loop")
+        return
+      }
+      walk.step(.examined(examination.run()))
+      walk.step(event, after: .seconds(4))
+      #expect(walk.outcome == .answer(.patternMissing("(a|b)*z")))
+    }
+  }
+
   @Test("settings are read, the target in each of its forms")
   func decoding() throws {
     for text in [
