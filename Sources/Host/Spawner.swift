@@ -186,6 +186,9 @@ package final class Spawner: ReadinessHandler, LoopPart {
   }
 
   private func stepIsOver(_ program: RunningProgram, _ place: Token, at now: Instant) {
+    // It may have ended in time while the loop was held up.
+    reapIfEnded(place)
+    guard programs[place] != nil else { return }
     switch program.step {
     case .starting:
       // Still in our own queue, or its file does not come from the disk.

@@ -117,8 +117,10 @@ private func entries(of directory: String) -> [String] {
 }
 
 /// Whether a process is there and no zombie.
-func lives(_ pid: Int32) -> Bool {
-  guard let bytes = try? readFile("/proc/\(pid)/stat", limitBytes: 4_096) else { return false }
-  let text = String(decoding: bytes, as: UTF8.self)
-  return text.split(separator: ")").last.map { !$0.hasPrefix(" Z") } ?? false
+func lives(_ pid: Int32) -> Bool { ![nil, "Z"].contains(state(of: pid)) }
+
+/// The letter of a process's state, such as `Z` of a zombie; nil when it is not there (proc_pid_stat(5)).
+func state(of pid: Int32) -> Character? {
+  guard let bytes = try? readFile("/proc/\(pid)/stat", limitBytes: 4_096) else { return nil }
+  return String(decoding: bytes, as: UTF8.self).split(separator: ")").last?.dropFirst().first
 }

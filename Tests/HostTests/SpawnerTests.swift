@@ -122,6 +122,25 @@ struct SpawnerTests {
     try world.runUntilNothingIsLeft()
   }
 
+  @Test("one that ended in time is not called late because the loop was held up")
+  func loopWasHeldUp() throws {
+    let world = try SpawnerWorld()
+    let token = world.start("kill -STOP $$; echo done")
+    try world.run("it is under way") {
+      strangers().contains { state(of: $0) == "T" }
+        && world.spawner.nextDue.map { $0 < Clock.instant + .seconds(1) } ?? false
+    }
+    let program = try #require(strangers().first)
+    kill(program, SIGCONT)
+    // It ends while nobody looks, and its time is over before somebody does.
+    let bound = Clock.instant + .seconds(30)
+    while state(of: program) != "Z", Clock.instant < bound { sched_yield() }
+    world.spawner.runDue(at: Now(instant: Clock.instant + .seconds(60), wall: Clock.now.wall))
+    #expect(world.results[token]?.end == .exited(code: 0))
+    #expect(world.results[token]?.text == "done\n")
+    try world.runUntilNothingIsLeft()
+  }
+
   @Test("one that ignores SIGTERM is ended all the same, with its children")
   func deaf() throws {
     let world = try SpawnerWorld()
