@@ -105,6 +105,7 @@ int lh_signalfd_read(int fd) {
   return read(fd, &info, sizeof info) == sizeof info ? (int)info.ssi_signo : 0;
 }
 void lh_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+void lh_default_sigchld(void) { signal(SIGCHLD, SIG_DFL); }
 
 /* Fills a Unix socket address; 0 when the path does not fit. A leading '@' means abstract. */
 static socklen_t lh_unix_address(struct sockaddr_un *address, const char *path) {

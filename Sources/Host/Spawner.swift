@@ -242,9 +242,11 @@ package final class Spawner: ReadinessHandler, LoopPart {
     var information = siginfo_t()
     // It stays unreaped, so that its number is nobody else's while its group is ended.
     let flags = WEXITED | WNOHANG | WNOWAIT
-    guard waitid(P_PID, id_t(program.pid), &information, flags) == 0,
-      information.si_signo == SIGCHLD
-    else { return }
+    guard waitid(P_PID, id_t(program.pid), &information, flags) == 0 else {
+      if errno == ECHILD { forget(program, place) }
+      return
+    }
+    guard information.si_signo == SIGCHLD else { return }
     let now = Clock.instant
     drain(program)
     running.remove(program.pid)
@@ -256,6 +258,17 @@ package final class Spawner: ReadinessHandler, LoopPart {
     programs.remove(place)
     if leftBehind > 0 { planSweep(at: now, in: Self.sweepSoon) }
     report(program, end(status), leftBehind: leftBehind, at: now)
+  }
+
+  /// Lets go of a program that is no child of ours any more. Its number may be another's: it gets no
+  /// signal.
+  private func forget(_ program: RunningProgram, _ place: Token) {
+    drain(program)
+    running.remove(program.pid)
+    for source in 0...2 { unwatch(program, source: source) }
+    programs.remove(place)
+    let reason = "how it ended is not known: something else has reaped it, or ignores SIGCHLD"
+    report(program, .notStarted(reason), leftBehind: 0, at: Clock.instant)
   }
 
   /// Takes what it wrote before its end; others that still hold its outputs are not waited for.

@@ -16,6 +16,7 @@ func runDaemon(_ arguments: Arguments) -> Int32 {
   let signals = [SIGTERM, SIGINT, SIGHUP]
   let signalDescriptor = lh_signalfd(signals, Int32(signals.count))
   lh_ignore_sigpipe()
+  lh_default_sigchld()
   let logger = LogWriter(threshold: arguments.isDebugging ? .debug : .info)
   let (loaded, complaints) = readConfiguration(arguments.configuration)
   guard let loaded else {

@@ -147,6 +147,18 @@ extension DaemonTests {
       try eventually("no descriptor stays") { fileNames("/proc/\(pid)/fd").count < usual + 10 }
     }
 
+    @Test("plugins work although whoever starts the daemon ignores the ends of children")
+    func ignoredEnds() throws {
+      let daemon = try self.daemon(script: "echo as told; exit 1")
+      daemon.prefix = ["sh", "-c", "trap '' CHLD; exec \"$0\" \"$@\""]
+      try daemon.start()
+      defer { daemon.kill() }
+      for _ in 0..<5 {
+        let attempt = try daemon.attempt(subject)
+        #expect(attempt.outcome == "warning.plugin", "\(attempt.steps)")
+      }
+    }
+
     @Test("the end of the daemon is the end of its plugins")
     func end() throws {
       let daemon = try self.daemon(

@@ -192,6 +192,27 @@ struct SpawnerTests {
     #expect(world.results.isEmpty)
   }
 
+  @Test("one that something else has reaped is gone, and nothing is said of how it ended")
+  func reapedByAnother() throws {
+    let world = try SpawnerWorld()
+    let token = world.start("kill -STOP $$", timeLimit: .seconds(3))
+    try world.run("it is under way") {
+      strangers().contains { state(of: $0) == "T" }
+        && world.spawner.nextDue.map { $0 < Clock.instant + .seconds(1) } ?? false
+    }
+    let program = try #require(strangers().first)
+    kill(program, SIGCONT)
+    #expect(waitpid(program, nil, 0) == program)
+    let result = try world.result(of: token)
+    guard case .notStarted(let reason) = result.end else {
+      Issue.record("\(result.end)")
+      return
+    }
+    #expect(reason.contains("SIGCHLD"))
+    #expect(world.spawner.count == 0)
+    #expect(processDescriptors() == 0)
+  }
+
   // MARK: What is left behind
 
   @Test("children that stay in the group end with it, and do not delay the result")

@@ -27,6 +27,8 @@ int lh_signalfd(const int *signals, int count);
 /* The next signal's number, 0 when there is none. */
 int lh_signalfd_read(int fd);
 void lh_ignore_sigpipe(void);
+/* Whoever starts this process may have ignored SIGCHLD, and then the kernel keeps no ends of children. */
+void lh_default_sigchld(void);
 int lh_unix_socket(int datagram);
 /* Unix socket paths: a leading '@' means the abstract name space. */
 int lh_unix_bind(int fd, const char *path);
