@@ -37,6 +37,8 @@ struct SocketAttempt {
       addresses = [host]
       return nil
     }
+    // Those of another name, such as the name server's before.
+    addresses = []
     isResolving = true
     resolvingSince = now
     return .resolve(host: host, family: family)

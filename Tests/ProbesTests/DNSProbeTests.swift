@@ -223,6 +223,22 @@ struct DNSProbeTests {
     #expect(walk.target?.address == "192.0.2.54", "half of the time is over")
   }
 
+  @Test("the addresses of one server's name are not those of the next one's")
+  func serversByName() throws {
+    var walk = Walk<DNSProbe>(try options(servers: ["a.example", "b.example:5353"]))
+    walk.step(.resolved(addresses: ["192.0.2.1", "192.0.2.2"], took: .zero))
+    #expect(walk.target?.address == "192.0.2.1")
+    // Its share of the time is over before its other address was tried.
+    walk.step(.socketFailed(.connect(.timedOut)), after: .seconds(2))
+    guard case .resolve("b.example", _) = walk.action else {
+      Issue.record("expected a look-up of the next server")
+      return
+    }
+    walk.step(.notResolved(.noSuchName, took: .zero))
+    #expect(walk.target == nil, "the first server's address is not asked at the second's port")
+    #expect(walk.outcome == .resolve(.noSuchName))
+  }
+
   @Test("what is cut short is asked for over TCP, in whatever parts it comes")
   func overTCP() throws {
     var (walk, query) = try asked(try options())
