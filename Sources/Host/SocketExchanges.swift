@@ -170,8 +170,20 @@ package final class SocketExchanges: LoopPart {
       if code == EINTR { continue }
       if code == EAGAIN { return watch(exchange, .writable) }
       let told = lh_take_error(raw)
-      return end(exchange, socketFailure(errno: told != 0 ? told : code, isConnected: true))
+      let error = told != 0 ? told : code
+      if isLostPacket(error, exchange) {
+        exchange.pending = .nothing
+        exchange.sentAt = began
+        return .sent
+      }
+      return end(exchange, socketFailure(errno: error, isConnected: true))
     }
+  }
+
+  /// Whether a packet was too large for the way: it is lost, as packets may be, and the socket is as
+  /// good as before. The kernel splits those that follow.
+  private func isLostPacket(_ error: Int32, _ exchange: SocketExchange) -> Bool {
+    error == EMSGSIZE && exchange.target?.transport != .tcp
   }
 
   // MARK: - Readiness
@@ -217,6 +229,7 @@ package final class SocketExchanges: LoopPart {
       let told = lh_take_error(raw)
       // It is said to have failed and does not say why: it would be ready again at once, for ever.
       if code == EAGAIN && told == 0 { return end(exchange, .connect(.other)) }
+      if isLostPacket(told != 0 ? told : code, exchange) { return nil }
       return end(exchange, socketFailure(errno: told != 0 ? told : code, isConnected: true))
     }
     exchange.receivedBytes += max(1, Int(count))

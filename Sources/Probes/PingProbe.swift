@@ -52,6 +52,8 @@ package struct PingProbe: Probe {
   private var roundTrips: [TimeAmount?] = []
   private var looked = 0
   private var wasUnreachable = false
+  private var isConnected = false
+  private var isSending = false
   private var address = ""
 
   package init(_ options: PingOptions, timeout: TimeAmount, tracing: Bool) {
@@ -81,11 +83,11 @@ package struct PingProbe: Probe {
     case .notResolved(let cause, let took, let waited):
       attempt.notResolved(took: took, waited: waited)
       return attempt.finish(.resolve(cause))
-    case .connected: return proceed(at: now)
+    case .connected:
+      isConnected = true
+      return proceed(at: now)
     case .sent:
-      sentAt.append(now)
-      roundTrips.append(nil)
-      nextSend = now + interval
+      noteSent(at: now)
       return proceed(at: now)
     case .received(let bytes, let time):
       take(bytes, at: time)
@@ -115,6 +117,13 @@ package struct PingProbe: Probe {
     return .connect(target)
   }
 
+  private mutating func noteSent(at now: Instant) {
+    isSending = false
+    sentAt.append(now)
+    roundTrips.append(nil)
+    nextSend = now + interval
+  }
+
   /// Sends what is due, waits for what is out, or ends.
   private mutating func proceed(at now: Instant) -> ProbeAction {
     if sentAt.count == options.packets, !roundTrips.contains(where: { $0 == nil }) {
@@ -125,6 +134,7 @@ package struct PingProbe: Probe {
       if now >= nextSend {
         let echo = ICMPEcho(
           identifier: identifier, sequence: UInt16(sentAt.count), data: data)
+        isSending = true
         return .send(echo.request(isIPv6: isIPv6))
       }
       return .receive(limit: Self.packetBytes, within: nextSend - now)
@@ -156,9 +166,15 @@ package struct PingProbe: Probe {
       // Without any echo on its way it is this machine that knows no way.
       wasUnreachable = true
       if attempt.tracing { attempt.note("told to be unreachable") }
+      if !sentAt.isEmpty {
+        // The kernel knows no way any more: what is left to send is lost.
+        while !isConnected, sentAt.count < options.packets { noteSent(at: now) }
+        if isSending { noteSent(at: now) }
+      }
       guard sentAt.count < options.packets, !sentAt.isEmpty, now < attempt.deadline else {
         return conclude()
       }
+      isConnected = false
       return .connect(
         SocketTarget(.icmp, address: address, sourceAddress: options.sourceAddress))
     case .connect, .reset: return attempt.finish(.ping(.other))

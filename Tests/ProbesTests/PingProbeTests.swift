@@ -152,6 +152,41 @@ struct PingProbeTests {
     #expect(walk.outcome == .ping(.unreachable))
   }
 
+  @Test("a way that is lost meanwhile ends the attempt, and what could not be sent is lost")
+  func wayIsLost() throws {
+    var walk = try walk(packets: 3)
+    walk.step(.connected(took: .zero))
+    let first = try #require(walk.sent)
+    walk.step(.sent)
+    walk.receive(try reply(to: first))
+    walk.step(.receivedNothing, after: .seconds(1))
+    walk.step(.socketFailed(.connect(.networkUnreachable)))
+    #expect(walk.target != nil, "once more")
+    walk.step(.socketFailed(.connect(.networkUnreachable)))
+    #expect(walk.outcome == .ping(.loss("2 of 3")))
+  }
+
+  @Test("echoes that the kernel refuses one by one keep their distance")
+  func refusedOneByOne() throws {
+    var walk = try walk(packets: 3)
+    walk.step(.connected(took: .zero))
+    walk.step(.sent)
+    var count = 0
+    while walk.outcome == nil, count < 100 {
+      count += 1
+      if let within = walk.within {
+        walk.step(.receivedNothing, after: within)
+      } else if walk.target != nil {
+        walk.step(.connected(took: .zero))
+      } else {
+        walk.step(.socketFailed(.connect(.hostUnreachable)))
+      }
+    }
+    #expect(walk.outcome == .ping(.unreachable))
+    #expect(count < 12, "\(count)")
+    #expect(walk.now >= Instant(nanoseconds: 1_000_000_000) + .seconds(2))
+  }
+
   @Test("where echoes are not permitted nothing is said of the host, but what to do")
   func notPermitted() throws {
     var walk = try walk()
