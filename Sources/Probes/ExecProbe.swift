@@ -76,6 +76,10 @@ package struct ExecProbe: Probe {
       let outcome = Self.outcome(ofExitCode: code)
       if outcome == .ok, let slow = options.slow, ended.took > slow { result.flags.insert(.slow) }
       return finish(outcome, line, behind)
+    case .signalled(9):
+      // No server can do that: it is the kernel, for want of memory, or somebody on this machine.
+      return finish(
+        .skipped(.notRunnable), output.line, "killed by SIGKILL, not by us; out of memory?")
     case .signalled(let number):
       return finish(.plugin(.signalled(signalName(number))), output.line, behind)
     case .timedOut(let ignored):

@@ -48,6 +48,9 @@ struct ExecProbeTests {
       reason: "a signal without a name", end: .signalled(34),
       outcome: .plugin(.signalled("signal 34")), note: ""),
     .init(
+      reason: "killed, which no server can do", end: .signalled(9), output: "half",
+      outcome: .skipped(.notRunnable), note: "(killed by SIGKILL, not by us; out of memory?) half"),
+    .init(
       reason: "out of time", end: .timedOut(ignoredSIGTERM: false), output: "half",
       outcome: .plugin(.timedOut), note: "half"),
     .init(
