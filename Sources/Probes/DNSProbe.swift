@@ -185,12 +185,22 @@ package struct DNSProbe: Probe {
   ) -> ProbeAction {
     guard isTCP else { return looked(at: bytes, at: time, now: now) }
     stream += bytes
-    guard stream.count >= Self.tcpLengthBytes else { return receive(at: now) }
-    let length = Int(stream[0]) << 8 | Int(stream[1])
-    guard stream.count >= Self.tcpLengthBytes + length else { return receive(at: now) }
-    let message = Array(stream[Self.tcpLengthBytes..<(Self.tcpLengthBytes + length)])
-    stream.removeFirst(Self.tcpLengthBytes + length)
-    return looked(at: message, at: time, now: now)
+    // Several may have come together.
+    while let message = takeMessage() {
+      let action = looked(at: message, at: time, now: now)
+      guard case .receive = action else { return action }
+    }
+    return receive(at: now)
+  }
+
+  /// The next whole message of the stream, which is gone from it then (RFC 1035 section 4.2.2).
+  private mutating func takeMessage() -> [UInt8]? {
+    guard stream.count >= Self.tcpLengthBytes else { return nil }
+    let end = Self.tcpLengthBytes + (Int(stream[0]) << 8 | Int(stream[1]))
+    guard stream.count >= end else { return nil }
+    let message = Array(stream[Self.tcpLengthBytes..<end])
+    stream.removeFirst(end)
+    return message
   }
 
   /// A message that bears our identifier is the answer, be it right or broken.

@@ -267,6 +267,21 @@ struct DNSProbeTests {
     }
   }
 
+  @Test("the answer counts that came in one piece with others")
+  func together() throws {
+    var (walk, query) = try asked(try options(transport: .tcp))
+    query = Array(query[2...])
+    let good = answer(query, [record(1, [192, 0, 2, 7])])
+    var other = good
+    other[1] ^= 1
+    func framed(_ message: [UInt8]) -> [UInt8] { [0, UInt8(message.count)] + message }
+    var flood = walk
+    walk.receive(framed(other) + framed([]) + framed(good))
+    #expect(walk.outcome == .ok)
+    flood.receive((0...Limits.packetsLookedAt).flatMap { _ in framed(other) } + framed(good))
+    #expect(flood.outcome == .dns(.mismatched), "a flood is no answer")
+  }
+
   @Test("where UDP alone is wanted, an answer that is cut short is a failure")
   func onlyUDP() throws {
     var (walk, query) = try asked(try options(transport: .udp))
