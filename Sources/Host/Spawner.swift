@@ -126,7 +126,7 @@ package final class Spawner: ReadinessHandler, LoopPart {
       program.start(started)
       running.insert(program.pid)
       orphans.began(program.pid)
-      if programs.count == 1 { planSweep(at: now, in: Self.sweepEvery) }
+      if nextSweep == .distantFuture { planSweep(at: now, in: Self.sweepEvery) }
       let isWatched = watch(program, start.place)
       if !isWatched { program.ourEnd = .noRoom }
       // Nobody waits for it any more, or its end could not be noticed.

@@ -249,6 +249,15 @@ struct SpawnerTests {
     try world.runUntilNothingIsLeft()
   }
 
+  @Test("orphans are looked for also where several programs were started at the same time")
+  func twoAtOnce() throws {
+    let world = try SpawnerWorld()
+    for _ in 0..<2 { world.start("sleep 60", timeLimit: .seconds(90)) }
+    try world.run("a look is planned") {
+      world.spawner.nextDue.map { $0 < Clock.instant + .seconds(1) } ?? false
+    }
+  }
+
   @Test("what a running program has in the background is left to it when others end")
   func neighbour() throws {
     let world = try SpawnerWorld()
