@@ -53,7 +53,9 @@ struct Orphans: ~Copyable {
     var count = 0
     for child in children() {
       let session = getsid(child)
-      if session < 0 || session == ownSession || running.contains(child) { continue }
+      if session < 0 || session == ownSession || running.contains(child) || child == ended {
+        continue
+      }
       if waitpid(child, nil, WNOHANG) == child {
         killed.remove(child)
         escaped[child] = nil

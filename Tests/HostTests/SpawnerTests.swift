@@ -2,6 +2,7 @@ import Base
 import Glibc
 import Model
 import Probes
+import Synchronization
 import Testing
 
 @testable import Host
@@ -268,6 +269,27 @@ struct SpawnerTests {
     #expect(result.end == .exited(code: 2))
     #expect(result.text == "late\n")
     try world.runUntilNothingIsLeft()
+  }
+
+  @Test("a program that has ended is nobody's orphan: it stays for who waits for it")
+  func notItsOwnOrphan() throws {
+    let starter = try Workers(threads: 1, capacity: 1)
+    let started = Mutex<Result<StartedProgram, StartFailure>?>(nil)
+    let spawn = Spawn(program: "/bin/true", timeLimit: .seconds(20), outputLimitBytes: 4_096)
+    let accepted = starter.submit {
+      let result = Result { () throws(StartFailure) in try startProgram(spawn) }
+      started.withLock { $0 = result }
+    }
+    #expect(accepted)
+    // The first thread inherits it from the one that started it.
+    starter.stopAndWait()
+    let program = try #require(started.withLock { $0 }).get()
+    defer { program.closeAll() }
+    let bound = Clock.instant + .seconds(30)
+    while state(of: program.pid) != "Z", Clock.instant < bound { sched_yield() }
+    var orphans = Orphans()
+    #expect(orphans.sweep(running: [], ended: program.pid) == 0)
+    #expect(waitpid(program.pid, nil, WNOHANG) == program.pid)
   }
 
   @Test("other children of this process are left alone")
