@@ -98,7 +98,7 @@ package final class Spawner: ReadinessHandler, LoopPart {
   package func close() {
     closing.hasBegun.store(true, ordering: .relaxed)
     for token in Array(placeOfAttempt.keys) { cancel(token) }
-    starters.stopAndWait()
+    _ = starters.stop(within: Limits.pluginStarterPatience)
     for start in receiver?.mailbox.takeAll() ?? [] { started(start) }
     for _ in 0..<1_000 where programs.count > 0 || orphans.isWaiting {
       for place in programs.tokens { reapIfEnded(place) }

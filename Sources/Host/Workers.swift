@@ -11,6 +11,8 @@ package final class Workers: Sendable {
   private struct State {
     var jobs: BoundedQueue<Job>
     var stopping = false
+    /// Threads that have not come to their end.
+    var alive = 0
   }
 
   private let state: Mutex<State>
@@ -39,6 +41,26 @@ package final class Workers: Sendable {
 
   /// Lets the jobs that wait run to their end, then ends the threads and joins them.
   package func stopAndWait() {
+    for thread in beginStopping() { pthread_join(thread, nil) }
+  }
+
+  /// The same, but leaves threads alone that have not come to their end within the bound, such as one
+  /// that a dead disk holds; false then.
+  package func stop(within bound: TimeAmount) -> Bool {
+    let running = beginStopping()
+    let end = Clock.instant + bound
+    while state.withLock({ $0.alive }) > 0 {
+      if Clock.instant >= end {
+        for thread in running { pthread_detach(thread) }
+        return false
+      }
+      usleep(1_000)
+    }
+    for thread in running { pthread_join(thread, nil) }
+    return true
+  }
+
+  private func beginStopping() -> [pthread_t] {
     let running = threads.withLock { list in
       let all = list
       list.removeAll()
@@ -46,7 +68,7 @@ package final class Workers: Sendable {
     }
     state.withLock { $0.stopping = true }
     lh_eventfd_add(permits, UInt64(running.count))
-    for thread in running { pthread_join(thread, nil) }
+    return running
   }
 
   private func startThread() throws(SystemError) {
@@ -63,13 +85,19 @@ package final class Workers: Sendable {
       throw SystemError(operation: "pthread_create", code: code)
     }
     threads.withLock { $0.append(thread) }
+    state.withLock { $0.alive += 1 }
   }
 
   private func work() {
     while true {
       guard lh_eventfd_take(permits) == 1 else { continue }
       let (job, stop) = state.withLock { ($0.jobs.popFirst(), $0.stopping) }
-      if let job { job() } else if stop { return }
+      if let job {
+        job()
+      } else if stop {
+        state.withLock { $0.alive -= 1 }
+        return
+      }
     }
   }
 }

@@ -86,6 +86,8 @@ package enum Limits {
   package static let pluginsAtOnceMaximum = 4_096
   /// Threads that start programs: the loop does not wait for their files.
   package static let pluginStarters = 2
+  /// At the end of the daemon; a program whose file does not come from the disk is not waited for longer.
+  package static let pluginStarterPatience = TimeAmount.seconds(1)
   package static let pluginDirectories = 16
   package static let pluginArguments = 128
   package static let pluginVariables = 64
