@@ -65,8 +65,11 @@ package struct ExecProbe: Probe {
 
   private mutating func judge(_ ended: SpawnResult) -> ProbeAction {
     result.timings.totalMicroseconds = UInt32(clamping: ended.took.microseconds)
+    let kept = Array(ended.output.prefix(Limits.pluginOutputBytes))
+    var isCut = kept.count < ended.output.count
+    if case .exited = ended.end {} else { isCut = true }
     // Before it is taken apart: a secret may hold what divides it.
-    let output = PluginOutput(options.mask.masked(ended.output))
+    let output = PluginOutput(options.mask.masked(kept, isCut: isCut))
     result.readings = output.readings
     let line = output.line.isEmpty ? "no output" : output.line
     let left = ended.leftBehind

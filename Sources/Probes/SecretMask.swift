@@ -11,6 +11,8 @@ package struct SecretMask: Sendable {
   }
 
   private var forms: [Form] = []
+  /// The places in ``forms`` by the first byte; empty without forms.
+  private var places: [[Int]] = []
 
   /// So much of a secret gives it away, when at least half of it is there.
   private static let tellingBytes = 8
@@ -32,6 +34,9 @@ package struct SecretMask: Sendable {
   }
 
   private mutating func insert(_ bytes: [UInt8], _ name: String) {
+    guard let first = bytes.first.map(lowercase) else { return }
+    if places.isEmpty { places = Array(repeating: [], count: 256) }
+    places[Int(first)].append(forms.count)
     forms.append(Form(bytes: bytes.map(lowercase), name: name))
   }
 
@@ -39,12 +44,22 @@ package struct SecretMask: Sendable {
   /// a host name is written small.
   package func masked(_ text: String, limit: Int = 4_096) -> String {
     if forms.isEmpty { return String(text.prefix(limit)) }
-    let bytes = Array(text.utf8)
+    let most = limit > Int.max / 4 ? Int.max : limit * 4
+    let result = replaced(Array(text.utf8), most: most, isCut: false)
+    return String(String(decoding: result, as: UTF8.self).prefix(limit))
+  }
+
+  /// The same for bytes that are yet to be taken apart, without a limit. `isCut`: they go on where they
+  /// came from, so a secret may begin at their end, of which nothing is shown then.
+  package func masked(_ bytes: [UInt8], isCut: Bool) -> [UInt8] {
+    forms.isEmpty ? bytes : replaced(bytes, most: .max, isCut: isCut)
+  }
+
+  private func replaced(_ bytes: [UInt8], most: Int, isCut: Bool) -> [UInt8] {
     var result: [UInt8] = []
     var index = 0
-    let most = limit > Int.max / 4 ? Int.max : limit * 4
     while index < bytes.count, result.count < most {
-      if let (length, name) = secret(in: bytes, at: index) {
+      if let (length, name) = secret(in: bytes, at: index, isCut) {
         result += Array("{secret:\(name)}".utf8)
         index += length
       } else {
@@ -52,20 +67,16 @@ package struct SecretMask: Sendable {
         index += 1
       }
     }
-    let text = String(decoding: result, as: UTF8.self)
-    return limit == .max ? text : String(text.prefix(limit))
-  }
-
-  /// The same for bytes that are yet to be taken apart, without a limit.
-  package func masked(_ bytes: [UInt8]) -> [UInt8] {
-    if forms.isEmpty { return bytes }
-    return Array(masked(String(decoding: bytes, as: UTF8.self), limit: .max).utf8)
+    return result
   }
 
   /// How much of a secret stands there at most, if it is enough to count.
-  private func secret(in bytes: [UInt8], at start: Int) -> (length: Int, name: String)? {
+  private func secret(
+    in bytes: [UInt8], at start: Int, _ isCut: Bool
+  ) -> (length: Int, name: String)? {
     var longest: (length: Int, name: String)?
-    for form in forms {
+    for place in places[Int(lowercase(bytes[start]))] {
+      let form = forms[place]
       var length = 0
       while length < form.bytes.count, start + length < bytes.count,
         lowercase(bytes[start + length]) == form.bytes[length]
@@ -73,9 +84,9 @@ package struct SecretMask: Sendable {
         length += 1
       }
       let isTelling = length >= Self.tellingBytes && length * 2 >= form.bytes.count
-      guard length == form.bytes.count || isTelling, length > longest?.length ?? 0 else {
-        continue
-      }
+      let isCutOff = isCut && start + length == bytes.count
+      guard length == form.bytes.count || isTelling || isCutOff, length > longest?.length ?? 0
+      else { continue }
       longest = (length, form.name)
     }
     return longest

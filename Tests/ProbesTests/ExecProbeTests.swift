@@ -145,6 +145,33 @@ struct ExecProbeTests {
     #expect(!"\(result)".contains("hunter2"))
   }
 
+  @Test("a secret that is cut off with the output does not show its beginning")
+  func cut() throws {
+    let pin = secret("pin", "4711081547230815")
+    func finish(_ end: SpawnResult.End, _ output: String) throws -> ProbeResult {
+      try Self.finish(
+        ExecOptions(
+          program: "/p/check", environment: [("PIN", SecretText(text: pin.bytes, secrets: [pin]))],
+          outputLimitBytes: Limits.pluginOutputBytesMaximum),
+        SpawnResult(end: end, output: Array(output.utf8)))
+    }
+    for shown in ["4", "4711", "47110815472"] {
+      for end in [SpawnResult.End.outputTooLarge, .timedOut(ignoredSIGTERM: false), .signalled(6)] {
+        #expect(try finish(end, "refused: \(shown)").note == "refused: {secret:pin}")
+      }
+      // Of a long output the beginning is kept, which ends within the secret here.
+      let start = "fine | a=1"
+      let figure = " pin="
+      let rest = start.utf8.count + figure.utf8.count + shown.utf8.count
+      let blanks = Limits.pluginOutputBytes - rest
+      let text = start + String(repeating: " ", count: blanks) + figure + "4711081547230815 b=2"
+      let long = try finish(.exited(code: 0), text)
+      #expect(long.note == "fine")
+      #expect(long.readings == [Reading(name: "a", value: 1)])
+    }
+    #expect(try finish(.exited(code: 0), "4 of 4").note == "4 of 4", "nothing is cut off")
+  }
+
   @Test("a program that could not be started in time is nobody's fault but ours")
   func late() {
     var probe = ExecProbe(ExecOptions(program: "/p"), timeout: .seconds(1), tracing: false)
