@@ -162,7 +162,8 @@ struct ExecProbeTests {
       // Of a long output the beginning is kept, which ends within the secret here.
       let start = "fine | a=1"
       let figure = " pin="
-      let blanks = Limits.pluginOutputBytes - start.utf8.count - figure.utf8.count - shown.utf8.count
+      let rest = start.utf8.count + figure.utf8.count + shown.utf8.count
+      let blanks = Limits.pluginOutputBytes - rest
       let text = start + String(repeating: " ", count: blanks) + figure + "4711081547230815 b=2"
       let long = try finish(.exited(code: 0), text)
       #expect(long.note == "fine")

@@ -294,7 +294,8 @@ struct TLSProbeTests {
         certificates: [own.der, between.der, [0x30, 3, 1, 2, 3]], version: .tls13,
         time: DrawnCertificate.today)
       return try run(
-        #"target: "192.0.2.1", tls: { serverName: "server.example" }, \#(keys)"#, handshake, failure)
+        #"target: "192.0.2.1", tls: { serverName: "server.example" }, \#(keys)"#, handshake, failure
+      )
     }
     #expect(try outcome(#"expect: { names: ["b.example"] }"#).outcome == .tls(.wrongName))
     #expect(try outcome("expect: { rsaBits: 4096 }").outcome == .tls(.weakKey))
