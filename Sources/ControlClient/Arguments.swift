@@ -267,7 +267,7 @@ private func sampleFilter(
   var filter = SampleFilter()
   filter.limit = try number("--limit", 1...Limits.samplesPerAnswer, reader)
   filter.probe = reader.value("--probe")
-  filter.from = try reader.time("--from", now) ?? reader.time("--since", now)
+  filter.from = try reader.time(either: "--from", "--since", now)
   filter.to = try reader.time("--to", now)
   return filter
 }

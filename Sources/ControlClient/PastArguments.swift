@@ -86,6 +86,14 @@ private let samePlainly = [
 ]
 
 extension ArgumentReader {
+  /// The time under one of two names, the first of them before the second.
+  func time(
+    either first: String, _ second: String, _ now: WallTime
+  ) throws(UsageError) -> String? {
+    if let time = try time(first, now) { return time }
+    return try time(second, now)
+  }
+
   /// The question about the past that the options ask.
   func pastQuestion(
     _ kind: PastQuestion.Kind, _ link: LinkID?, now: WallTime
@@ -93,8 +101,8 @@ extension ArgumentReader {
     let isCSV = isOn("--csv")
     if isCSV, isOn("--json") { throw UsageError("--csv and --json exclude each other", command) }
     var question = PastQuestion(kind, link: link, isCSV: isCSV)
-    if let from = try time("--since", now) ?? time("--from", now) { question.add("from", [from]) }
-    if let to = try time("--until", now) ?? time("--to", now) {
+    if let from = try time(either: "--since", "--from", now) { question.add("from", [from]) }
+    if let to = try time(either: "--until", "--to", now) {
       question.add("to", [to])
     } else if kind == .export {
       // The pages of an export are of one period, whenever each is asked for.
