@@ -1,6 +1,7 @@
 import Base
 import CLinux
 import Glibc
+import Model
 
 /// The processes that ended programs have left behind. As subreaper this process is given every
 /// descendant whose own parent ends, wherever it has gone; here they are ended and reaped.

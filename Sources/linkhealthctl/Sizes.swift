@@ -12,8 +12,7 @@ func runSizes(_ paths: [String], asJSON: Bool) -> Int32 {
   guard paths.count == 1 else {
     return refuse("linkhealthctl check: --sizes needs one configuration file\n")
   }
-  var complaints = Complaints()
-  let read = readConfiguration(paths[0], .system, &complaints)
+  var (read, complaints) = loadConfiguration(paths[0], .system)
   _ = complaints.take(.secret)
   guard let configuration = read, complaints.isEmpty else {
     let lines = complaints.list.map { printable($0.description, limit: 2_000) }
