@@ -39,7 +39,7 @@ import Wire
   ]
 
   @Test("each command line asks its question", arguments: lines)
-  func lines(_ line: String, _ target: String) throws {
+  func asks(_ line: String, _ target: String) throws {
     let step = Conversation(Invocation(try Self.action(line)), Display()).begin()
     guard case .send(let request) = step else { throw Stopped() }
     #expect(request.target.replacing("%2F", with: "/") == target)
