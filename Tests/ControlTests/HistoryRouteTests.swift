@@ -1,6 +1,7 @@
 import Base
 import Control
 import Engine
+import History
 import Model
 import Reports
 import Testing
