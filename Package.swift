@@ -88,7 +88,9 @@ let package = Package(
     program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
     program(
       "linkhealth-bench",
-      ["CLinux", "Host", "Catalogue", "Delivery", "Probes", "Wire", "Model", "Base"]),
+      [
+        "CLinux", "Host", "Catalogue", "Delivery", "Probes", "History", "Wire", "Model", "Base",
+      ]),
     // Feeds the readers with bytes; deploy/fuzz builds it with libFuzzer.
     program("linkhealth-fuzz", ["Fuzzing"]),
     // The same requests as the daemon's, in plain C over libcurl: what the benchmark compares with.

@@ -8,6 +8,7 @@ enum Subject: String, CaseIterable {
   case reload
   case catalogue
   case kinds
+  case history
   case hostile
 }
 
@@ -28,6 +29,7 @@ struct Arguments {
       reload     100,000 links at 10 minutes: how late probes are while it reloads (2 minutes)
       catalogue  parsing 10 MB, and checking a catalogue of 100,000 links (seconds)
       kinds      CPU time of an attempt of each kind of check (4 minutes)
+      history    recording, room on the disk, questions, the start (10 minutes, 45 GB free)
       hostile    how long servers that mean harm hold the daemon's loop (3 minutes)
 
       --json     print one JSON document instead of lines

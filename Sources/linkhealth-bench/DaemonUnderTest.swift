@@ -107,6 +107,10 @@ struct DaemonUnderTest {
     writer.key("history")
     writer.beginObject()
     writer.member("size", "64MiB")
+    // A benchmark of minutes needs no room for months: with 100,000 links that would be 300 GB.
+    writer.member("samples", "1d")
+    writer.member("fiveMinutes", "2d")
+    writer.member("hours", "2d")
     writer.endObject()
     writer.key("catalogue")
     writer.beginArray()

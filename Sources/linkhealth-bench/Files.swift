@@ -60,7 +60,8 @@ func removeTree(_ path: String) {
   rmdir(path)
 }
 
-private func names(in path: String) -> [String] {
+/// The names in a directory, in no order; none where it cannot be read.
+func names(in path: String) -> [String] {
   guard let directory = opendir(path) else { return [] }
   defer { closedir(directory) }
   var names: [String] = []

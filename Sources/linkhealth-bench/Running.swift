@@ -31,6 +31,7 @@ func runBench(_ arguments: Arguments) -> Int32 {
     case .probes: try measureProbes(workbench, quick: arguments.isQuick, &report)
     case .alerts: try measureAlerts(workbench, quick: arguments.isQuick, &report)
     case .reload: try measureReload(workbench, quick: arguments.isQuick, &report)
+    case .history: try measureHistory(workbench, quick: arguments.isQuick, &report)
     case .kinds: try measureKinds(workbench, quick: arguments.isQuick, &report)
     case .hostile: try measureHostile(workbench, quick: arguments.isQuick, &report)
     case .catalogue: try measureCatalogue(workbench, quick: arguments.isQuick, &report)

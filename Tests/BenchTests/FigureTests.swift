@@ -96,8 +96,11 @@ struct BenchArgumentsTests {
   @Test(
     "what is wrong is told",
     arguments: [
-      ([], "name a subject: schedule, probes, alerts, reload, catalogue, kinds, hostile"),
-      (["--json"], "name a subject: schedule, probes, alerts, reload, catalogue, kinds, hostile"),
+      ([], "name a subject: schedule, probes, alerts, reload, catalogue, kinds, history, hostile"),
+      (
+        ["--json"],
+        "name a subject: schedule, probes, alerts, reload, catalogue, kinds, history, hostile"
+      ),
       (["probes", "alerts"], "one subject at a time"),
       (["probe"], "unknown argument probe; did you mean probes?"),
       (["probes", "--qick"], "unknown argument --qick; did you mean --quick?"),

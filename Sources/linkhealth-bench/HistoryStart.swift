@@ -1,0 +1,70 @@
+import Base
+import Glibc
+import History
+import Host
+
+/// What a full history takes on the disk, and what a link more would.
+func addRoom(_ history: FullHistory, _ report: inout Report) {
+  let probes = Double(history.load.probes.count)
+  let perProbe = Double(history.room.total) / probes
+  // A link has one probe here.
+  let many = HistoryRoom(
+    history.retention, intervals: repeatElement(HistoryLoad.every, count: 100_000))
+  report.add(Figure("history.disk.perProbe", perProbe / 1_048_576, "MiB", .atMost(3)))
+  report.add(
+    Figure(
+      "history.disk.perProbe.taken",
+      Double(takenBytes(history.directory)) / probes / 1_048_576, "MiB", .atMost(3)))
+  report.add(
+    Figure("history.disk.of100000Links", Double(many.total) / 1_073_741_824, "GiB", digits: 0))
+}
+
+/// Has this program open the history in a process of its own, as the daemon does when it starts.
+func measureStart(
+  _ workbench: Workbench, _ history: FullHistory, isLargest: Bool, _ report: inout Report
+) throws -> Double {
+  let program = try ownProgram("linkhealth-bench")
+  let probes = history.load.probes.count
+  func open() throws -> (milliseconds: Double, megabytes: Double) {
+    let output = try workbench.run(
+      [program, historyOpening, history.directory, "\(probes)"], name: "opening",
+      within: .seconds(60))
+    let words = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    guard words.count == 2, let time = Double(words[0]), let memory = Double(words[1]) else {
+      throw BenchError.failed("the process that opens the history told nothing")
+    }
+    return (time, memory)
+  }
+  let runs = try (0..<5).map { _ in try open() }
+  let start = median(runs.map(\.milliseconds))
+  let bound = isLargest ? Bound.below(1_000) : nil
+  report.add(Figure("history.start.of\(probes)", start, "ms", bound, digits: 1))
+  guard isLargest else { return start }
+  report.add(
+    Figure(
+      "history.start.memory", median(runs.map(\.megabytes)), "MB", .below(100), digits: 1))
+  dropFromMemory(history.directory)
+  report.add(Figure("history.start.cold", try open().milliseconds, "ms", digits: 1))
+  return start
+}
+
+/// The word that makes this program open a history and tell how long it took, in milliseconds, and its
+/// memory without mapped pages, in millions of bytes.
+let historyOpening = "open-history"
+
+func openHistory(_ words: [String]) throws {
+  guard words.count == 2, let probes = Int(words[1]) else {
+    throw BenchError.failed("\(historyOpening) DIRECTORY PROBES")
+  }
+  let history = FullHistory(words[0], probes: probes)
+  let began = Clock.instant
+  let store = try history.open()
+  let took = Clock.instant - began
+  let status = String(decoding: try readFile("/proc/self/status"), as: UTF8.self)
+  let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
+  let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first
+  guard let kilobytes = kilobytes.flatMap({ Double($0) }), store.recentCount > 0 else {
+    throw BenchError.failed("the history that was opened has nothing in its ring")
+  }
+  writeLine("\(took.seconds * 1e3) \(kilobytes * 1_024 / 1e6)")
+}
