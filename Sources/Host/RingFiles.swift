@@ -25,6 +25,7 @@ package final class RingFiles {
   /// The segment that was last read for single samples, and the texts met in it.
   private var readFile: (generation: UInt64, file: Int32)?
   private var texts: [UInt32: String] = [:]
+  private var lone: [UInt64] = []
 
   private struct Segment {
     var header: SegmentHeader
@@ -278,10 +279,11 @@ extension RingFiles {
     generation: UInt64, place: Int, words: Int, base: Int64
   ) throws(SystemError) -> Sample? {
     guard let file = try reading(generation) else { return nil }
-    var buffer = [UInt64](repeating: 0, count: LoneSample.words)
-    let count = try readWords(file, into: &buffer, offset: place * 8, path: directory.path)
+    // A buffer that stays: this is called for every sample of an hour, one after the other.
+    if lone.isEmpty { lone = [UInt64](repeating: 0, count: LoneSample.words) }
+    let count = try readWords(file, into: &lone, offset: place * 8, path: directory.path)
     var problem: SystemError?
-    let sample = LoneSample.read(buffer, available: min(count, words), base: base) { place in
+    let sample = LoneSample.read(lone, available: min(count, words), base: base) { place in
       do throws(SystemError) {
         return try text(generation, place, file)
       } catch {

@@ -61,7 +61,7 @@ private func run(
   signals: Int32
 ) throws {
   let configuration = loaded.configuration
-  let startedAt = Clock.now
+  let begun = Clock.now
   let descriptors = raiseDescriptorLimit()
   // A program has two outputs and a descriptor of its own.
   let programs = 3 * min(configuration.exec.atOnce, configuration.attemptsInFlight)
@@ -81,8 +81,10 @@ private func run(
   let receiver = try MailboxReceiver<Disk.Event>(reactor) { relay.daemon?.diskEvent($0) }
   let found = try Disk.open(
     statePath, history: HistorySettings(configuration),
-    wanted: WantedSamples(configuration.links, at: startedAt.wall), events: receiver.mailbox)
+    wanted: WantedSamples(configuration.links, at: begun.wall), events: receiver.mailbox)
   for message in found.messages { logger.write(LogEntry(.warning, message)) }
+  // Reading the history takes a while: what is due in it is not missed.
+  let startedAt = Clock.now
   var engine = Engine(
     tick: configuration.tick, attemptsInFlight: configuration.attemptsInFlight,
     encoder: RingEncoder(resume: found.resume), seed: randomSeed(), now: startedAt)

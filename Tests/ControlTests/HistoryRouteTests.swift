@@ -26,7 +26,7 @@ import Testing
 
   static let steps: [(hours: Int64, step: TimeAmount)] = [
     (1, .minutes(5)), (10, .minutes(5)), (24, .minutes(15)), (48, .minutes(30)),
-    (24 * 7, .minutes(120)), (24 * 30, .hours(12)), (24 * 400, .hours(24 * 7)),
+    (24 * 7, .minutes(120)), (24 * 30, .hours(6)), (24 * 400, .hours(24 * 7)),
   ]
 
   @Test("without a step some 60 to 120 points come", arguments: steps)

@@ -58,7 +58,7 @@ extension DaemonTests {
       let link = WatchedLink(url: "\(server.url)/", every: "100ms")
       let daemon = try Daemon([link], settings: WebhookReceiver.settings(port: receiver.port))
       try WebhookReceiver.writeSecret(daemon)
-      let disk = try SmallDisk(in: daemon.place, bytes: 4 << 20)
+      let disk = try SmallDisk(in: daemon.place, bytes: 160 << 20)
       defer {
         daemon.kill()
         disk.unmount()

@@ -49,7 +49,7 @@ final class Daemon {
   private(set) var process: ChildProcess?
   /// More keys of the configuration.
   var settings: String
-  var ring = "size: \"1MiB\", segment: \"64KiB\""
+  var ring = #"size: "1MiB", segment: "64KiB", samples: "1d", fiveMinutes: "2d", hours: "2d""#
   /// Tests ask one server far more often than anybody should be asked.
   var politeness = "politeness: \"off\","
   /// What the configuration names under `catalogue`, as JSON5.
