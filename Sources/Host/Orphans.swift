@@ -1,7 +1,6 @@
 import Base
 import CLinux
 import Glibc
-import Model
 
 /// The processes that ended programs have left behind. As subreaper this process is given every
 /// descendant whose own parent ends, wherever it has gone; here they are ended and reaped.
@@ -57,10 +56,7 @@ struct Orphans: ~Copyable {
       if session < 0 || session == ownSession || running.contains(child) || child == ended {
         continue
       }
-      let reaped = waitpid(child, nil, WNOHANG)
-      // No child of ours, whatever the list says.
-      if reaped < 0 { continue }
-      if reaped == child {
+      if waitpid(child, nil, WNOHANG) == child {
         killed.remove(child)
         escaped[child] = nil
         continue
@@ -84,20 +80,13 @@ struct Orphans: ~Copyable {
     return candidates.isEmpty
   }
 
-  /// The children of this process's first thread (proc_pid_task_children(5)). The kernel gives a page at
-  /// a time, some 600 whole numbers, however large the buffer is; more than the bound are seen next time.
+  /// The children of this process's first thread (proc_pid_task_children(5)).
   private mutating func children() -> [Int32] {
     guard list >= 0 else { return [] }
-    var found: [Int32] = []
-    var offset = 0
-    while found.count < Limits.orphansPerSweep {
-      let count = pread(list, &text, text.count, off_t(offset))
-      guard count > 0 else { break }
-      offset += count
-      found += text[..<count].split(separator: UInt8(ascii: " ")).compactMap { word in
-        Int32(String(decoding: word, as: UTF8.self))
-      }
+    let count = pread(list, &text, text.count, 0)
+    guard count > 0 else { return [] }
+    return text[..<count].split(separator: UInt8(ascii: " ")).compactMap { word in
+      Int32(String(decoding: word, as: UTF8.self))
     }
-    return found
   }
 }

@@ -103,8 +103,6 @@ package enum Limits {
   package static let pluginTextBytes = 64 << 10
   package static let pluginOutputBytes = 64 << 10
   package static let pluginOutputBytesMaximum = 1 << 20
-  /// Processes left behind that are looked at in one go.
-  package static let orphansPerSweep = 8_192
   /// From the time limit and SIGTERM to SIGKILL.
   package static let pluginTerminationGrace = TimeAmount.milliseconds(50)
   /// From SIGKILL to the report of a plugin that the kernel holds.

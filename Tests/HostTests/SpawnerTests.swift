@@ -227,16 +227,6 @@ struct SpawnerTests {
     #expect(!lives(child))
   }
 
-  @Test("more children than the kernel lists at a time are ended at once")
-  func manyChildren() throws {
-    let world = try SpawnerWorld()
-    let result = try world.run(
-      "i=0; while [ $i -lt 1000 ]; do sleep 60 & i=$((i + 1)); done; exit 0",
-      timeLimit: .seconds(60))
-    #expect(result.leftBehind == 1_000)
-    try world.runUntilNothingIsLeft()
-  }
-
   @Test("children that escape by setsid and a double fork, outputs in hand, end too")
   func escape() throws {
     let world = try SpawnerWorld()
