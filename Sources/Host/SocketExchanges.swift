@@ -62,6 +62,7 @@ package final class SocketExchanges: LoopPart {
     guard let exchange = exchanges[token], exchange.descriptor != nil else {
       return .socketFailed(.reset)
     }
+    if exchange.wasReset { return end(exchange, .reset) }
     exchange.unsent = exchange.prepared(bytes)[...]
     exchange.pending = .send
     return sendRest(exchange)
@@ -71,6 +72,7 @@ package final class SocketExchanges: LoopPart {
     guard let exchange = exchanges[token], exchange.descriptor != nil else {
       return .socketFailed(.reset)
     }
+    if exchange.wasReset { return end(exchange, .reset) }
     guard exchange.receivedBytes < Limits.socketBytes else { return end(exchange, .tooMuch) }
     exchange.pending = .receive(limit: max(1, limit))
     setTimer(exchange, within)
@@ -207,7 +209,12 @@ package final class SocketExchanges: LoopPart {
 
   private func connected(_ exchange: SocketExchange, _ raw: Int32) -> ProbeEvent? {
     let code = lh_take_error(raw)
-    if code != 0 { return end(exchange, socketFailure(errno: code, isConnected: false)) }
+    if code == ECONNRESET {
+      // A refusal is ECONNREFUSED: this connection came about, and was reset before we looked.
+      exchange.wasReset = true
+    } else if code != 0 {
+      return end(exchange, socketFailure(errno: code, isConnected: false))
+    }
     exchange.isConnected = true
     exchange.pending = .nothing
     return .connected(took: Clock.instant - exchange.since)
@@ -334,6 +341,8 @@ final class SocketExchange: ReadinessHandler {
   var registration: Token?
   var pending = Pending.nothing
   var isConnected = false
+  /// The other side had reset the connection before anybody looked; the next step is told.
+  var wasReset = false
   var unsent: ArraySlice<UInt8> = []
   var sentAt: Now?
   var receivedBytes = 0

@@ -15,6 +15,8 @@ import Glibc
 /// as built by `deploy/fuzz` it looks for findings with libFuzzer.
 @main
 enum Fuzz {
+  /// libFuzzer's callback is a C function and takes no context. It is written once, before the first
+  /// call, and there is one thread.
   nonisolated(unsafe) private static var target: FuzzTarget?
 
   static func main() {

@@ -26,7 +26,8 @@ final class SocketBench {
   }
 
   func run<Kind: Probe>(
-    _ kind: Kind.Type, _ options: Kind.Options, timeout: TimeAmount = .seconds(5)
+    _ kind: Kind.Type, _ options: Kind.Options, timeout: TimeAmount = .seconds(5),
+    heldUpBy hold: () -> Void = {}
   ) throws -> ProbeResult {
     var machine = Kind(options, timeout: timeout, tracing: true)
     machine.seed(randomSeed())
@@ -36,6 +37,7 @@ final class SocketBench {
     let token = Token(index: number, generation: 1)
     let began = Clock.instant
     deliver(.start, token, at: began)
+    hold()
     while result == nil, Clock.instant < began + timeout {
       try reactor.round(longest: .milliseconds(20))
     }

@@ -3,6 +3,7 @@ import CLinux
 import Glibc
 import Model
 import Probes
+import Synchronization
 import Testing
 import Wire
 
@@ -61,6 +62,38 @@ struct TCPKindTests {
     #expect(result.outcome == row.outcome)
     #expect(result.address == "127.0.0.1")
     #expect(result.bodyBytes <= 4_097)
+  }
+
+  @Test("a connection that was reset before the loop looked came about all the same")
+  func resetBeforeLooked() throws {
+    let handled = Atomic<Int>(0)
+    let server = try Listener { connection in
+      _ = lh_reset_on_close(connection)
+      handled.add(1, ordering: .sequentiallyConsistent)
+    }
+    defer { server.stop() }
+    let result = try SocketBench().run(
+      TCPProbe.self, try options(server.port), timeout: .seconds(20),
+      heldUpBy: {
+        // The listener takes one after the other: with the second, the first is closed.
+        let second = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(second) }
+        var place = sockaddr_in()
+        place.sin_family = sa_family_t(AF_INET)
+        place.sin_port = server.port.bigEndian
+        place.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let code = withUnsafePointer(to: &place) { pointer in
+          pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            Glibc.connect(second, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+          }
+        }
+        #expect(code == 0)
+        let bound = Clock.instant + .seconds(10)
+        while handled.load(ordering: .sequentiallyConsistent) < 2, Clock.instant < bound {
+          sched_yield()
+        }
+      })
+    #expect(result.outcome == .answer(.reset))
   }
 
   @Test("what is to be sent reaches the server, however much it is")
