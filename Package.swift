@@ -84,7 +84,10 @@ let package = Package(
       ]),
     program(
       "linkhealthctl",
-      ["CLinux", "Host", "ControlClient", "Catalogue", "History", "Wire", "Model", "Base"]),
+      [
+        "CLinux", "Host", "Control", "ControlClient", "Reports", "Catalogue", "History", "Wire",
+        "Model", "Base",
+      ]),
     program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
     program(
       "linkhealth-bench",

@@ -32,6 +32,15 @@ func comparison(
   .history(try HistoryQuery(request, now: now.wall).comparison(link))
 }
 
+/// What a question about the past of one link asks, for who has its history and no daemon.
+package func historyRequest(
+  of link: ReportedLink, _ request: HTTPRequestHead, now: WallTime
+) throws(ControlError) -> HistoryRequest {
+  let query = HistoryQuery(request, now: now)
+  return request.segments.last == "compare"
+    ? try query.comparison(link) : try query.series(link)
+}
+
 /// Reads the parameters of questions about the past.
 private struct HistoryQuery {
   let request: HTTPRequestHead

@@ -74,7 +74,10 @@ extension Command {
         options: [
           OptionSpec(
             name: "--secrets", value: nil,
-            help: "Count secrets that cannot be read as mistakes; else they are notes.")
+            help: "Count secrets that cannot be read as mistakes; else they are notes."),
+          OptionSpec(
+            name: "--sizes", value: nil,
+            help: "Tell what the history of a configuration takes on the disk."),
         ])
     case .attempt:
       spec("LINK", "Run each probe of a link once, now, and show where the time went.")

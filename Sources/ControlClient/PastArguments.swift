@@ -11,7 +11,7 @@ let historyOptions =
     OptionSpec(name: "--probe", value: "NAME", help: "Only this probe."),
     OptionSpec(
       name: "--percentiles", value: "LIST", help: "Which, such as p50,p95,p99.9 (p50,p90,p95,p99)."),
-    csvOption,
+    fileOption, csvOption,
   ]
 
 let availabilityOptions =
@@ -53,7 +53,7 @@ let compareOptions = [
   OptionSpec(name: "--probe", value: "NAME", help: "Only this probe."),
   OptionSpec(
     name: "--percentiles", value: "LIST", help: "Which, such as p50,p95,p99.9 (p50,p90,p95,p99)."),
-  csvOption,
+  fileOption, csvOption,
 ]
 
 let exportOptions =
@@ -72,6 +72,9 @@ let sinceOption = OptionSpec(
   help: "Not older than this: 2025-11-07T01:02:03Z, or 24h for so long ago.")
 private let untilOption = OptionSpec(
   name: "--until", value: "TIME", help: "Not newer than this (now).")
+private let fileOption = OptionSpec(
+  name: "--file", value: "DIR",
+  help: "Read a copy of the directory /var/lib/linkhealth/history, and ask no daemon.")
 let csvOption = OptionSpec(name: "--csv", help: "Print comma-separated values.")
 
 private let pastFilterOptions = linkOptions.filter {
@@ -101,6 +104,7 @@ extension ArgumentReader {
     let isCSV = isOn("--csv")
     if isCSV, isOn("--json") { throw UsageError("--csv and --json exclude each other", command) }
     var question = PastQuestion(kind, link: link, isCSV: isCSV)
+    question.copy = value("--file")
     if let from = try time(either: "--since", "--from", now) { question.add("from", [from]) }
     if let to = try time(either: "--until", "--to", now) {
       question.add("to", [to])

@@ -22,6 +22,8 @@ package struct PastQuestion: Sendable, Hashable {
   package var link: LinkID?
   package var parameters: [Parameter] = []
   package var isCSV = false
+  /// A copy of a history to read instead of asking the daemon.
+  package var copy: String?
 
   package init(
     _ kind: Kind, link: LinkID? = nil, _ parameters: [(name: String, values: [String])] = [],

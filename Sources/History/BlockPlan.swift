@@ -1,18 +1,5 @@
 import Base
 
-/// A block's file as it was found.
-package struct BlockFile: Hashable, Sendable {
-  package var slot: UInt32
-  package var byteCount: Int
-  package var reading: BlockReading
-
-  package init(slot: UInt32, byteCount: Int, reading: BlockReading) {
-    self.slot = slot
-    self.byteCount = byteCount
-    self.reading = reading
-  }
-}
-
 /// What is to be done with the files of one kind of blocks so that there are as many as wanted.
 package struct BlockPlan: Hashable, Sendable {
   /// Files that cannot be used, with the reason; to be renamed, never deleted.

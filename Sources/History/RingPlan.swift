@@ -1,17 +1,20 @@
 import Base
 
-/// A segment file as it was found.
-package struct SegmentFile: Hashable, Sendable {
+/// A numbered file as it was found; `Reading` is what its start shows.
+package struct SlotFile<Reading: Hashable & Sendable>: Hashable, Sendable {
   package var slot: UInt32
   package var byteCount: Int
-  package var reading: SegmentReading
+  package var reading: Reading
 
-  package init(slot: UInt32, byteCount: Int, reading: SegmentReading) {
+  package init(slot: UInt32, byteCount: Int, reading: Reading) {
     self.slot = slot
     self.byteCount = byteCount
     self.reading = reading
   }
 }
+
+package typealias SegmentFile = SlotFile<SegmentReading>
+package typealias BlockFile = SlotFile<BlockReading>
 
 /// What is to be done with the files found so that they are a ring of the wanted size.
 package struct RingPlan: Hashable, Sendable {
@@ -94,7 +97,7 @@ package struct RingPlan: Hashable, Sendable {
   }
 }
 
-extension SegmentFile {
+extension SlotFile<SegmentReading> {
   fileprivate func header(of ringID: UInt64) -> SegmentHeader? {
     if case .valid(let header) = reading, header.ringID == ringID { header } else { nil }
   }

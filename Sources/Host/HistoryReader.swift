@@ -11,6 +11,8 @@ package struct HistorySnapshot: Sendable {
   package var fiveMinutes: [BlockHeader]
   package var hours: [BlockHeader]
 
+  package var blockCount: Int { samples.count + fiveMinutes.count + hours.count }
+
   func headers(_ span: CellSpan) -> [BlockHeader] { span == .hour ? hours : fiveMinutes }
 
   /// The blocks that tell the cells of a span, the oldest first: days, and the hours that are in no day

@@ -13,7 +13,6 @@ package final class HistoryStore {
   private var fiveMinutes: BlockFiles
   private var hours: BlockFiles
   private var recent: RecentIndex
-  private var retention: HistoryRetention
   /// The hour whose samples are being made into a block, and the days being put together.
   private var closing: HourBlock?
   private var merging: DayBlock?
@@ -26,15 +25,15 @@ package final class HistoryStore {
   private let pressureBytes: Int
   private var regularSamples: Int
   private var bytesSinceBlock = 0
+  /// The hour in which no block could be begun; it is tried again in the next.
+  private var vainHour: WallTime?
 
   /// Opens the history in a directory, which is made if need be, and catches up on what the ring holds
   /// and no block does.
   package init(
-    directory: String, retention: HistoryRetention, room: HistoryRoom, probes: [HistoryProbe],
-    newRingID: UInt64
+    directory: String, room: HistoryRoom, probes: [HistoryProbe], newRingID: UInt64
   ) throws(RingError) {
     self.directory = directory
-    self.retention = retention
     ring = try RingFiles(
       directory: directory, ringBytes: room.ringBytes, segmentBytes: room.segmentBytes,
       newRingID: newRingID)
@@ -66,7 +65,6 @@ package final class HistoryStore {
   /// directory is changed.
   package init(copy directory: String) throws(SystemError) {
     self.directory = directory
-    retention = HistoryRetention()
     ring = try RingFiles(copy: directory)
     messages = ring.messages
     samples = try BlockFiles(kind: .samples, copy: directory, messages: &messages)
@@ -121,10 +119,10 @@ package final class HistoryStore {
   // MARK: - Writing
 
   /// Writes a batch. After an error it must be taken as lost: tell the encoder to forget its
-  /// definitions.
+  /// definitions. That a block cannot be written is no such error: its samples are in the ring.
   package func write(_ batch: EncodedBatch) throws(SystemError) {
     let written = WrittenBatch(batch)
-    try closeIfDue(before: written)
+    closeIfDue(before: written)
     try ring.write(batch)
     bytesSinceBlock += batch.words.count * 8
     recent.add(written)
@@ -141,41 +139,50 @@ package final class HistoryStore {
 
   /// Begins a block when an hour is over, when the ring fills faster than was thought, or when there are
   /// more regular samples than a block has room for.
-  private func closeIfDue(before batch: WrittenBatch) throws(SystemError) {
+  private func closeIfDue(before batch: WrittenBatch) {
     guard let covered = recent.times, batch.times != .always, covered != .always else { return }
     let now = CellSpan.hour.start(of: batch.times.lowerBound)
     let last = CellSpan.hour.start(of: covered.upperBound)
     let isFull = bytesSinceBlock > pressureBytes || recent.regularCount > regularSamples
-    guard now != last || isFull else { return }
+    guard now != last || isFull, vainHour != now else { return }
     // The block before must be done; it is, unless the clock leaps.
-    while closing != nil { try step() }
-    do throws(SystemError) { try retry() } catch {
-      messages.append("samples are missing from the history's blocks: \(error)")
+    while closing != nil { step() }
+    retry()
+    guard let builder = begin() else {
+      vainHour = now
+      return
     }
+    vainHour = nil
     // What stands is told to the end of the hour, but not over a stop of the daemon or a step of the
     // clock, which the next block begins with.
     let isWhole = !isFull && now > last && !batch.hasMark
     bytesSinceBlock = 0
     closing = HourBlock(
       index: recent.close(), order: recent.inOrder(), closed: isWhole ? now : covered.upperBound,
-      builder: try samples.begin(ringID: ring.resume.ringID))
+      builder: builder)
+  }
+
+  private func begin() -> BlockBuilder? {
+    do throws(SystemError) {
+      return try samples.begin(ringID: ring.resume.ringID)
+    } catch {
+      messages.append("no block of the history can be begun; samples stay in the ring: \(error)")
+      return nil
+    }
   }
 
   /// Tries once more to make a block that could not be written.
-  private func retry() throws(SystemError) {
-    guard let failed = unwritten else { return }
+  private func retry() {
+    guard let failed = unwritten, let builder = begin() else { return }
     unwritten = nil
     closing = HourBlock(
-      index: failed.index, order: failed.order, closed: failed.closed,
-      builder: try samples.begin(ringID: ring.resume.ringID))
-    while closing != nil {
-      do throws(SystemError) {
-        try step()
-      } catch {
-        unwritten = nil
-        throw error
-      }
-    }
+      index: failed.index, order: failed.order, closed: failed.closed, builder: builder)
+    while closing != nil { step() }
+    guard unwritten != nil else { return }
+    unwritten = nil
+    messages.append(
+      "\(failed.index.sampleCount) samples are in no block of the history; they are lost when the"
+        + " ring comes round")
   }
 
   // MARK: - Blocks
@@ -183,21 +190,18 @@ package final class HistoryStore {
   /// Whether ``step()`` has something to do.
   package var hasWork: Bool { closing != nil || merging != nil }
 
-  /// Does a part of the work on blocks that is due. Should it fail, the samples stay in the ring, and
-  /// their block is tried again with the next.
-  package func step() throws(SystemError) {
-    if closing != nil {
-      do throws(SystemError) { try stepHour() } catch {
-        messages.append("a block of the history could not be written: \(error)")
+  /// Does a part of the work on blocks that is due. Should it fail, that is told, the samples stay in
+  /// the ring, and their block is tried again with the next.
+  package func step() {
+    do throws(SystemError) {
+      if closing != nil { try stepHour() } else if merging != nil { try stepDay() }
+    } catch {
+      messages.append("a block of the history could not be written: \(error)")
+      if closing != nil {
         unwritten = closing
         closing = nil
-        throw error
-      }
-    } else if merging != nil {
-      do throws(SystemError) { try stepDay() } catch {
-        messages.append("a block of the history could not be written: \(error)")
+      } else {
         merging = nil
-        throw error
       }
     }
   }
@@ -319,8 +323,8 @@ package final class HistoryStore {
   private func catchUp() throws(SystemError) {
     messages += try ring.walk(from: recent.sequences.lowerBound) { batch throws(SystemError) in
       if batch.sequence >= recent.sequences.upperBound {
-        try closeIfDue(before: batch)
-        while closing != nil { try step() }
+        closeIfDue(before: batch)
+        while closing != nil { step() }
         bytesSinceBlock += batch.payload.count * 8
       }
       recent.add(batch)

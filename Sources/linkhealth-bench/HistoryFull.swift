@@ -33,7 +33,7 @@ struct FullHistory {
 
   func open() throws -> HistoryStore {
     try HistoryStore(
-      directory: directory, retention: retention, room: room, probes: load.probes,
+      directory: directory, room: room, probes: load.probes,
       newRingID: Self.ringID)
   }
 

@@ -56,8 +56,8 @@ private func makeRecorder(
   let retention = HistoryRetention(
     samples: .hours(12), fiveMinutes: .hours(48), hours: .hours(48))
   let store = try HistoryStore(
-    directory: directory, retention: retention,
-    room: HistoryRoom(retention, intervals: load.probes.map(\.every)), probes: load.probes,
+    directory: directory, room: HistoryRoom(retention, intervals: load.probes.map(\.every)),
+    probes: load.probes,
     newRingID: 1)
   return HistoryRecorder(store, load, at: start)
 }

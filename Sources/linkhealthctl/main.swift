@@ -30,12 +30,17 @@ private func converse(_ conversation: Conversation, _ invocation: Invocation) ->
     ControlConnection(
       path: invocation.common.socket, timeout: invocation.timeout, startedAt: Clock.instant)
   }
+  var copy: HistoryCopy?
+  if case .past(let question) = invocation.action, let directory = question.copy {
+    copy = HistoryCopy(directory: directory, now: Clock.wall)
+  }
   var current = connection()
   var step = conversation.begin()
   while true {
     switch step {
     case .finish(let report): return report
-    case .send(let request): step = conversation.receive(current.answer(to: request))
+    case .send(let request):
+      step = conversation.receive(copy?.answer(to: request) ?? current.answer(to: request))
     case .write(let bytes, let request):
       do throws(SystemError) {
         try writeAll(bytes, to: STDOUT_FILENO)

@@ -60,7 +60,7 @@ final class Disk: Sendable {
     events mailbox: Mailbox<Event>
   ) throws -> Found {
     let history = try HistoryStore(
-      directory: "\(statePath)/history", retention: settings.retention, room: settings.room,
+      directory: "\(statePath)/history", room: settings.room,
       probes: settings.probes, newRingID: randomSeed())
     let samples = try recordedSamples(history, settings.probes, wanted)
     let messages = history.takeMessages()
@@ -117,11 +117,9 @@ final class Disk: Sendable {
     for message in files.history.takeMessages() { mailbox.post(.problem(message)) }
     guard files.history.hasWork, !files.isStepping else { return }
     files.isStepping = true
-    submit { [self] files, mailbox in
+    submit { [self] files, _ in
       files.isStepping = false
-      do throws(SystemError) { try files.history.step() } catch {
-        mailbox.post(.problem("\(error)"))
-      }
+      files.history.step()
       stepIfDue(&files)
     } onRefusal: { _ in
       files.isStepping = false
@@ -174,7 +172,7 @@ final class Disk: Sendable {
   /// is made on a thread of its own.
   func readHistory(
     _ id: RequestID, _ keys: [ProbeKey], until now: WallTime,
-    _ answer: @escaping @Sendable (inout HistoryReader) throws(SystemError) -> [UInt8]
+    _ answer: @escaping @Sendable (inout HistoryReader) throws -> [UInt8]
   ) {
     gather(id, keys, until: now, [:], place: 0, answer)
   }
@@ -183,7 +181,7 @@ final class Disk: Sendable {
 
   private func gather(
     _ id: RequestID, _ keys: [ProbeKey], until now: WallTime, _ found: [ProbeKey: RecentPast],
-    place: Int, _ answer: @escaping @Sendable (inout HistoryReader) throws(SystemError) -> [UInt8]
+    place: Int, _ answer: @escaping @Sendable (inout HistoryReader) throws -> [UInt8]
   ) {
     submit { [self] files, mailbox in
       var found = found
@@ -201,7 +199,7 @@ final class Disk: Sendable {
       let snapshot = files.history.snapshot
       let accepted = reader.submit { [found] in
         var reader = HistoryReader(snapshot, recent: found)
-        do throws(SystemError) {
+        do {
           mailbox.post(.samplesRead(id, body: try answer(&reader), problem: nil))
         } catch {
           mailbox.post(.samplesRead(id, body: [], problem: "\(error)"))
@@ -218,7 +216,7 @@ final class Disk: Sendable {
 
   /// Reads samples of a link's probes.
   func readSamples(_ id: RequestID, _ request: SamplesRequest, at now: WallTime) {
-    readHistory(id, request.keys, until: now) { reader throws(SystemError) in
+    readHistory(id, request.keys, until: now) { reader in
       var found: [(probe: String, samples: [Sample])] = []
       for key in request.keys {
         found.append(
@@ -236,15 +234,8 @@ final class Disk: Sendable {
   /// 100,000 links that takes long.
   func readReport(_ id: RequestID, _ request: HistoryRequest) {
     let accepted = reader.submit { [self] in
-      readHistory(id, request.probes.map(\.key), until: request.now) { reader throws(SystemError) in
-        do {
-          return try historyBody(request, &reader)
-        } catch let error as SystemError {
-          throw error
-        } catch {
-          // Only a cancelled question fails otherwise, and this one cannot be.
-          preconditionFailure("\(error)")
-        }
+      readHistory(id, request.probes.map(\.key), until: request.now) { reader in
+        try historyBody(request, &reader)
       }
     }
     if !accepted {

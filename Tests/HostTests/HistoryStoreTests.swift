@@ -65,7 +65,7 @@ private final class Recorder {
   func open() throws {
     store = nil
     store = try HistoryStore(
-      directory: directory.path, retention: retention, room: room, probes: probes, newRingID: 7)
+      directory: directory.path, room: room, probes: probes, newRingID: 7)
     encoder = RingEncoder(resume: store.ring.resume)
     encoder.add(.started(now))
     try flush()
@@ -93,7 +93,7 @@ private final class Recorder {
   private func flush() throws {
     for batch in encoder.finish() {
       try store.write(batch)
-      while store.hasWork { try store.step() }
+      while store.hasWork { store.step() }
     }
     messages += store.takeMessages()
   }
@@ -397,6 +397,25 @@ struct HistoryStoreTests {
     #expect(regular.count == 61)
     #expect(recorder.messages.count == 1)
     #expect(recorder.messages.first?.contains("found no room") == true)
+  }
+
+  @Test(
+    "where no block can be begun samples are recorded all the same, and the next start makes them up"
+  )
+  func noBlocks() throws {
+    let recorder = try Recorder(probes: 2, at: midnight + .minutes(30))
+    let blocks = "\(recorder.directory.path)/samples"
+    for name in recorder.directory.names(in: blocks) { #expect(unlink("\(blocks)/\(name)") == 0) }
+    for _ in 0..<100 { try recorder.round(sample) }
+    // Once an hour, not with every batch.
+    #expect(recorder.messages.count == 2)
+    #expect(recorder.messages.first?.contains("no block of the history can be begun") == true)
+    var reader = try recorder.reader()
+    #expect(
+      try reader.samples(of: key(1), in: always, limit: 1_000) == recorder.written[key(1)])
+    try recorder.open()
+    #expect(recorder.store.snapshot.samples.count == 2)
+    try expectSameAttempts(recorder, key(1), 100)
   }
 
   @Test("probes that run more often than there is room for make more blocks, and lose nothing")
