@@ -29,13 +29,22 @@ extension DaemonTests {
       let samples = try ShippedSample.all()
       #expect(!samples.isEmpty)
       let daemon = try Daemon()
-      // The first round warms up what is kept for good: threads, tables of certificates.
-      try round(.silent, samples, daemon)
-      let baseline = try settled(daemon)
+      // The first rounds warm up what is kept for good: threads, tables of certificates. A round's
+      // figure may hold something that is closed later, the lowest of them hardly ever.
+      let baseline = try Mood.allCases.map { mood in
+        try round(mood, samples, daemon)
+        return try settled(daemon)
+      }.min { $0.count < $1.count }!
       for mood in Mood.allCases {
         try round(mood, samples, daemon)
-        try eventually("after \(mood) as many descriptors are open as before") {
-          try descriptors(daemon) == baseline
+        var open: [String] = []
+        do {
+          try eventually("after \(mood) no more descriptors are open than before") {
+            open = try descriptors(daemon)
+            return open.count <= baseline.count
+          }
+        } catch {
+          Issue.record("\(error); open: \(open), before: \(baseline)")
         }
         try eventually("after \(mood) no process is left") { try children(daemon).isEmpty }
       }
@@ -75,18 +84,26 @@ extension DaemonTests {
       }
     }
 
-    private func settled(_ daemon: Daemon) throws -> Int {
+    private func settled(_ daemon: Daemon) throws -> [String] {
       var last = -1
       return try eventually("the number of descriptors stands still", every: .milliseconds(300)) {
-        let count = try descriptors(daemon)
-        defer { last = count }
-        return count == last ? count : nil
+        let open = try descriptors(daemon)
+        defer { last = open.count }
+        return open.count == last ? open : nil
       }
     }
 
-    private func descriptors(_ daemon: Daemon) throws -> Int {
-      let pid = try #require(daemon.process).pid
-      return fileNames("/proc/\(pid)/fd").count
+    /// What each descriptor of the daemon leads to, sorted.
+    private func descriptors(_ daemon: Daemon) throws -> [String] {
+      let directory = "/proc/\(try #require(daemon.process).pid)/fd"
+      return fileNames(directory).compactMap { target(of: "\(directory)/\($0)") }.sorted()
+    }
+
+    /// Where a symbolic link leads; `nil` when it has gone since it was listed.
+    private func target(of path: String) -> String? {
+      var bytes = [UInt8](repeating: 0, count: 256)
+      let count = bytes.withUnsafeMutableBytes { readlink(path, $0.baseAddress!, $0.count) }
+      return count < 0 ? nil : String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 
     private func children(_ daemon: Daemon) throws -> [Substring] {
