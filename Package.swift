@@ -47,16 +47,19 @@ let package = Package(
     floor("Probes", ["Base", "Model", "Wire"]),
     floor("Delivery", ["Base", "Model", "Wire"]),
     floor("Scenario", ["Base", "Model", "Wire"]),
+    floor("Judgement", ["Base", "Model"]),
     // 4
     floor("Fuzzing", ["Base", "Model", "Wire", "History"]),
-    floor("Judgement", ["Base", "Model"]),
-    floor("Incidents", ["Base", "Model"]),
+    floor("Incidents", ["Base", "Model", "Judgement"]),
     floor("Catalogue", ["Base", "Model", "Wire", "Probes"]),
     floor("Reports", ["Base", "Model", "Wire", "History"]),
     // 5
     floor(
       "Engine",
-      ["Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Catalogue"]),
+      [
+        "Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Incidents",
+        "Catalogue",
+      ]),
     // 6
     floor(
       "Control",
@@ -112,10 +115,10 @@ let package = Package(
     tests("FuzzingTests", ["Fuzzing", "Base"]),
     tests("ModelTests", ["Model", "Base"]),
     tests("JudgementTests", ["Judgement", "Simulation", "Model", "Base"]),
-    tests("IncidentsTests", ["Incidents", "Model", "Base"]),
+    tests("IncidentsTests", ["Incidents", "Judgement", "Model", "Base"]),
     tests("ProbesTests", ["Probes", "Wire", "Model", "Base"]),
     tests("WireTests", ["Wire", "Base"]),
-    tests("EngineTests", ["Engine", "Judgement", "History", "Probes", "Wire", "Model", "Base"]),
+    tests("EngineTests", ["Engine", "Delivery", "Incidents", "Judgement", "History", "Probes", "Wire", "Model", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
     tests(
       "ControlTests",

@@ -33,6 +33,8 @@ package struct Configuration: Sendable {
   package var resolver = Resolver()
   /// How much each target host is asked at most; nil for no bound.
   package var politeness: PolitenessBudget? = .standard
+  /// When incidents are told and how long they are remembered.
+  package var incidents = IncidentSettings()
   /// What programs may be run for checks; none unless the configuration says so.
   package var exec = ExecSettings()
   /// By how much intervals and rule windows have been divided; they already are in `links`.

@@ -116,6 +116,7 @@ private struct ConfigurationReading {
       resolver.finish(&complaints)
     }
     configuration.politeness = readPoliteness(&reader, &complaints)
+    configuration.incidents = readIncidentSettings(&reader, &complaints)
   }
 
   private func readHistory(

@@ -117,7 +117,7 @@ struct LinkExpansion {
       probes: [], location: service.origin.location)
     link.ownerName =
       ownsItself ? consumer.fullName : surroundings.organisations?.name(of: service.owner)
-    link.role = service.isHop ? .hop : .service
+    link.role = service.role
     link.hops = surroundings.hops.links(service.route.words, of: consumer.slug)
     link.vendor = service.vendors.vendor(of: consumer.slug) ?? surroundings.vendors[consumer.slug]
     link.planned = service.planned.day(of: consumer.slug)

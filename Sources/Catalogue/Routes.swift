@@ -36,7 +36,7 @@ struct HopTable: Sendable {
   private var routes: [String: [String]] = [:]
 
   init(_ services: [Service]) {
-    for service in services where service.isHop {
+    for service in services where service.role == .hop {
       guard let id = service.id else { continue }
       consumers[id] = Set(service.consumers.map(\.slug))
       routes[id] = service.route.words

@@ -28,7 +28,7 @@ struct Service: Sendable {
   var name: LocalizedName
   var consumers: [Consumer]
   var route: Route
-  var isHop: Bool
+  var role: LinkRole
   var vendors: Vendors
   var codes: CodeTable?
   var planned: PlannedDays
@@ -60,7 +60,7 @@ func readService(
   let name = readName(&reader, &complaints) ?? inherited?.name
   let consumers = readConsumers(&reader, table, &complaints)
   let route = readRoute(&reader, &complaints) ?? inherited?.route ?? .direct
-  let isHop = reader.bool("hop", &complaints) ?? inherited?.isHop ?? false
+  let role = readRole(&reader, &complaints) ?? inherited?.role ?? .service
   let vendors = readVendors(&reader, table, &complaints).over(inherited?.vendors ?? Vendors())
   let codes = readCodes(&reader, &complaints) ?? inherited?.codes
   let planned = readPlanned(&reader, table, timeZone: defaults.timeZone, &complaints)
@@ -70,7 +70,7 @@ func readService(
   let service = Service(
     id: id, system: system ?? "", owner: owner ?? "",
     name: name ?? LocalizedName(en: id ?? "service", vi: id ?? "service"), consumers: consumers,
-    route: route, isHop: isHop, vendors: vendors, codes: codes, planned: planned, alert: alert,
+    route: route, role: role, vendors: vendors, codes: codes, planned: planned, alert: alert,
     probes: probes, origin: Origin(reader, "service"),
     systemOrigin: inherited?.systemOrigin ?? Origin(reader, "system"),
     ownerOrigin: inherited?.ownerOrigin ?? Origin(reader, "owner"),

@@ -10,7 +10,7 @@ struct SystemPart: Sendable {
   var route: Route?
   var vendors: Vendors
   var codes: CodeTable?
-  var isHop: Bool
+  var role: LinkRole
   var systemOrigin: Origin
   var ownerOrigin: Origin
   /// What stands for the system's words in the links' fingerprints.
@@ -56,7 +56,7 @@ private func readSystem(
   let part = SystemPart(
     system: system, owner: owner, name: readName(&reader, &complaints),
     route: readRoute(&reader, &complaints), vendors: readVendors(&reader, table, &complaints),
-    codes: readCodes(&reader, &complaints), isHop: reader.bool("hop", &complaints) ?? false,
+    codes: readCodes(&reader, &complaints), role: readRole(&reader, &complaints) ?? .service,
     systemOrigin: Origin(reader, "system"), ownerOrigin: Origin(reader, "owner"),
     digest: digest(of: root, leavingOut: "services"),
     written: writtenSettings(of: root, file: file, leavingOut: ["services"]))

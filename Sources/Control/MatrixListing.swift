@@ -78,7 +78,7 @@ package struct MatrixListing: PiecewiseAnswer {
   }
 
   private mutating func add(_ index: Int, _ engine: borrowing Engine, at now: Now) {
-    guard engine.links[index].link.role != .token, filter.passes(engine.links[index].link) else {
+    guard engine.links[index].link.role.isInMatrix, filter.passes(engine.links[index].link) else {
       return
     }
     let state = engine.state(of: index, at: now)
@@ -158,4 +158,9 @@ package struct MatrixListing: PiecewiseAnswer {
     writer.endObject()
     return writer.bytes
   }
+}
+
+extension LinkRole {
+  /// Whether links of the role have a place in the map of services and consumers.
+  fileprivate var isInMatrix: Bool { self == .service || self == .hop }
 }

@@ -74,6 +74,8 @@ package struct StatusListing: PiecewiseAnswer {
     writer.counts(tally.hops)
     writer.key("tokens")
     writer.counts(tally.tokens)
+    writer.key("canaries")
+    writer.counts(tally.canaries)
     writeIncidents(&writer, engine)
     writer.endObject()
     step = .list(0)
@@ -182,6 +184,7 @@ private struct LinkTally: Sendable {
   private(set) var services = StateCounts()
   private(set) var hops = StateCounts()
   private(set) var tokens = StateCounts()
+  private(set) var canaries = StateCounts()
   private var byService = Groups()
   private var byHopService = Groups()
   private var byOwner = Groups()
@@ -206,6 +209,9 @@ private struct LinkTally: Sendable {
       Self.count(shown, &hops)
       Self.add(shown, to: &byHopService, index, engine)
     case .token: Self.count(shown, &tokens)
+    case .canary: Self.count(shown, &canaries)
+    // That it is down is as it should be.
+    case .mustFail: break
     }
   }
 

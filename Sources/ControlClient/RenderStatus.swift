@@ -25,7 +25,7 @@ struct StatusAnswers: Sendable {
 
   /// Whether no link is down, degraded or unknown, hops and tokens included.
   var isWell: Bool {
-    ["links", "hops", "tokens"].allSatisfy { group in
+    ["links", "hops", "tokens", "canaries"].allSatisfy { group in
       StatusAnswers.wrongLinks.states.allSatisfy { node[group]?.figure($0.rawValue) ?? 0 == 0 }
     }
   }
@@ -43,6 +43,7 @@ func renderStatus(_ answers: StatusAnswers, _ display: Display) -> Page {
   renderDaemon(status, &page)
   renderApart("hops", status["hops"], &page)
   renderApart("tokens", status["tokens"], &page)
+  renderApart("canaries", status["canaries"], &page)
   renderHosts(status.list("hosts"), &page)
   renderServices(status.list("services"), &page)
   if let matrix = answers.matrix { renderMatrix(matrix, &page) }

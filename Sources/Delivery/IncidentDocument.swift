@@ -56,6 +56,7 @@ package enum IncidentDocument {
     writer.member("openedAt", incident.openedAt.description)
     writer.member("updatedAt", incident.updatedAt.description)
     writer.member("resolvedAt", incident.resolvedAt?.description)
+    writeCase(incident, to: &writer)
     if let note { writer.member("note", note) }
     writer.endObject()
   }
@@ -102,12 +103,14 @@ extension IncidentDocument {
     let id = try node.field("id", \.string)
     guard isIncidentID(id) else { throw DocumentError(description: "\"id\" is no incident's id") }
     let resolvedAt = node["resolvedAt"].map(\.isNull) ?? true ? nil : try node.time("resolvedAt")
-    return Incident(
+    var incident = Incident(
       id: id, sequence: try node.field("sequence", \.int), pattern: try node.word("pattern"),
       status: try node.word("status"), severity: try node.word("severity"), links: links,
       summary: try node.field("summary", \.string), conditions: conditions,
       openedAt: try node.time("openedAt"), updatedAt: try node.time("updatedAt"),
       resolvedAt: resolvedAt)
+    try readCase(node, into: &incident)
+    return incident
   }
 
   private static func decodeCondition(_ node: JSONNode) throws(DocumentError) -> Condition {
@@ -121,7 +124,7 @@ extension IncidentDocument {
       causeDetail: node["causeDetail"]?.string ?? "", since: try node.time("since"), hops: hops)
   }
 
-  private static func linkID(_ node: JSONNode) throws(DocumentError) -> LinkID {
+  static func linkID(_ node: JSONNode) throws(DocumentError) -> LinkID {
     guard let link = node.string.flatMap(LinkID.init) else {
       throw DocumentError(description: "a link's id is not SERVICE/CONSUMER")
     }
@@ -166,7 +169,7 @@ extension JSONNode {
     return word
   }
 
-  fileprivate func time(_ key: String) throws(DocumentError) -> WallTime {
+  func time(_ key: String) throws(DocumentError) -> WallTime {
     guard let time = wallTime(rfc3339: try field(key, \.string)) else {
       throw DocumentError(description: "\"\(key)\" is not a time in UTC")
     }
@@ -190,7 +193,7 @@ extension Incident {
   package var changeKind: IncidentChange {
     if severity == .notice { return .noted }
     if status == .resolved { return .resolved }
-    return sequence <= 1 ? .opened : .updated
+    return sequence <= firstToldSequence ?? sequence ? .opened : .updated
   }
 
   /// The same on every try and for every receiver; holds no full stop, as the signature scheme asks.

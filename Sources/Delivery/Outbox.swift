@@ -159,7 +159,8 @@ extension Outbox {
     refusedCount += refused
     add(.event(incident, receivers: accepted), document: document)
     setState(incident)
-    file(incident)
+    // A file is a telling: one that is still gathering, or ended before it was told, has none.
+    if incident.isTold { file(incident) }
     return refused
   }
 

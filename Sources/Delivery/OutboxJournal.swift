@@ -34,7 +34,7 @@ extension Outbox {
       resolved.append(end)
       if resolved.count >= 2 * resolvedKept { resolved.removeFirst(resolvedKept) }
     }
-    for incident in outbox.openIncidents { outbox.file(incident) }
+    for incident in outbox.openIncidents where incident.isTold { outbox.file(incident) }
     outbox.release(through: outbox.nextEvent - 1, at: Instant(nanoseconds: 0))
     return OutboxReplay(
       outbox: outbox, openIncidents: outbox.openIncidents,

@@ -1,6 +1,7 @@
 import Base
 import Catalogue
 import History
+import Incidents
 import Judgement
 import Model
 import Probes
@@ -22,8 +23,17 @@ package struct Engine: ~Copyable {
   var dependents: [LinkID: [Int32]] = [:]
   package internal(set) var schedule: Schedule
   package internal(set) var figures: ScheduleFigures
-  /// What judging goes by, ahead of what others are shown.
-  var incidents: IncidentKeeper
+  /// What is wrong with links, and the incidents that it makes: ahead of what others are shown.
+  var troubles = TroubleKeeper()
+  package internal(set) var casebook: Casebook
+  package var incidentSettings: IncidentSettings
+  /// Links that tell of our own sight, by their places.
+  var canaryLinks: [Int] = []
+  var mustFailLinks: [Int] = []
+  /// Samples of an earlier time say nothing of links: we may have been blind.
+  var sightSince = Instant(nanoseconds: .min)
+  /// Where the round of looking for links without young samples goes on.
+  var staleCursor = 0
   package internal(set) var shownIncidents = ShownIncidents()
   package internal(set) var pauses: [LinkID: Pause] = [:]
   package internal(set) var recording: Recording
@@ -45,11 +55,13 @@ package struct Engine: ~Copyable {
   private var actions: [EngineAction] = []
 
   package init(
-    tick: TimeAmount, attemptsInFlight: Int, encoder: RingEncoder, seed: UInt64, now: Now
+    tick: TimeAmount, attemptsInFlight: Int, encoder: RingEncoder, seed: UInt64,
+    incidents settings: IncidentSettings = IncidentSettings(), now: Now
   ) {
     schedule = Schedule(tick: tick)
     figures = ScheduleFigures(since: now.instant)
-    incidents = IncidentKeeper(seed: seed)
+    incidentSettings = settings
+    casebook = Casebook(Matrix([]), settings: settings, seed: seed)
     // Apart from the numbers that incidents show.
     entropy = SeededGenerator(seed: seed ^ 0xD1B5_4A32_D192_ED03)
     recording = Recording(encoder: encoder)
@@ -69,6 +81,7 @@ package struct Engine: ~Copyable {
     consider(deadlines.nextDue)
     consider(recording.nextDue(tickAfter: schedule.tickAfter))
     consider(shownIncidents.nextDue)
+    consider(casebook.nextDue)
     consider(nextDayCheck)
     consider(connectionsDue)
     return earliest
@@ -86,6 +99,8 @@ package struct Engine: ~Copyable {
     giveUpOnWriting(at: now)
     settleSome(at: now)
     endPlannedDays(at: now)
+    noteStaleLinks(at: now)
+    evaluateIncidents(at: now)
     saveConnections(at: now)
     logIncidents(shownIncidents.showOverdue(at: now.instant))
   }

@@ -18,27 +18,24 @@ extension Engine {
     let owner = links[link].link
     guard !owner.hops.isEmpty else { return [] }
     let conditions = shownIncidents.openIncident(of: owner.id)?.conditions ?? []
-    let failing = Set(conditions.flatMap(\.hops))
+    let failing = Set(conditions.filter { $0.link == owner.id }.flatMap(\.hops))
     return owner.hops.compactMap { hop in
       guard let index = linkIndex[hop] else { return nil }
-      let incident = shownIncidents.openIncident(of: hop)
       return HopState(
         link: hop, state: state(of: index, at: now),
-        since: incident?.openedAt ?? links[index].stateSince, wasFailing: failing.contains(hop))
+        since: troubles[hop]?.since ?? links[index].stateSince, wasFailing: failing.contains(hop))
     }
   }
 
   /// Those of a link's hops that are failing, as judging knows.
   func failingHops(of link: Int) -> [FailingHop] {
     links[link].link.hops.compactMap { hop in
-      guard let incident = incidents.openIncident(of: hop),
-        incident.conditions.contains(where: { $0.rule != .overdue })
-      else { return nil }
+      guard let trouble = troubles[hop], !trouble.isOverdue else { return nil }
       let failing = (linkIndex[hop].map { links[$0].probes } ?? 0..<0).filter {
         probes[$0].judge.isRaised(.failures)
       }
       return FailingHop(
-        link: hop, severity: incident.severity, since: incident.openedAt,
+        link: hop, severity: trouble.severity, since: trouble.since,
         failingSince: failing.compactMap { probes[$0].judge.failingSince }.min(),
         every: failing.map { definition(of: $0).every }.max() ?? .zero)
     }
@@ -48,7 +45,7 @@ extension Engine {
   mutating func hopBeganToFail(_ hop: LinkID, at now: Now) {
     for link in dependents[hop] ?? [] {
       let id = links[Int(link)].link.id
-      if incidents.openIncident(of: id) != nil { updateIncident(of: id, at: now) }
+      if troubles[id] != nil { updateIncident(of: id, at: now) }
     }
   }
 }

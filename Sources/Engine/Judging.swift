@@ -1,5 +1,6 @@
 import Base
 import History
+import Incidents
 import Judgement
 import Model
 
@@ -12,26 +13,41 @@ extension Engine {
     probes[probe].judge.restore(sample)
   }
 
-  /// Takes an incident that was open when the daemon last stopped: its conditions stay raised until
-  /// fresh samples clear them. One whose links are no longer watched is resolved.
-  package mutating func restore(_ incident: Incident, at now: Now) {
-    incidents.restore(incident)
-    shownIncidents.restore(incident)
-    for condition in incident.conditions {
-      let key = ProbeKey(link: condition.link, probe: condition.probe)
-      guard let probe = probeIndex(of: key) else { continue }
-      probes[probe].judge.restore(
-        RaisedRule(
-          rule: condition.rule, since: condition.since, evidence: condition.evidence,
-          cause: condition.cause, causeDetail: condition.causeDetail))
+  /// Takes the incidents that were open when the daemon last stopped, and those that had ended: their
+  /// conditions stay raised until fresh samples clear them. One whose links are no longer watched is
+  /// resolved.
+  package mutating func restore(_ open: [Incident], ended: [Incident] = [], at now: Now) {
+    for incident in open {
+      shownIncidents.restore(incident)
+      for condition in incident.conditions { restore(condition, incident) }
     }
-    for link in incident.links where linkIndex[link] == nil {
-      dropIncident(of: link, reason: "is no longer watched", at: now)
+    let last = casebook.restore(open, ended: ended, at: now)
+    for incident in open {
+      for id in incident.links {
+        guard let link = linkIndex[id] else { continue }
+        // A condition may name a probe, or a rule, that the catalogue no longer has.
+        updateIncident(of: id, endReason: "is watched otherwise since the start: closed", at: now)
+        place(link, at: now)
+      }
     }
-    // A condition may name a probe that the catalogue no longer has.
-    for link in incident.links {
-      updateIncident(of: link, endReason: "is watched otherwise since the start: closed", at: now)
-    }
+    perform(last, at: now)
+  }
+
+  private mutating func restore(_ condition: Condition, _ incident: Incident) {
+    guard let link = linkIndex[condition.link] else { return }
+    var trouble =
+      troubles[condition.link]
+      ?? LinkTrouble(severity: incident.severity, conditions: [], since: condition.since)
+    trouble.conditions.append(condition)
+    trouble.since = min(trouble.since, condition.since)
+    troubles.restore(condition.link, trouble)
+    links[link].hasTrouble = true
+    let key = ProbeKey(link: condition.link, probe: condition.probe)
+    guard let probe = probeIndex(of: key) else { return }
+    probes[probe].judge.restore(
+      RaisedRule(
+        rule: condition.rule, since: condition.since, evidence: condition.evidence,
+        cause: condition.cause, causeDetail: condition.causeDetail))
   }
 
   /// Whether a link can be probed at all: one without an endpoint has no probes.
@@ -56,7 +72,9 @@ extension Engine {
 
   package func condition(of probe: Int, at now: Now) -> ProbeCondition {
     guard let last = probes[probe].lastSampleAt else { return .unknown }
-    let isFresh = now.instant - last <= staleAfter(probe, at: now)
+    let isFresh =
+      now.instant - last <= staleAfter(probe, at: now)
+      && (last >= sightSince || isSightMark(probes[probe].link))
     return probes[probe].judge.condition(isFresh: isFresh)
   }
 
@@ -89,20 +107,39 @@ extension Engine {
     let link = probes[probe].link
     if links[link].isQuiet {
       judgeQuietly(probe, sample, at: now)
+    } else if casebook.isBlind, !isSightMark(link) {
+      return judgeBlindly(probe, sample, at: now)
     } else if probes[probe].judge.record(sample) {
       updateIncident(of: links[link].link.id, at: now)
     }
     noteState(of: link, at: now)
+    if isSightMark(link), let canaries = canaries(at: now) { casebook.set(canaries, at: now) }
+  }
+
+  /// Links whose samples have grown too old are unknown, though nothing has happened to them; a few in
+  /// each turn.
+  mutating func noteStaleLinks(at now: Now) {
+    guard !links.isEmpty, !casebook.isBlind else { return }
+    for _ in 0..<min(Limits.staleLinksPerTurn, links.count) {
+      staleCursor = (staleCursor + 1) % links.count
+      if links[staleCursor].state == .up || links[staleCursor].state == .degraded {
+        noteState(of: staleCursor, at: now)
+      }
+    }
   }
 
   /// Keeps since when a link has been in its state, and tells of changes.
-  mutating func noteState(of link: Int, at now: Now) {
+  mutating func noteState(of link: Int, isSilent: Bool = false, at now: Now) {
     let state = state(of: link, at: now)
-    guard links[link].state != state || links[link].stateSince == nil else { return }
     let former = links[link].state
-    links[link].state = state
-    links[link].stateSince = now.wall
-    if former != state {
+    let isNew = former != state || links[link].stateSince == nil
+    if isNew {
+      links[link].state = state
+      links[link].stateSince = now.wall
+    }
+    // While we may be blind the matrix holds what links seem to show.
+    if !casebook.isBlind || isSightMark(link) { place(link, at: now) }
+    if former != state, !isSilent {
       // After a start every link comes up from unknown: no news.
       log(
         former == .unknown && state == .up ? .debug : .info, "link changed state",
@@ -110,15 +147,23 @@ extension Engine {
     }
   }
 
-  /// `endReason`: why the incident ends if nothing is raised any more, where that is known.
+  /// Takes what bears on a link now. `endReason`: why it is over if nothing is raised any more, where
+  /// that is known.
   mutating func updateIncident(of link: LinkID, endReason: String? = nil, at now: Now) {
     guard let index = linkIndex[link] else { return }
-    let told = incidents.update(
-      link, name: links[index].link.serviceName,
-      findings: findings(of: index, endReason: endReason, at: now), at: now.wall)
-    guard let told else { return }
-    tell(told, at: now)
-    if told.sequence == 1 { hopBeganToFail(link, at: now) }
+    let change = troubles.update(
+      link, findings: findings(of: index, endReason: endReason, at: now), at: now.wall)
+    switch change {
+    case nil: return
+    case .began:
+      links[index].hasTrouble = true
+      place(index, at: now)
+      hopBeganToFail(link, at: now)
+    case .changed: place(index, at: now)
+    case .ended(let reason):
+      links[index].hasTrouble = false
+      place(index, endReason: reason, at: now)
+    }
   }
 
   private func findings(of link: Int, endReason: String?, at now: Now) -> LinkFindings {
@@ -135,15 +180,6 @@ extension Engine {
     }
     return LinkFindings(
       probes: probes, failingHops: failingHops(of: link), endReason: endReason ?? "recovered")
-  }
-
-  mutating func dropIncident(of link: LinkID, reason: String, at now: Now) {
-    if let told = incidents.drop(link, reason: reason, at: now.wall) { tell(told, at: now) }
-  }
-
-  mutating func tell(_ incident: Incident, at now: Now) {
-    shownIncidents.add(incident, at: now.instant)
-    act(.tell(incident))
   }
 
   /// The journal has the first `count` of the incidents told, or could not be written: now they may

@@ -1,6 +1,7 @@
 import Base
 import Catalogue
 import History
+import Incidents
 import Judgement
 import Model
 
@@ -77,15 +78,23 @@ extension Engine {
     configureTokens(prepared.tokens, at: now)
     for name in fetches { fetchWasTakenAway(name, at: now) }
     boundConnections()
-    for link in prepared.removed {
-      dropIncident(of: link, reason: "is no longer watched", at: now)
-    }
+    for link in prepared.removed { troubles.drop(link) }
+    moveIncidents(prepared, at: now)
     unsettled = prepared.changed.reversed()
     settleSome(at: now)
     planDays(at: now)
     for warning in prepared.warnings { log(.warning, warning) }
     formerTables = former
     return LoadSummary(prepared.plan)
+  }
+
+  /// The incidents go on under the new catalogue; how its links stand is entered anew.
+  private mutating func moveIncidents(_ prepared: borrowing PreparedLoad, at now: Now) {
+    canaryLinks = prepared.canaryLinks
+    mustFailLinks = prepared.mustFailLinks
+    let last = casebook.move(to: prepared.matrix, settings: incidentSettings, at: now)
+    for place in links.indices { self.place(place, at: now) }
+    perform(last, at: now)
   }
 
   /// The tables before the last load, held by nobody else.
@@ -103,6 +112,7 @@ extension Engine {
         links[place].state = former.links[old].state
         links[place].stateSince = former.links[old].stateSince
         links[place].connectedAt = former.links[old].connectedAt
+        links[place].hasTrouble = former.links[old].hasTrouble
       } else {
         if !connections.isEmpty { links[place].connectedAt = connections[links[place].link.id] }
         links[place].stateSince = now.wall
@@ -185,7 +195,7 @@ extension Engine {
   private func mayHaveIncident(_ link: Int) -> Bool {
     if links[link].isQuiet { return true }
     if links[link].probes.contains(where: { !probes[$0].judge.raised.isEmpty }) { return true }
-    return incidents.openCount > 0 && incidents.openIncident(of: links[link].link.id) != nil
+    return troubles.count > 0 && troubles[links[link].link.id] != nil
   }
 
   /// The first run: by the probe's phase, and within a minute while there is nothing to tell of the

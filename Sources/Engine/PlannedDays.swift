@@ -56,7 +56,7 @@ extension Engine {
     planDays(at: now)
     for place in links.indices where links[place].isQuiet {
       let id = links[place].link.id
-      if incidents.openIncident(of: id) != nil { updateIncident(of: id, at: now) }
+      if troubles[id] != nil { updateIncident(of: id, at: now) }
     }
   }
 
@@ -86,8 +86,9 @@ extension Engine {
     links[link].connectedAt = now.wall
     connections[id] = now.wall
     for probe in links[link].probes { probes[probe].judge.beginAnew() }
-    tell(
-      connectionNotice(of: id, name: links[link].link.serviceName, planned, at: now.wall), at: now)
+    publish(
+      connectionNotice(of: id, name: links[link].link.serviceName, planned, at: now.wall),
+      isTold: true, at: now)
     updateIncident(of: id, endReason: "connected", at: now)
     if connectionsDue == nil { connectionsDue = max(now.instant, connectionsSaveableAt) }
   }

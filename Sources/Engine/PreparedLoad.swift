@@ -1,5 +1,6 @@
 import Base
 import Catalogue
+import Incidents
 import Judgement
 import Model
 import Probes
@@ -46,6 +47,9 @@ package struct PreparedLoad: Sendable {
   let formerHosts: [Int32]
   let dependents: [LinkID: [Int32]]
   let plannedDays: PlannedDays
+  let matrix: Matrix
+  let canaryLinks: [Int]
+  let mustFailLinks: [Int]
 
   /// Compares a catalogue with the running one and makes its tables. Long: for a worker thread.
   package init(
@@ -61,6 +65,9 @@ package struct PreparedLoad: Sendable {
     removed = comparison.removed.map { base.catalogue[$0].id }
     dependents = dependentLinks(catalogue, linkIndex)
     plannedDays = PlannedDays(catalogue)
+    matrix = Engine.matrix(of: catalogue)
+    canaryLinks = catalogue.indices.filter { catalogue[$0].role == .canary }
+    mustFailLinks = catalogue.indices.filter { catalogue[$0].role == .mustFail }
     tokens = issuedTokens(catalogue)
     let formerTokens = issuedTokens(base.catalogue)
     changedTokens = Set(

@@ -129,6 +129,7 @@ extension Engine {
     }
     if wereWritten { recording.samplesWritten += count }
     recording.unwritten.removeFirst(count)
+    evaluateIncidents(at: now)
   }
 }
 

@@ -55,6 +55,8 @@ package struct LinkRuntime: Sendable {
   package var stateSince: WallTime?
   /// When its planned connection came about; nil for one that has not, or was never planned.
   package var connectedAt: WallTime?
+  /// Whether the engine keeps a trouble of it; a look at it is cheaper.
+  var hasTrouble = false
 
   init(link: Link, probes: Range<Int>) {
     self.link = link
@@ -142,6 +144,8 @@ package enum EngineAction: Sendable {
   case write([EncodedBatch], group: UInt64)
   /// An incident has a new version that is to be delivered.
   case tell(Incident)
+  /// One that is to be kept, and that receivers are not told of.
+  case keep(Incident)
   case trialEnded(id: UInt64, link: LinkID, [TrialAttempt])
   case savePauses([Pause])
   /// Remember which planned connections have come about, and when.

@@ -7,6 +7,7 @@ package struct ShownIncidents: Sendable {
   private struct Unwritten {
     var number: UInt64
     var incident: Incident
+    var isTold: Bool
     var since: Instant
   }
 
@@ -77,12 +78,13 @@ package struct ShownIncidents: Sendable {
   mutating func restore(_ incident: Incident) { show(incident) }
 
   /// Takes a version that is on its way to the journal; they are numbered from 1 in this order.
-  mutating func add(_ incident: Incident, at now: Instant) {
+  mutating func add(_ incident: Incident, isTold: Bool = true, at now: Instant) {
     count += 1
-    unwritten.append(Unwritten(number: count, incident: incident, since: now))
+    unwritten.append(
+      Unwritten(number: count, incident: incident, isTold: isTold, since: now))
   }
 
-  /// Shows the versions up to that number, and returns those that are new.
+  /// Shows the versions up to that number, and returns those of them that were told.
   mutating func show(through number: UInt64) -> [Incident] { showFirst { $0.number <= number } }
 
   /// Shows the versions that the journal has not taken in time: silence would be worse.
@@ -91,10 +93,10 @@ package struct ShownIncidents: Sendable {
   }
 
   private mutating func showFirst(_ isToBeShown: (Unwritten) -> Bool) -> [Incident] {
-    let new = unwritten.prefix(while: isToBeShown).map(\.incident)
+    let new = unwritten.prefix(while: isToBeShown)
     unwritten.removeFirst(new.count)
-    for incident in new { show(incident) }
-    return new
+    for version in new { show(version.incident) }
+    return new.filter(\.isTold).map(\.incident)
   }
 
   private mutating func show(_ incident: Incident) {
@@ -103,23 +105,38 @@ package struct ShownIncidents: Sendable {
     } else if incident.status != .resolved {
       insert(Entry(incident))
     }
-    if incident.status != .resolved { openCounts[incident.severity, default: 0] += 1 }
     guard incident.status == .resolved else {
+      openCounts[incident.severity, default: 0] += 1
+      release(openByID[incident.id]?.links ?? [], of: incident.id)
       openByID[incident.id] = incident
-      for link in incident.links { idByLink[link] = incident.id }
+      // While the monitor is blind each link's own incident, if it has one, is the better answer.
+      for link in incident.links where incident.pattern != .vantage || idByLink[link] == nil {
+        idByLink[link] = incident.id
+      }
+      // One that was reopened.
+      if incident.sequence > 1, let place = resolved.lastIndex(where: { $0.id == incident.id }) {
+        resolved.remove(at: place)
+      }
       return
     }
+    release(openByID[incident.id]?.links ?? [], of: incident.id)
+    release(incident.links, of: incident.id)
     openByID[incident.id] = nil
     if order.count > 2 * openByID.count + 64 { order.removeAll { openByID[$0.id] == nil } }
-    for link in incident.links where idByLink[link] == incident.id { idByLink[link] = nil }
     resolved.append(incident)
     if resolved.count > Self.resolvedKept { resolved.removeFirst() }
+  }
+
+  private mutating func release(_ links: [LinkID], of id: String) {
+    for link in links where idByLink[link] == id { idByLink[link] = nil }
   }
 
   /// Nearly always at the end: incidents are opened one after the other.
   private mutating func insert(_ entry: Entry) {
     var place = order.count
     while place > 0, entry.isBefore(order[place - 1]) { place -= 1 }
+    // One that was reopened before its place was cleared away.
+    if place > 0, order[place - 1] == entry { return }
     order.insert(entry, at: place)
   }
 }

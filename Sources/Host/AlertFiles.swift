@@ -94,6 +94,8 @@ extension AlertFiles {
       if change.isThere { return }
       let path = path(change.id, closed: change.isClosed)
       try renameFile(path + temporarySuffix, to: path)
+      // One that was reopened is not closed any more.
+      if !change.isClosed { unlink(self.path(change.id, closed: true)) }
     }
     if changes.contains(where: { $0.isClosed }) {
       attemptOnce(&changes, closed: true) { () throws(SystemError) in
@@ -188,7 +190,7 @@ extension AlertFiles {
     var ends: [Incident] = []
     // Of an incident that ended twice, the later end counts.
     for incident in resolved.reversed() where known.insert(incident.id).inserted {
-      ends.append(incident)
+      if incident.isTold { ends.append(incident) }
     }
     for failure in apply(ends) {
       messages.append("alert file of \(failure.incident.id): \(failure.error)")

@@ -4,7 +4,7 @@ import Model
 /// Turns one evaluation after the other into incidents that live on: each keeps its id while its group
 /// or most of its links go on being bad. A value without clock; the same calls give the same actions.
 package struct IncidentTracker: Sendable {
-  package let settings: TrackerSettings
+  package let settings: IncidentSettings
   private var openByID: [Int: TrackedIncident] = [:]
   /// The incident of each link, that of the vantage aside; 0 without one.
   private var memberOf: [Int] = []
@@ -17,7 +17,7 @@ package struct IncidentTracker: Sendable {
     var at: Instant
   }
 
-  package init(settings: TrackerSettings = TrackerSettings()) { self.settings = settings }
+  package init(settings: IncidentSettings = IncidentSettings()) { self.settings = settings }
 
   /// Oldest first.
   package var open: [TrackedIncident] { openByID.values.sorted { $0.id < $1.id } }
@@ -30,20 +30,61 @@ package struct IncidentTracker: Sendable {
     return openByID.values.first { $0.isVantage && $0.links.contains(link) }?.id
   }
 
-  /// When ``tick(at:)`` has something to tell.
+  /// Whether the vantage is suspected: then nothing that links show is told.
+  package var isBlind: Bool { openByID.values.contains { $0.isVantage } }
+
+  /// When ``take(_:_:canaries:at:)`` has something to tell although nothing has changed.
   package var nextDue: Instant? {
-    openByID.values.filter { !$0.isTold }.map(\.tellAt).min()
+    let isBlind = isBlind
+    return openByID.values.filter { !$0.isTold && (!isBlind || $0.isVantage) && !$0.isHeldBack }
+      .map(\.tellAt).min()
   }
 
-  /// Tells what has gathered.
-  package mutating func tick(at now: Instant) -> [TrackerAction] {
+  /// Tells what has gathered. While we are blind that is the vantage alone; and what was seen before is
+  /// told only once one of its links has been seen badly again.
+  package mutating func tellGathered(
+    _ matrix: Matrix, at now: Instant
+  ) -> [TrackerAction] {
     var actions: [TrackerAction] = []
+    let isBlind = isBlind
     for incident in open where !incident.isTold && incident.tellAt <= now {
+      if isBlind, !incident.isVantage { continue }
+      let isSeen = incident.links.contains { matrix.states[Int($0)] != .unknown }
+      openByID[incident.id]?.isHeldBack = !isSeen
+      guard isSeen || incident.isVantage else { continue }
       openByID[incident.id]?.isTold = true
       actions.append(.tell(incident.id, .opened))
     }
     return actions
   }
+
+  // MARK: - After a start or under another catalogue
+
+  /// Takes an incident over, with its former life, and gives it a number.
+  package mutating func restore(
+    _ key: PatternKey, severity: Severity, links: [Int32], openedAt: Instant, isTold: Bool,
+    count: Int
+  ) -> Int {
+    lastID += 1
+    let tellAt = openedAt + settings.gather(severity)
+    openByID[lastID] = TrackedIncident(
+      id: lastID, key: key, severity: severity, openedAt: openedAt, links: links, isTold: isTold,
+      tellAt: tellAt)
+    if memberOf.count < count { memberOf += Array(repeating: 0, count: count - memberOf.count) }
+    if key.kind != .vantage { for link in links { memberOf[Int(link)] = lastID } }
+    return lastID
+  }
+
+  /// Takes over one that ended lately, so that it can be reopened.
+  package mutating func restoreClosed(_ key: PatternKey, at end: Instant) -> Int {
+    lastID += 1
+    closed.append(Closed(key: key, id: lastID, at: end))
+    if closed.count > Limits.incidentsReopenable { closed.removeFirst() }
+    return lastID
+  }
+
+  /// Ended incidents that may be reopened still, with their ends.
+  package var reopenable: [(id: Int, endedAt: Instant)] { closed.map { ($0.id, $0.at) } }
 
   /// Takes the patterns of an evaluation, and the matrix and canaries that they were made of.
   package mutating func take(
@@ -57,13 +98,13 @@ package struct IncidentTracker: Sendable {
     let vantage = patterns.first { $0.key.kind == .vantage }
     takeVantage(vantage, matrix, canaries, &actions, now)
     // While we are blind nothing that links show counts: what is open stays as it is.
-    guard !openByID.values.contains(where: { $0.isVantage }) else {
-      return actions + tick(at: now)
+    guard !isBlind else {
+      return actions + tellGathered(matrix, at: now)
     }
     let running = open
     let plan = Assignment(patterns, running, memberOf: memberOf, matrix)
     carryOut(plan, patterns, running, matrix, &actions, now)
-    return actions + tick(at: now)
+    return actions + tellGathered(matrix, at: now)
   }
 
   // MARK: - The vantage

@@ -27,6 +27,8 @@ package enum CellState: UInt8, Sendable, Hashable, CaseIterable {
 /// Where a link stands on the axes; the engine makes one of each link of the catalogue.
 package struct LinkPlace: Sendable, Hashable {
   package var id: LinkID
+  /// The service's name, for people.
+  package var name: String
   package var system: String
   package var owner: String
   /// Nil where the consumer is no province.
@@ -36,10 +38,11 @@ package struct LinkPlace: Sendable, Hashable {
   package var hops: [LinkID]
 
   package init(
-    id: LinkID, system: String, owner: String, province: String?, vendor: String? = nil,
-    hops: [LinkID] = []
+    id: LinkID, name: String = "", system: String, owner: String, province: String?,
+    vendor: String? = nil, hops: [LinkID] = []
   ) {
     self.id = id
+    self.name = name
     self.system = system
     self.owner = owner
     self.province = province
@@ -138,6 +141,19 @@ package struct Matrix: Sendable {
   /// The group of a link on an axis; of several hops the first. -1 without one.
   package func group(of link: Int32, _ axis: Axis) -> Int32 {
     groups(of: link).first { groups[Int($0)].axis == axis } ?? -1
+  }
+
+  /// Forgets how all links stand, those aside that do not count or are waited for.
+  package mutating func forgetStates() {
+    for link in places.indices where states[link] != .excluded && states[link] != .overdue {
+      set(Int32(link), .unknown, sign: signs[link], since: since[link])
+    }
+  }
+
+  /// How many links fail, are degraded or overdue.
+  package var badCount: Int {
+    let all = counts.last ?? GroupCounts()
+    return Int(all.failing + all.degraded + all.overdue)
   }
 
   /// The links of a layer, in their order.

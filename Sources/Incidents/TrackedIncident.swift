@@ -1,21 +1,6 @@
 import Base
 import Model
 
-/// When incidents are told and how long they are remembered.
-package struct TrackerSettings: Sendable, Hashable {
-  /// How long telling waits for the pattern to show, by severity.
-  package var gatherCritical = TimeAmount.seconds(10)
-  package var gatherWarning = TimeAmount.seconds(10)
-  /// Within so long after its end the same thing is the same incident.
-  package var reopenWithin = TimeAmount.minutes(15)
-
-  package init() {}
-
-  func gather(_ severity: Severity) -> TimeAmount {
-    severity == .critical ? gatherCritical : gatherWarning
-  }
-}
-
 /// An open incident, as the tracker knows it; texts and evidence are the engine's.
 package struct TrackedIncident: Sendable, Hashable {
   package var id: Int
@@ -28,6 +13,8 @@ package struct TrackedIncident: Sendable, Hashable {
   package var isTold = false
   /// When it is to be told, once it has gathered.
   package var tellAt: Instant
+  /// Nothing is known of its links any more: it waits for that before it is told.
+  var isHeldBack = false
 
   package var isVantage: Bool { key.kind == .vantage }
 }

@@ -167,6 +167,27 @@ package struct ProbeJudge: Sendable {
     last = sample
   }
 
+  /// Takes a sample of a time at which we may have been blind: it is the last, and counts for nothing.
+  package mutating func see(_ sample: Sample) { last = sample }
+
+  /// Failures and warnings that have raised nothing so far count no more.
+  package mutating func forgiveUnraised() {
+    if !isRaised(.failures) {
+      bits.forgiveFailures()
+      sameFailures = 0
+      failingSince = nil
+    }
+    if !isRaised(.warnings) {
+      bits.forgiveWarnings()
+      sameWarnings = 0
+    }
+  }
+
+  /// How the newest attempt that failed did so.
+  package var newestFailure: Outcome? {
+    lastFailure ?? restored.flatMap { $0.outcome.isFailure ? $0.outcome : nil }
+  }
+
   /// Forgets what was seen so far, the last sample aside: what came before a link was connected does
   /// not count against it.
   package mutating func beginAnew() {
@@ -181,7 +202,11 @@ package struct ProbeJudge: Sendable {
   }
 
   /// Takes back what is raised, for a link that is not judged any more.
-  package mutating func withdrawRules() { raised = [] }
+  package mutating func withdrawRules() {
+    raised = []
+    bits.forgiveFailures()
+    sameFailures = 0
+  }
 
   package func isRaised(_ rule: RuleKind) -> Bool { raised.contains { $0.rule == rule } }
 

@@ -58,6 +58,72 @@ package struct Condition: Sendable, Hashable {
   }
 }
 
+/// What the links of an incident have in common, by name, so that it can be found again after a start
+/// or under another catalogue.
+package struct IncidentSubject: Sendable, Hashable {
+  /// `failing`, `degraded` or `overdue`.
+  package var layer: String
+  /// `link` for a single one, else `service`, `system`, `owner`, `province`, `hop`, `vendor` or
+  /// `everything`.
+  package var axis: String
+  /// The system's, province's or other thing's id; of a single link the link's.
+  package var name: String
+  /// The way of failing that makes a part of a system; nil for whole groups and single links.
+  package var manner: String?
+
+  package init(layer: String, axis: String, name: String, manner: String? = nil) {
+    self.layer = layer
+    self.axis = axis
+    self.name = name
+    self.manner = manner
+  }
+}
+
+/// Whose side an incident is suspected to be on, how sure that is, and why.
+package struct SuspectedSide: Sendable, Hashable {
+  /// `consumer`, `hop`, `provider`, `network`, `resolver`, `certificateAuthority`, `us` or
+  /// `cannotTell`.
+  package var side: String
+  /// The hop, where that is suspected.
+  package var hop: LinkID?
+  /// `low`, `medium` or `high`.
+  package var confidence: String
+  /// Short sentences, safe to print.
+  package var reasons: [String]
+
+  package init(side: String, hop: LinkID? = nil, confidence: String, reasons: [String]) {
+    self.side = side
+    self.hop = hop
+    self.confidence = confidence
+    self.reasons = reasons
+  }
+}
+
+/// Something that happened to an incident, in words that are safe to print.
+package struct TimelineEntry: Sendable, Hashable {
+  package var time: WallTime
+  package var text: String
+
+  package init(time: WallTime, text: String) {
+    self.time = time
+    self.text = text
+  }
+}
+
+/// Who has taken an incident up.
+package struct Acknowledgement: Sendable, Hashable {
+  /// The user as the kernel names the peer of the control socket.
+  package var by: String
+  package var note: String
+  package var time: WallTime
+
+  package init(by: String, note: String, time: WallTime) {
+    self.by = by
+    self.note = note
+    self.time = time
+  }
+}
+
 /// One cause, from its first alert to its end. A value: each change makes a new version with the
 /// next sequence number.
 package struct Incident: Sendable, Hashable {
@@ -71,10 +137,26 @@ package struct Incident: Sendable, Hashable {
   package var links: [LinkID]
   /// One line for a phone's screen, safe to print.
   package var summary: String
+  /// Of its links, the first ``Limits/incidentConditions`` of them.
   package var conditions: [Condition]
   package var openedAt: WallTime
   package var updatedAt: WallTime
   package var resolvedAt: WallTime?
+  /// Nil for news, and in records of earlier versions: then it is the link's.
+  package var subject: IncidentSubject?
+  /// Nil while there is none, and for news.
+  package var suspicion: SuspectedSide?
+  package var acknowledgement: Acknowledgement?
+  /// Oldest first; of a long one the beginning and the end.
+  package var timeline: [TimelineEntry] = []
+  /// The first version that receivers are told of: 1, or a later one where telling waited for the
+  /// pattern to show; nil for one that has not been told, and that nobody is told of if it ends first.
+  package var firstToldSequence: Int? = 1
+  /// The incident that goes on in its place, where it ended by becoming a part of another.
+  package var absorbedBy: String?
+
+  /// Whether receivers have been told of it, or are by this version.
+  package var isTold: Bool { firstToldSequence != nil }
 
   package init(
     id: String, sequence: Int, pattern: IncidentPattern, status: IncidentStatus,

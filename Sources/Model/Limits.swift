@@ -192,6 +192,27 @@ package enum Limits {
   package static let windowSamples = 4_096
   /// Ended incidents that may be reopened.
   package static let incidentsReopenable = 1_000
+  /// Conditions that an incident holds; of more links it holds the ids.
+  package static let incidentConditions = 1_000
+  /// Timeline entries of an incident: of a long one the first tenth and the newest.
+  package static let incidentTimeline = 200
+  /// Links that one entry of a timeline names.
+  package static let incidentTimelineLinks = 10
+  /// Links that come and go make a new version no more often, and it is filed, not told.
+  package static let incidentVersionsEvery = TimeAmount.seconds(5)
+  /// Another main cause, or side, of an incident of several links is told no more often.
+  package static let incidentNewsEvery = TimeAmount.seconds(60)
+  /// Incidents are looked for no more often, and less often the more links fail.
+  package static let evaluationEvery = TimeAmount.milliseconds(100)
+  package static let evaluationPerBadLink = TimeAmount.microseconds(50)
+  /// Probes that an incident's beginning brings forward, beside those of the canaries.
+  package static let gatheringProbes = 24
+  /// When sight returns, links are looked at anew spread over so long.
+  package static let lookAnewWithin = TimeAmount.seconds(10)
+  /// Links looked at in one turn of the loop for whether their samples are too old to say anything.
+  package static let staleLinksPerTurn = 32
+  /// Those that have a younger sample are not brought forward.
+  package static let gatheringFresh = TimeAmount.seconds(5)
 
   // Logs
   package static let logLinesPerSecond = 200

@@ -65,6 +65,11 @@ package enum LinkRole: String, Sendable, Hashable, CaseIterable {
   case service
   /// Because other links pass through it, such as a province's data bus.
   case hop
+  /// Because it ought to answer whatever happens to links: if none of these does, it is we who do not
+  /// see.
+  case canary
+  /// Because it must fail: if it does not, somebody answers in everybody's place.
+  case mustFail
   /// Because other links need the tokens that it issues.
   case token
 }

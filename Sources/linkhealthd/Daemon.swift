@@ -147,6 +147,7 @@ final class Daemon: LoopPart {
       spawner?.cancel(token)
     case .write(let batches, let group): disk.writeRing(batches, group: group)
     case .tell(let incident): desk.tell(incident)
+    case .keep(let incident): desk.keep(incident)
     case .trialEnded(let id, let link, let attempts): answerTrial(id, link, attempts)
     case .savePauses(let pauses): savePauses(pauses)
     case .saveConnections(let connections):

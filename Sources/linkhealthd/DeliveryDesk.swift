@@ -60,6 +60,12 @@ final class DeliveryDesk: LoopPart {
   /// How many of the versions that ``tell(_:)`` took are in the journal, or are told without it.
   var journaledCount: UInt64 { outbox.durableThrough - formerEvents }
 
+  /// Has a version journaled that nobody is told of, such as that of an incident that gathers still.
+  func keep(_ incident: Incident) {
+    outbox.enqueue(incident, receivers: [])
+    if !isStopping { writeOut(at: Clock.now) }
+  }
+
   func tell(_ incident: Incident) {
     let refused = outbox.enqueue(incident, receivers: receivers.map(\.name))
     if refused > 0 {

@@ -24,6 +24,15 @@ struct ReadReload: Sendable {
 }
 
 extension Configuration {
+  /// Where intervals have been divided, so is the time in which a pattern shows.
+  var incidentsInEffect: IncidentSettings {
+    var settings = incidents
+    settings.gatherCritical = settings.gatherCritical / Int64(accelerate)
+    settings.gatherWarning = settings.gatherWarning / Int64(accelerate)
+    settings.reopenWithin = settings.reopenWithin / Int64(accelerate)
+    return settings
+  }
+
   /// The budget of each target host. Where intervals have been divided, minutes are shorter for it too.
   var politenessInEffect: PolitenessBudget? {
     politeness.map { budget in
@@ -142,6 +151,7 @@ extension Daemon {
       logger.write(LogEntry(.warning, warning))
     }
     let begun = Clock.instant
+    engine.incidentSettings = new.configuration.incidentsInEffect
     let summary = engine.load(consume prepared, at: now)
     let held = (Clock.instant - begun).milliseconds
     discard(replace(&loaded, with: new))

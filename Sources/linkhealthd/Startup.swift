@@ -87,7 +87,8 @@ private func run(
   let startedAt = Clock.now
   var engine = Engine(
     tick: configuration.tick, attemptsInFlight: configuration.attemptsInFlight,
-    encoder: RingEncoder(resume: found.resume), seed: randomSeed(), now: startedAt)
+    encoder: RingEncoder(resume: found.resume), seed: randomSeed(),
+    incidents: configuration.incidentsInEffect, now: startedAt)
   let (connections, connectionProblem) = readConnections(connectionsPath(statePath))
   if let connectionProblem { logger.write(LogEntry(.error, connectionProblem)) }
   engine.restore(connections: connections)
@@ -109,7 +110,7 @@ private func run(
     logger.write($0)
   }
   desk.configure(loaded.notifiers)
-  for incident in replay.openIncidents { engine.restore(incident, at: startedAt) }
+  engine.restore(replay.openIncidents, ended: replay.resolvedIncidents, at: startedAt)
 
   let daemon = try Daemon(
     configurationPath: arguments.configuration, reactor: reactor, engine: engine, loaded: loaded,

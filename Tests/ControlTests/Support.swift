@@ -20,10 +20,13 @@ final class Desk {
   private var told: UInt64 = 0
 
   init(_ links: [Link], _ network: [String: TransferResult] = [:]) {
+    var incidents = IncidentSettings()
+    incidents.gatherCritical = .zero
+    incidents.gatherWarning = .zero
     engine = Engine(
       tick: .milliseconds(100), attemptsInFlight: 1_000,
       encoder: RingEncoder(resume: RingResume(ringID: 7, segmentBytes: 1 << 20, slots: [0, 1])),
-      seed: 1, now: now)
+      seed: 1, incidents: incidents, now: now)
     _ = engine.load(links, at: now)
     self.network = network
   }
@@ -62,7 +65,7 @@ final class Desk {
       engine.deliver(
         .transferred(network[id] ?? TransferResult(status: 200)), to: token, at: now)
     case .write(_, let group): engine.written(through: group, problem: nil, at: now)
-    case .tell:
+    case .tell, .keep:
       told += 1
       engine.journaled(through: told)
     case .trialEnded(_, _, let attempts): trials.append(attempts)
@@ -186,13 +189,15 @@ enum Country {
 
   static let network = [
     "civil-registry/an-giang": wrong, "lgsp/an-giang": wrong, "token/moj": wrong,
-    "land-database/an-giang": wrong,
     "birth-bundle/an-giang": TransferResult(failure: .body(.applicationCode("108"))),
   ]
 
   static func desk() -> Desk {
     let desk = Desk(links, network)
     desk.settle()
+    // Late, so that it has failed once and nothing has confirmed it.
+    desk.network["land-database/an-giang"] = wrong
+    desk.advance(by: .seconds(60))
     return desk
   }
 }

@@ -18,7 +18,9 @@ struct IncidentDocumentTests {
         + #""cause":"http.status","causeDetail":"503","#
         + #""evidence":"3 of the last 5 attempts failed: HTTP status 503","#
         + #""since":"2025-11-07T01:02:03.004Z","hops":[]}],"openedAt":"2025-11-07T01:02:03.004Z","#
-        + #""updatedAt":"2025-11-07T01:02:04.004Z","resolvedAt":null}"#)
+        + #""updatedAt":"2025-11-07T01:02:04.004Z","resolvedAt":null,"#
+        + #""subject":null,"suspicion":null,"acknowledgement":null,"absorbedBy":null,"#
+        + #""firstToldSequence":1,"timeline":[]}"#)
   }
 
   @Test("hops come back; a document of a version that did not know them is read all the same")

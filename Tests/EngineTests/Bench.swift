@@ -28,6 +28,8 @@ final class Bench {
   /// What was handed over to the ring.
   private(set) var recorded: [Recorded] = []
   private(set) var told: [Incident] = []
+  /// Those that were told and those that were only kept.
+  private(set) var versions: [Incident] = []
   private(set) var trials: [(id: UInt64, attempts: [TrialAttempt])] = []
   private(set) var savedPauses: [[Pause]] = []
   private(set) var savedConnections: [[LinkID: WallTime]] = []
@@ -35,7 +37,7 @@ final class Bench {
 
   init(
     _ links: [Link], attemptsInFlight: Int = 64, politeness: PolitenessBudget? = nil,
-    connections: [LinkID: WallTime] = [:],
+    connections: [LinkID: WallTime] = [:], incidents: IncidentSettings = toldAtOnce,
     at now: Now = Now(
       instant: Instant(nanoseconds: 1_000_000_000_000),
       wall: WallTime(milliseconds: 1_762_477_323_000))
@@ -45,7 +47,7 @@ final class Bench {
       tick: .milliseconds(100), attemptsInFlight: attemptsInFlight,
       encoder: RingEncoder(
         resume: RingResume(ringID: 7, segmentBytes: 1 << 20, slots: [0, 1])),
-      seed: 1, now: now)
+      seed: 1, incidents: incidents, now: now)
     engine.restore(connections: connections)
     engine.load(links, politeness: politeness, at: now)
   }
@@ -109,7 +111,11 @@ final class Bench {
       if writesAtOnce { engine.written(through: group, problem: nil, at: now) }
     case .tell(let incident):
       told.append(incident)
-      engine.journaled(through: UInt64(told.count))
+      versions.append(incident)
+      engine.journaled(through: UInt64(versions.count))
+    case .keep(let incident):
+      versions.append(incident)
+      engine.journaled(through: UInt64(versions.count))
     case .trialEnded(let id, _, let attempts): trials.append((id, attempts))
     case .savePauses(let pauses): savedPauses.append(pauses)
     case .saveConnections(let connections): savedConnections.append(connections)
@@ -127,6 +133,14 @@ final class Bench {
 
   var state: LinkState { engine.state(of: 0, at: now) }
 }
+
+/// Incidents that are told without waiting for their patterns.
+let toldAtOnce: IncidentSettings = {
+  var settings = IncidentSettings()
+  settings.gatherCritical = .zero
+  settings.gatherWarning = .zero
+  return settings
+}()
 
 let right = TransferResult(status: 200)
 let wrong = TransferResult(status: 503)

@@ -10,7 +10,7 @@ struct History {
 
   init(_ picture: String, _ options: String = "", gatherSeconds: Int64 = 10) {
     matrix = Sketch(picture, options).matrix
-    var settings = TrackerSettings()
+    var settings = IncidentSettings()
     settings.gatherCritical = .seconds(gatherSeconds)
     settings.gatherWarning = .seconds(gatherSeconds)
     tracker = IncidentTracker(settings: settings)
@@ -31,7 +31,7 @@ struct History {
   }
 
   mutating func tick(_ seconds: Int64) -> String {
-    text(tracker.tick(at: Instant(nanoseconds: 0) + .seconds(seconds)))
+    text(tracker.tellGathered(matrix, at: Instant(nanoseconds: 0) + .seconds(seconds)))
   }
 
   private func text(_ actions: [TrackerAction]) -> String {
@@ -92,7 +92,7 @@ struct IncidentTrackerTests {
 
   @Test("Each severity gathers for its own time, and one that rises is told as the worse one is")
   func severities() {
-    var settings = TrackerSettings()
+    var settings = IncidentSettings()
     settings.gatherCritical = .zero
     settings.gatherWarning = .seconds(30)
     var history = History(calm)

@@ -47,6 +47,8 @@ struct WatchedLink {
 final class Daemon {
   let place: Workplace
   private(set) var process: ChildProcess?
+  /// How long telling waits for a pattern.
+  var gather = "0s"
   /// More keys of the configuration.
   var settings: String
   var ring = #"size: "1MiB", segment: "64KiB", samples: "1d", fiveMinutes: "2d", hours: "2d""#
@@ -100,6 +102,7 @@ final class Daemon {
       { state: "\(state)", socket: "ctl.sock", catalogue: \(catalogue), tick: "50ms",
         history: { \(ring) }, secrets: "secrets",
         \(politeness)
+        incidents: { gather: "\(gather)" },
         \(settings) }
       """)
   }

@@ -1,0 +1,171 @@
+import Base
+import Incidents
+import Judgement
+import Model
+
+/// Incidents: how links stand goes into the casebook's matrix; what comes out is told.
+extension Engine {
+  /// How a link stands, as grouping sees it, and in what way it fails.
+  private func cell(of link: Int) -> (state: CellState, sign: FailureSign) {
+    let runtime = links[link]
+    let id = runtime.link.id
+    if runtime.link.role == .mustFail { return (.excluded, .slow) }
+    let trouble = runtime.hasTrouble ? troubles[id] : nil
+    if !pauses.isEmpty, pauses[id] != nil {
+      // Nobody looks, so nothing has recovered.
+      return (trouble == nil ? .excluded : .unknown, .slow)
+    }
+    if let trouble {
+      if trouble.isOverdue { return (.overdue, .overdue) }
+      let isDown = trouble.severity == .critical && runtime.link.role != .canary
+      return (isDown ? .failing : .degraded, sign(of: trouble, link))
+    }
+    switch runtime.state {
+    case .up: return (.up, .slow)
+    case .planned, .notConnected: return (.excluded, .slow)
+    case .down, .unknown: return (.unknown, .slow)
+    case .degraded:
+      // A failure that nothing has confirmed speaks neither for nor against a pattern.
+      let fails = runtime.probes.contains { probes[$0].judge.last?.outcome.isFailure ?? false }
+      return (fails ? .unknown : .up, .slow)
+    }
+  }
+
+  private func sign(of trouble: LinkTrouble, _ link: Int) -> FailureSign {
+    guard let condition = trouble.first else { return .slow }
+    switch condition.rule {
+    case .latency: return .slow
+    case .warnings: return .warning
+    case .overdue: return .overdue
+    case .failures, .errorRate: break
+    }
+    let probe = links[link].probes.first { definition(of: $0).name == condition.probe }
+    return probe.flatMap { probes[$0].judge.newestFailure }.flatMap(FailureSign.init)
+      ?? .wrongAnswer
+  }
+
+  /// Enters how a link stands.
+  mutating func place(_ link: Int, endReason: String? = nil, at now: Now) {
+    let (state, sign) = cell(of: link)
+    let trouble = links[link].hasTrouble ? troubles[links[link].link.id] : nil
+    casebook.set(
+      Int32(link), state, sign: sign, trouble: trouble, endReason: endReason, at: now)
+  }
+
+  /// Looks for incidents, if that is due.
+  mutating func evaluateIncidents(at now: Now) {
+    guard let due = casebook.nextDue, due <= now.instant, !isStopping else { return }
+    if let canaries = canaries(at: now) { casebook.set(canaries, at: now) }
+    perform(casebook.evaluate(at: now), at: now)
+  }
+
+  mutating func perform(_ actions: [CaseAction], at now: Now) {
+    var begun: [Int32] = []
+    for action in actions {
+      switch action {
+      case .version(let incident, let isTold): publish(incident, isTold: isTold, at: now)
+      case .gather(let list): begun += list.prefix(Limits.gatheringProbes)
+      case .wentBlind(let list): goBlind(list, at: now)
+      case .sawAgain: seeAgain(at: now)
+      }
+    }
+    if !begun.isEmpty { gather(begun, at: now) }
+  }
+
+  /// Puts a version on its way to the journal, and to its receivers if they are to hear of it.
+  mutating func publish(_ incident: Incident, isTold: Bool, at now: Now) {
+    shownIncidents.add(incident, isTold: isTold, at: now.instant)
+    act(isTold ? .tell(incident) : .keep(incident))
+  }
+
+  package enum AcknowledgeResult: Sendable, Hashable {
+    case acknowledged
+    case notOpen
+  }
+
+  /// Notes who has taken an incident up, and tells it.
+  package mutating func acknowledge(
+    _ id: String, by: String, note: String, at now: Now
+  ) -> AcknowledgeResult {
+    let acknowledgement = Acknowledgement(by: by, note: note, time: now.wall)
+    guard let incident = casebook.acknowledge(id, acknowledgement, at: now) else {
+      return .notOpen
+    }
+    publish(incident, isTold: incident.isTold, at: now)
+    return .acknowledged
+  }
+
+  // MARK: - Gathering
+
+  /// Brings forward what would show the pattern of links that began to fail: the canaries, their
+  /// hops, other consumers of the same service, other services of the same consumer. A bounded number,
+  /// and only what has not been looked at just now; the politeness budget counts them like any other.
+  private mutating func gather(_ begun: [Int32], at now: Now) {
+    for link in canaryLinks { bringForward(link, at: now) }
+    var wanted: [Int] = []
+    for link in begun.prefix(4) {
+      let owner = links[Int(link)].link
+      wanted += owner.hops.compactMap { linkIndex[$0] }
+      wanted += siblings(of: Int(link), owner)
+    }
+    var count = 0
+    for link in wanted where count < Limits.gatheringProbes {
+      if bringForward(link, at: now) { count += 1 }
+    }
+  }
+
+  private func siblings(of link: Int, _ owner: Link) -> [Int] {
+    var found: [Int] = []
+    // The links of a service stand side by side.
+    for distance in 1...16 where found.count < 3 {
+      for place in [link - distance, link + distance] where links.indices.contains(place) {
+        if links[place].link.id.service == owner.id.service { found.append(place) }
+      }
+    }
+    let others = casebook.matrix.groups.lazy.filter { $0.axis == .service }.prefix(64)
+    var sameConsumer = 0
+    for group in others where sameConsumer < 3 && group.name != owner.id.service {
+      let id = LinkID(service: group.name, consumer: owner.id.consumer)
+      guard let place = linkIndex[id] else { continue }
+      found.append(place)
+      sameConsumer += 1
+    }
+    return found
+  }
+
+  /// Whether a probe of the link runs ahead of its time.
+  @discardableResult
+  private mutating func bringForward(_ link: Int, at now: Now) -> Bool {
+    guard !links[link].isQuiet else { return false }
+    var isAny = false
+    for probe in links[link].probes where probes[probe].definition.isRequired {
+      if let last = probes[probe].lastSampleAt, now.instant - last < Limits.gatheringFresh {
+        continue
+      }
+      guard !probes[probe].isRunning, probes[probe].nextDue - now.instant > Limits.gatheringFresh
+      else { continue }
+      schedule.push(
+        Schedule.Due(
+          probe: Int32(probe), generation: probes[probe].generation, kind: .early),
+        at: now.instant)
+      isAny = true
+    }
+    return isAny
+  }
+
+  // MARK: - Under another catalogue
+
+  /// The matrix of a catalogue; long, for a worker thread.
+  static func matrix(of catalogue: [Link]) -> Matrix {
+    Matrix(
+      catalogue.map { link in
+        LinkPlace(
+          id: link.id, name: link.serviceName.en, system: link.system, owner: link.owner,
+          province: link.id.consumer == nationalConsumer ? nil : link.id.consumer,
+          vendor: link.vendor, hops: link.hops)
+      })
+  }
+}
+
+/// The consumer that is no province.
+private let nationalConsumer = "national"

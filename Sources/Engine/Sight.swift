@@ -1,0 +1,92 @@
+import Base
+import Incidents
+import Judgement
+import Model
+
+/// Whether the monitor itself sees: canaries ought to answer whatever happens to links, and one link
+/// ought to fail. While it does not see, links are unknown and nothing is raised from their samples.
+extension Engine {
+  /// What the canaries show; nil without any.
+  func canaries(at now: Now) -> Canaries? {
+    guard !canaryLinks.isEmpty || !mustFailLinks.isEmpty else { return nil }
+    var canaries = Canaries.none
+    for link in canaryLinks {
+      switch newestAnswer(of: link, at: now) {
+      case true: canaries.answering += 1
+      case false: canaries.failing += 1
+      case nil: break
+      }
+    }
+    canaries.isDeceived = mustFailLinks.contains { newestAnswer(of: $0, at: now) == true }
+    return canaries
+  }
+
+  /// Whether the newest attempts of a link's required probes were right; nil where there are none that
+  /// say anything now.
+  private func newestAnswer(of link: Int, at now: Now) -> Bool? {
+    guard pauses.isEmpty || pauses[links[link].link.id] == nil else { return nil }
+    var isAny = false
+    for probe in links[link].probes where probes[probe].definition.isRequired {
+      guard let last = probes[probe].lastSampleAt,
+        now.instant - last <= staleAfter(probe, at: now), let sample = probes[probe].judge.last
+      else { continue }
+      if sample.outcome.isFailure { return false }
+      isAny = true
+    }
+    return isAny ? true : nil
+  }
+
+  /// A sample that was taken while we may be blind: it is shown and recorded, and raises nothing.
+  mutating func judgeBlindly(_ probe: Int, _ sample: Sample, at now: Now) {
+    guard !sample.outcome.isSkipped else { return }
+    probes[probe].judge.see(sample)
+    guard probes[probe].definition.isRequired else { return }
+    let link = probes[probe].link
+    let sign = FailureSign(sample.outcome)
+    casebook.set(
+      Int32(link), sign == nil ? .up : .failing, sign: sign ?? .slow,
+      trouble: links[link].hasTrouble ? troubles[links[link].link.id] : nil, at: now)
+  }
+
+  /// What links have shown since sight went counts for nothing, nor do the failures that gave it away;
+  /// what was told before stays as it was.
+  mutating func goBlind(_ failing: [Int32], at now: Now) {
+    sightSince = .distantFuture
+    log(.error, "the monitor may be blind: links are unknown", [("failing", "\(failing.count)")])
+    for place in failing {
+      let link = Int(place)
+      if casebook.openIncident(of: place)?.isTold == true, casebook.hasOwnIncident(place) {
+        continue
+      }
+      for probe in links[link].probes { probes[probe].judge.withdrawRules() }
+      troubles.drop(links[link].link.id)
+      links[link].hasTrouble = false
+    }
+    for link in links.indices { noteState(of: link, isSilent: true, at: now) }
+  }
+
+  /// Sight has returned: every link is looked at anew before anything is raised.
+  mutating func seeAgain(at now: Now) {
+    sightSince = now.instant
+    log(.notice, "the monitor sees again: all links are looked at anew")
+    for link in links.indices where !isSightMark(link) {
+      for probe in links[link].probes {
+        probes[probe].judge.forgiveUnraised()
+        guard !links[link].isQuiet, !probes[probe].isRunning else { continue }
+        let spread = Limits.lookAnewWithin.nanoseconds
+        let delay = TimeAmount(nanoseconds: probes[probe].phase.nanoseconds % spread)
+        guard probes[probe].nextDue - now.instant > delay else { continue }
+        schedule.push(
+          Schedule.Due(
+            probe: Int32(probe), generation: probes[probe].generation, kind: .early),
+          at: now.instant + delay)
+      }
+    }
+  }
+
+  /// Whether a link tells of our own sight, and is judged even without it.
+  func isSightMark(_ link: Int) -> Bool {
+    let role = links[link].link.role
+    return role == .canary || role == .mustFail
+  }
+}

@@ -1,0 +1,135 @@
+import Base
+import Judgement
+import Model
+
+/// Taking incidents over: from an earlier run, or from before a reload. Links and groups are found
+/// again by their names.
+extension Casebook {
+  /// The same incidents under another catalogue. Nothing is known of its links until they are set. An
+  /// incident whose links have all gone is resolved; its last version is among the actions.
+  package mutating func move(
+    to matrix: Matrix, settings: IncidentSettings, at now: Now
+  ) -> [CaseAction] {
+    let former = self
+    var moved = Casebook(matrix, settings: settings, seed: 0)
+    moved.continueNumbers(of: former)
+    let index = GroupIndex(matrix)
+    let ends = Dictionary(
+      uniqueKeysWithValues: former.tracker.reopenable.map { ($0.id, $0.endedAt) })
+    var actions: [CaseAction] = []
+    for number in former.cases.keys.sorted() {
+      guard let item = former.cases[number] else { continue }
+      if item.incident.status == .resolved {
+        if let end = ends[number] { moved.keepEnded(item, endedAt: end, index) }
+      } else if let last = moved.keepOpen(item, index, at: now) {
+        actions.append(last)
+      }
+    }
+    if !moved.cases.isEmpty { moved.wantEvaluation(at: now.instant) }
+    self = moved
+    return actions
+  }
+
+  /// Takes over an incident that was open when the daemon last stopped; the last version, if none of its
+  /// links are watched any more.
+  package mutating func restore(_ incidents: [Incident], ended: [Incident], at now: Now)
+    -> [CaseAction]
+  {
+    let index = GroupIndex(matrix)
+    func instant(_ time: WallTime) -> Instant { now.instant - max(.zero, now.wall - time) }
+    for incident in ended {
+      guard let end = incident.resolvedAt, incident.severity != .notice,
+        incident.absorbedBy == nil, now.wall - end < tracker.settings.reopenWithin
+      else { continue }
+      let item = Case(incident: incident, versionAt: now.instant, newsAt: now.instant)
+      keepEnded(item, endedAt: instant(end), index)
+    }
+    var actions: [CaseAction] = []
+    for incident in incidents {
+      let item = Case(incident: incident, versionAt: now.instant, newsAt: now.instant)
+      if let last = keepOpen(item, index, at: now) { actions.append(last) }
+    }
+    if !cases.isEmpty { wantEvaluation(at: now.instant) }
+    return actions
+  }
+
+  private mutating func keepOpen(_ item: Case, _ index: GroupIndex, at now: Now) -> CaseAction? {
+    let incident = item.incident
+    let links = incident.links.compactMap { index.links[$0] }.sorted()
+    guard let first = links.first else {
+      var last = incident
+      last.end(at: now.wall)
+      last.add(TimelineEntry(time: now.wall, text: "no longer watched"))
+      let name = incident.links.first?.description ?? ""
+      let length = printableLength(now.wall - incident.openedAt)
+      last.summary = printable("\(name) is no longer watched after \(length)", limit: 300)
+      return .version(last, isTold: last.isTold)
+    }
+    let key =
+      incident.subject.flatMap { index.key($0, incident.pattern) }
+      ?? PatternKey(
+        layer: incident.conditions.contains { $0.rule != .overdue } || incident.conditions.isEmpty
+          ? (incident.severity == .critical ? .failing : .degraded) : .overdue,
+        kind: .point, axis: .everything, value: first, manner: nil)
+    let openedAt = now.instant - max(.zero, now.wall - incident.openedAt)
+    let number = tracker.restore(
+      key, severity: incident.severity, links: links, openedAt: openedAt, isTold: incident.isTold,
+      count: matrix.count)
+    var kept = item
+    // What its receivers know is in its last version.
+    if kept.news == nil, incident.isTold { kept.news = news(of: incident, key) }
+    cases[number] = kept
+    let gone = incident.links.count - links.count
+    if gone > 0 {
+      cases[number]?.incident.add(
+        TimelineEntry(time: now.wall, text: "\(gone) of its links are no longer watched"))
+    }
+    return nil
+  }
+
+  private mutating func keepEnded(_ item: Case, endedAt: Instant, _ index: GroupIndex) {
+    guard let subject = item.incident.subject, let key = index.key(subject, item.incident.pattern)
+    else { return }
+    cases[tracker.restoreClosed(key, at: endedAt)] = item
+  }
+
+  private func news(of incident: Incident, _ key: PatternKey) -> CaseNews {
+    let trouble = LinkTrouble(
+      severity: incident.severity, conditions: incident.conditions, since: incident.openedAt)
+    let meaning =
+      key.kind == .point
+      ? trouble.meaning : trouble.first.map { [[$0.cause, $0.causeDetail]] } ?? []
+    return CaseNews(
+      severity: incident.severity, meaning: meaning, subject: subject(of: key),
+      side: key.kind == .point ? "" : incident.suspicion?.side ?? "")
+  }
+}
+
+/// Finds links and groups of a matrix by name.
+struct GroupIndex {
+  private(set) var links: [LinkID: Int32] = [:]
+  private var groups: [String: Int32] = [:]
+
+  init(_ matrix: Matrix) {
+    links.reserveCapacity(matrix.count)
+    for (place, link) in matrix.places.enumerated() { links[link.id] = Int32(place) }
+    for (place, group) in matrix.groups.enumerated() {
+      groups["\(group.axis) \(group.name)"] = Int32(place)
+    }
+  }
+
+  /// Nil where the thing is not in the catalogue any more, or the words are of another version.
+  func key(_ subject: IncidentSubject, _ kind: IncidentPattern) -> PatternKey? {
+    guard let layer = Layer.allCases.first(where: { "\($0)" == subject.layer }) else { return nil }
+    if kind == .point {
+      guard let link = LinkID(subject.name).flatMap({ links[$0] }) else { return nil }
+      return PatternKey(layer: layer, kind: .point, axis: .everything, value: link, manner: nil)
+    }
+    guard let axis = Axis.allCases.first(where: { "\($0)" == subject.axis }),
+      axis.kind == kind, let group = groups["\(axis) \(subject.name)"]
+    else { return nil }
+    return PatternKey(
+      layer: layer, kind: kind, axis: axis, value: group,
+      manner: FailureManner.allCases.first { "\($0)" == subject.manner })
+  }
+}

@@ -1,0 +1,232 @@
+import Base
+import Judgement
+import Model
+
+/// What receivers of an incident know: another version with the same news need not be told.
+struct CaseNews: Sendable, Hashable {
+  var severity: Severity
+  /// Of a single link what its conditions mean; of several the cause that most of them have.
+  var meaning: [[String]]
+  var subject: IncidentSubject
+  /// Of several links the side; a single link tells nothing of that.
+  var side: String
+}
+
+/// What an incident's version says.
+struct CaseDescription {
+  var subject: IncidentSubject
+  var pattern: IncidentPattern
+  var severity: Severity
+  var links: [LinkID]
+  var conditions: [Condition]
+  var suspicion: SuspectedSide
+  var summary: String
+  var news: CaseNews
+
+  func write(to incident: inout Incident) {
+    incident.subject = subject
+    incident.pattern = pattern
+    incident.severity = severity
+    incident.links = links
+    incident.conditions = conditions
+    incident.suspicion = suspicion
+    incident.summary = summary
+  }
+}
+
+extension Casebook {
+  func describe(
+    _ tracked: TrackedIncident, isPart: Bool, openedAt: WallTime
+  ) -> CaseDescription {
+    let key = tracked.key
+    let isPart = isPart || key.manner != nil
+    let subject = subject(of: key)
+    let bad = tracked.links.filter { Layer(matrix.states[Int($0)]) != nil }
+    var pattern = Pattern(key: key, links: bad.isEmpty ? tracked.links : bad, isPart: isPart)
+    if key.layer == .failing {
+      pattern.links = pattern.links.filter { matrix.states[Int($0)] == .failing }
+      pattern.alsoDegraded = bad.filter { matrix.states[Int($0)] == .degraded }
+      if pattern.links.isEmpty { pattern.links = tracked.links }
+    }
+    let suspicion = SuspectedSide(suspect(pattern, in: matrix, canaries: canaries))
+    let troubles = tracked.links.compactMap { self.troubles[$0] }
+    let conditions = Array(
+      troubles.lazy.flatMap(\.conditions).prefix(Limits.incidentConditions))
+    let main = mainTrouble(troubles)
+    let meaning: [[String]]
+    if key.kind == .point {
+      meaning = troubles.first?.meaning ?? []
+    } else {
+      meaning = main?.first.map { [[$0.cause, $0.causeDetail]] } ?? []
+    }
+    let words = CaseWords(
+      tracked: tracked, isPart: isPart, subject: subject, matrix: matrix, canaries: canaries,
+      evidence: main?.first?.evidence ?? "", suspicion: suspicion)
+    return CaseDescription(
+      subject: subject, pattern: key.kind, severity: tracked.severity,
+      links: tracked.links.map { matrix.places[Int($0)].id }, conditions: conditions,
+      suspicion: suspicion, summary: words.summary,
+      news: CaseNews(
+        severity: tracked.severity, meaning: meaning, subject: subject,
+        side: key.kind == .point ? "" : suspicion.side))
+  }
+
+  /// The first of those with the cause that most have.
+  private func mainTrouble(_ troubles: [LinkTrouble]) -> LinkTrouble? {
+    var counts: [[String]: Int] = [:]
+    func cause(_ trouble: LinkTrouble) -> [String] {
+      trouble.first.map { [$0.cause, $0.causeDetail] } ?? []
+    }
+    for trouble in troubles { counts[cause(trouble), default: 0] += 1 }
+    let most = counts.values.max() ?? 0
+    return troubles.first { counts[cause($0)] == most }
+  }
+
+  func subject(of key: PatternKey) -> IncidentSubject {
+    if key.kind == .point {
+      return IncidentSubject(
+        layer: "\(key.layer)", axis: "link", name: "\(matrix.places[Int(key.value)].id)")
+    }
+    return IncidentSubject(
+      layer: "\(key.layer)", axis: "\(key.axis)", name: matrix.groups[Int(key.value)].name,
+      manner: key.manner.map { "\($0)" })
+  }
+
+  /// The last line of an incident.
+  func endSummary(_ incident: Incident, absorbedBy other: Incident?) -> String {
+    let length = printableLength(incident.updatedAt - incident.openedAt)
+    let what = incident.subject.map(words) ?? incident.links.first?.description ?? ""
+    if let other {
+      let whole = other.subject.map(words) ?? "another"
+      return printable("\(what) goes on as a part of \(other.id): \(whole)", limit: 300)
+    }
+    guard incident.pattern == .point, let link = incident.links.first else {
+      return printable(
+        incident.pattern == .vantage
+          ? "this monitor sees again after \(length); all links are looked at anew"
+          : "\(what) recovered after \(length)", limit: 300)
+    }
+    let index = tracker.index(of: link, matrix)
+    let reason = index.flatMap { endReasons[$0] } ?? "recovered"
+    let name = index.map { matrix.places[Int($0)].name } ?? ""
+    return printable(
+      "\(link) \(reason) after \(length)" + (name.isEmpty ? "" : ": \(name)"), limit: 300)
+  }
+}
+
+/// A subject in words: `system civil-registry`.
+func words(_ subject: IncidentSubject) -> String {
+  switch subject.axis {
+  case "link": subject.name
+  case "everything": "this monitor's sight"
+  case "hop": "what passes \(subject.name)"
+  default: "\(subject.axis) \(subject.name)"
+  }
+}
+
+extension SuspectedSide {
+  package init(_ suspicion: Suspicion) {
+    var hop: LinkID?
+    let side: String
+    switch suspicion.side {
+    case .hop(let link):
+      side = "hop"
+      hop = link
+    case let other: side = "\(other)"
+    }
+    self.init(
+      side: side, hop: hop, confidence: "\(suspicion.confidence)", reasons: suspicion.reasons)
+  }
+
+  /// As a part of a summary: `the provider, high`.
+  var words: String? {
+    let name: String
+    switch side {
+    case "cannotTell": return nil
+    case "hop": name = hop.map { "hop \($0)" } ?? "a hop"
+    case "network": name = "the network between"
+    case "certificateAuthority": name = "the certificate authority"
+    case "us": name = "this monitor"
+    default: name = "the \(side)"
+    }
+    return "\(name) (\(confidence))"
+  }
+}
+
+/// The summary of an open incident.
+struct CaseWords {
+  var tracked: TrackedIncident
+  var isPart: Bool
+  var subject: IncidentSubject
+  var matrix: Matrix
+  var canaries: Canaries
+  var evidence: String
+  var suspicion: SuspectedSide
+
+  /// So many consumers are named; of more their number is said.
+  private static let named = 6
+
+  var summary: String { printable(text, limit: 300) }
+
+  private var text: String {
+    switch tracked.key.kind {
+    case .point: return single
+    case .vantage: return blind
+    default: break
+    }
+    let suspected = suspicion.words.map { "; suspected: \($0)" } ?? ""
+    return "\(words(subject)) \(verb) for \(extent): \(evidence)\(suspected)"
+  }
+
+  private var verb: String {
+    switch tracked.key.layer {
+    case .overdue: "is overdue"
+    case .degraded: "is degraded"
+    case .failing: isPart ? "is down in part," : "is down"
+    }
+  }
+
+  private var single: String {
+    let place = matrix.places[Int(tracked.links.first ?? tracked.key.value)]
+    let word =
+      tracked.key.layer == .overdue
+      ? "overdue" : tracked.severity == .critical ? "down" : "degraded"
+    return "\(place.id) is \(word): \(evidence)" + (place.name.isEmpty ? "" : " (\(place.name))")
+  }
+
+  private var blind: String {
+    let all = matrix.counts.last ?? GroupCounts()
+    let known = all.up + all.degraded + all.failing
+    let seen =
+      canaries.isDeceived
+      ? "the link that must fail does not"
+      : canaries.failing > 0
+        ? "\(canaries.failing) of \(canaries.failing + canaries.answering) canaries do not answer"
+        : "no canary is configured that would tell otherwise"
+    return
+      "this monitor may be blind: \(tracked.links.count) of \(known) links fail at once and \(seen);"
+      + " nothing is said of links until it sees again"
+  }
+
+  /// The consumers by name, or how many links there are.
+  private var extent: String {
+    let places = tracked.links.map { matrix.places[Int($0)] }
+    let group = matrix.counts[Int(tracked.key.value)]
+    let known = Int(group.up + group.degraded + group.failing + group.overdue)
+    let all = places.count < known ? "\(places.count) of \(known) links" : "\(places.count) links"
+    let names = tracked.key.kind == .province ? places.map(\.id.service) : places.map(\.id.consumer)
+    var different: [String] = []
+    for name in names where !different.contains(name) {
+      different.append(name)
+      if different.count > Self.named { return all }
+    }
+    return "\(all) (\(different.joined(separator: ", ")))"
+  }
+}
+
+extension IncidentTracker {
+  /// The place of a link of the matrix; for rare use: it looks through all of them.
+  func index(of link: LinkID, _ matrix: Matrix) -> Int32? {
+    matrix.places.firstIndex { $0.id == link }.map(Int32.init)
+  }
+}

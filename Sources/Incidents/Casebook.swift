@@ -1,0 +1,346 @@
+import Base
+import Judgement
+import Model
+
+/// What a casebook wants done.
+package enum CaseAction: Sendable {
+  /// A new version of an incident. `isTold`: receivers are to hear of it; otherwise it is only kept.
+  case version(Incident, isTold: Bool)
+  /// Something has begun to fail: what would show its pattern is to be looked at soon.
+  case gather([Int32])
+  /// The vantage is suspected: from now on nothing that links show counts.
+  case wentBlind([Int32])
+  /// The vantage is well again; nothing is known of any link.
+  case sawAgain
+}
+
+/// Keeps the incidents: takes how links stand, finds the patterns, and writes each incident's versions.
+/// A value without a clock; the same calls give the same actions.
+package struct Casebook: Sendable {
+  /// An incident under its number in the tracker.
+  struct Case: Sendable {
+    var incident: Incident
+    var isPart = false
+    var versionAt: Instant
+    var newsAt: Instant
+    /// What its receivers know.
+    var news: CaseNews?
+  }
+
+  package private(set) var matrix: Matrix
+  package private(set) var canaries = Canaries.none
+  var tracker: IncidentTracker
+  var cases: [Int: Case] = [:]
+  var troubles: [Int32: LinkTrouble] = [:]
+  var endReasons: [Int32: String] = [:]
+  private var generator: SeededGenerator
+  /// Cases whose links say something else than their last versions, or something new to be told.
+  private var unwritten: Set<Int> = []
+  private var laterAt: Instant?
+  private var evaluateAt: Instant?
+  private var evaluatedAt: Instant?
+  /// Sight has returned, and nothing has been seen yet.
+  private var isRegaining = false
+
+  /// An empty casebook. `seed` makes the ids of this run different from those of any other.
+  package init(_ matrix: Matrix, settings: IncidentSettings = IncidentSettings(), seed: UInt64) {
+    self.matrix = matrix
+    tracker = IncidentTracker(settings: settings)
+    generator = SeededGenerator(seed: seed)
+  }
+
+  package var isBlind: Bool { tracker.isBlind }
+
+  /// Open incidents in their newest versions, which others may not see yet; oldest first.
+  package var open: [Incident] {
+    cases.values.map(\.incident).filter { $0.status != .resolved }
+      .sorted { ($0.openedAt, $0.id) < ($1.openedAt, $1.id) }
+  }
+
+  /// The incident that speaks of a link, in its newest version.
+  package func openIncident(of link: Int32) -> Incident? {
+    tracker.incident(of: link).flatMap { cases[$0]?.incident }
+  }
+
+  /// Whether a link has an incident beside that of the vantage.
+  package func hasOwnIncident(_ link: Int32) -> Bool {
+    tracker.incident(of: link).flatMap { cases[$0] }.map { $0.incident.pattern != .vantage }
+      ?? false
+  }
+
+  /// When ``evaluate(at:)`` is to be called next.
+  package var nextDue: Instant? {
+    [evaluateAt, tracker.nextDue, laterAt].compactMap { $0 }.min()
+  }
+
+  // MARK: - What is seen
+
+  /// Takes how a link stands. `endReason`: why nothing is raised any more, where that is no recovery.
+  package mutating func set(
+    _ link: Int32, _ state: CellState, sign: FailureSign = .slow, trouble: LinkTrouble? = nil,
+    endReason: String? = nil, at now: Now
+  ) {
+    let index = Int(link)
+    let former = matrix.states[index]
+    let isSame = former == state && (Layer(state) == nil || matrix.signs[index] == sign)
+    if Layer(state) != nil || troubles[link] != nil {
+      if troubles[link] != trouble {
+        troubles[link] = trouble
+        if let number = tracker.incident(of: link) {
+          unwritten.insert(number)
+          wantEvaluation(at: now.instant)
+        }
+      }
+      endReasons[link] = endReason
+    }
+    guard !isSame else { return }
+    matrix.set(link, state, sign: sign, since: trouble?.since ?? now.wall)
+    // While nothing is bad, links that come up change nothing.
+    if Layer(former) != nil || Layer(state) != nil || matrix.badCount > 0 || !cases.isEmpty {
+      wantEvaluation(at: now.instant)
+    }
+  }
+
+  package mutating func set(_ canaries: Canaries, at now: Now) {
+    guard canaries != self.canaries else { return }
+    self.canaries = canaries
+    wantEvaluation(at: now.instant)
+  }
+
+  mutating func wantEvaluation(at now: Instant) {
+    guard evaluateAt == nil else { return }
+    let spacing = max(
+      Limits.evaluationEvery, Limits.evaluationPerBadLink * Int64(matrix.badCount))
+    evaluateAt = evaluatedAt.map { max(now, $0 + spacing) } ?? now
+  }
+
+  // MARK: - Evaluation
+
+  /// Finds the patterns if something has changed, tells what has gathered, and writes the versions
+  /// that follow. Nothing is done before it is due.
+  package mutating func evaluate(at now: Now) -> [CaseAction] {
+    guard let due = nextDue, due <= now.instant else { return [] }
+    var actions: [CaseAction] = []
+    var tracked: [TrackerAction]
+    var parts: [PatternKey: Bool] = [:]
+    if let at = evaluateAt, at <= now.instant {
+      evaluateAt = nil
+      evaluatedAt = now.instant
+      var patterns = explain(matrix, canaries: canaries)
+      if seesAgain(patterns) {
+        matrix.forgetStates()
+        isRegaining = true
+        actions.append(.sawAgain)
+        patterns = explain(matrix, canaries: canaries)
+      }
+      for pattern in patterns { parts[pattern.key] = pattern.isPart }
+      tracked = tracker.take(patterns, matrix, canaries: canaries, at: now.instant)
+      if !tracker.isBlind { isRegaining = false }
+    } else {
+      tracked = tracker.tellGathered(matrix, at: now.instant)
+    }
+    if let later = laterAt, later <= now.instant { laterAt = nil }
+    carryOut(tracked, parts, &actions, at: now)
+    return actions
+  }
+
+  /// Whether the vantage was suspected and nothing speaks for that any more: something answers again.
+  private func seesAgain(_ patterns: [Pattern]) -> Bool {
+    guard tracker.isBlind, !isRegaining, !canaries.isBlind,
+      !patterns.contains(where: { $0.key.kind == .vantage })
+    else { return false }
+    return canaries.isSeeing || (matrix.counts.last ?? GroupCounts()).up > 0
+  }
+
+  private mutating func carryOut(
+    _ tracked: [TrackerAction], _ parts: [PatternKey: Bool], _ actions: inout [CaseAction],
+    at now: Now
+  ) {
+    var touched = unwritten
+    unwritten = []
+    var tells: Set<Int> = []
+    var ended: [Int] = []
+    for action in tracked {
+      let number = action.incident
+      touched.insert(number)
+      switch action {
+      case .open(_, let key, let links), .reopen(_, let key, let links),
+        .split(_, _, let key, let links):
+        begin(action, key, links, at: now)
+        if key.kind == .vantage {
+          actions.append(.wentBlind(links))
+        } else {
+          actions.append(.gather(links))
+        }
+      case .tell: tells.insert(number)
+      case .absorb, .resolve: ended.append(number)
+      case .join, .leave, .become, .rise: break
+      }
+    }
+    for (number, text) in timeline(of: tracked, named: caseName, matrix) {
+      cases[number]?.incident.add(TimelineEntry(time: now.wall, text: text))
+    }
+    let open = Dictionary(uniqueKeysWithValues: tracker.open.map { ($0.id, $0) })
+    for number in touched.sorted() {
+      if let incident = open[number] {
+        if let isPart = parts[incident.key] { cases[number]?.isPart = isPart }
+        write(incident, isToBeTold: tells.contains(number), &actions, at: now)
+      }
+    }
+    for number in ended {
+      let heir = tracked.lazy.compactMap { $0.heir(of: number) }.first
+      end(number, into: heir, isToBeTold: tells.contains(number), &actions, at: now)
+    }
+    if !ended.isEmpty { forgetEnded() }
+  }
+
+  /// So that ids go on where those of another casebook stopped.
+  mutating func continueNumbers(of former: Casebook) {
+    generator = former.generator
+    canaries = former.canaries
+  }
+
+  private func caseName(_ number: Int) -> String { cases[number]?.incident.id ?? "another" }
+
+  private mutating func begin(
+    _ action: TrackerAction, _ key: PatternKey, _ links: [Int32], at now: Now
+  ) {
+    let number = action.incident
+    if var former = cases[number], former.incident.status == .resolved {
+      former.incident.status = .open
+      former.incident.resolvedAt = nil
+      former.incident.absorbedBy = nil
+      former.incident.acknowledgement = nil
+      former.news = nil
+      cases[number] = former
+      return
+    }
+    // Since when the first of its links is in trouble, as far as this run knows.
+    let openedAt = links.compactMap { troubles[$0]?.since }.min() ?? now.wall
+    var incident = Incident(
+      id: incidentID(&generator), sequence: 0, pattern: key.kind, status: .open,
+      severity: key.severity, links: [], summary: "", conditions: [],
+      openedAt: min(openedAt, now.wall), updatedAt: now.wall)
+    incident.firstToldSequence = nil
+    cases[number] = Case(incident: incident, versionAt: now.instant, newsAt: now.instant)
+  }
+
+  /// Writes a new version of an open incident if it says something else than the last.
+  private mutating func write(
+    _ tracked: TrackedIncident, isToBeTold: Bool, _ actions: inout [CaseAction], at now: Now
+  ) {
+    guard var item = cases[tracked.id] else { return }
+    let description = describe(tracked, isPart: item.isPart, openedAt: item.incident.openedAt)
+    var next = item.incident
+    description.write(to: &next)
+    if next.severity == .critical, item.incident.severity != .critical,
+      next.status == .acknowledged
+    {
+      // Who took up the lesser trouble may not know of the worse one.
+      next.status = .open
+    }
+    var isTold = isToBeTold
+    if !isTold, item.incident.isTold, description.news != item.news {
+      let mayTell =
+        tracked.key.kind == .point || now.instant >= item.newsAt + Limits.incidentNewsEvery
+      if mayTell {
+        isTold = true
+      } else {
+        later(tracked.id, item.newsAt + Limits.incidentNewsEvery)
+      }
+    }
+    let isFirst = item.incident.sequence == 0
+    if next == item.incident, !isTold { return }
+    // News is told at once; who came and went may wait.
+    let isRestful =
+      tracked.key.kind == .point || now.instant >= item.versionAt + Limits.incidentVersionsEvery
+    guard isTold || isFirst || isRestful || next.status != item.incident.status else {
+      later(tracked.id, item.versionAt + Limits.incidentVersionsEvery)
+      return
+    }
+    // Figures alone make no version of a single link's incident.
+    if tracked.key.kind == .point, !isTold, !isFirst, description.news == item.news,
+      item.incident.isTold
+    {
+      return
+    }
+    next.sequence += 1
+    next.updatedAt = now.wall
+    if isTold {
+      next.firstToldSequence = next.firstToldSequence ?? next.sequence
+      item.news = description.news
+      item.newsAt = now.instant
+    }
+    item.versionAt = now.instant
+    item.incident = next
+    cases[tracked.id] = item
+    actions.append(.version(next, isTold: isTold))
+  }
+
+  private mutating func later(_ number: Int, _ instant: Instant) {
+    unwritten.insert(number)
+    laterAt = min(laterAt ?? instant, instant)
+  }
+
+  private mutating func end(
+    _ number: Int, into heir: Int?, isToBeTold: Bool, _ actions: inout [CaseAction], at now: Now
+  ) {
+    guard var item = cases[number] else { return }
+    item.incident.end(at: now.wall)
+    let other = heir.flatMap { cases[$0]?.incident }
+    item.incident.absorbedBy = other?.id
+    item.incident.summary = endSummary(item.incident, absorbedBy: other)
+    item.versionAt = now.instant
+    cases[number] = item
+    actions.append(.version(item.incident, isTold: isToBeTold))
+  }
+
+  /// Lets go of ended incidents that cannot be reopened any more.
+  private mutating func forgetEnded() {
+    let kept = Set(tracker.reopenable.map(\.id))
+    cases = cases.filter { $0.value.incident.status != .resolved || kept.contains($0.key) }
+  }
+
+  // MARK: - Operators
+
+  /// Notes who has taken an incident up; the new version is to be told. Nil for one that is not open.
+  package mutating func acknowledge(
+    _ id: String, _ acknowledgement: Acknowledgement, at now: Now
+  ) -> Incident? {
+    guard
+      let number = cases.first(where: {
+        $0.value.incident.id == id && $0.value.incident.status != .resolved
+      })?.key, var item = cases[number]
+    else { return nil }
+    item.incident.status = .acknowledged
+    item.incident.acknowledgement = acknowledgement
+    let note = acknowledgement.note.isEmpty ? "" : ": \(acknowledgement.note)"
+    item.incident.add(
+      TimelineEntry(
+        time: now.wall, text: printable("acknowledged by \(acknowledgement.by)\(note)", limit: 400))
+    )
+    item.incident.sequence += 1
+    item.incident.updatedAt = now.wall
+    item.versionAt = now.instant
+    cases[number] = item
+    return item.incident
+  }
+}
+
+extension Incident {
+  /// Adds to the timeline; of one that is full, what follows the first tenth makes room.
+  mutating func add(_ entry: TimelineEntry) {
+    if timeline.count >= Limits.incidentTimeline {
+      timeline.remove(at: Limits.incidentTimeline / 10)
+    }
+    timeline.append(entry)
+  }
+
+  mutating func end(at time: WallTime) {
+    sequence += 1
+    status = .resolved
+    conditions = []
+    updatedAt = time
+    resolvedAt = time
+  }
+}
