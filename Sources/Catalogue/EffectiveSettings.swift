@@ -10,7 +10,8 @@ package func effectiveSettings(of link: Link) -> [EffectiveSetting] {
   list.add("consumer", link.id.consumer)
   list.add("system", link.system)
   list.add("owner", link.owner)
-  list.add("role", link.role.rawValue, writtenAs: link.role == .service ? "hop" : link.role.rawValue)
+  list.add(
+    "role", link.role.rawValue, writtenAs: link.role == .service ? "hop" : link.role.rawValue)
   list.add("route", link.route.isEmpty ? "direct" : link.route.joined(separator: ", "))
   if let vendor = link.vendor { list.add("vendor", vendor) }
   if let planned = link.planned { list.add("planned", planned.date) }

@@ -145,7 +145,8 @@ let linkOptions = [
   OptionSpec(
     name: "--vendor", value: "NAME", help: "Only links of this vendor.", isRepeatable: true),
   OptionSpec(
-    name: "--role", value: "ROLE", help: "Only links of this role: service, hop, canary, mustFail, token.",
+    name: "--role", value: "ROLE",
+    help: "Only links of this role: service, hop, canary, mustFail, token.",
     isRepeatable: true),
   OptionSpec(name: "--limit", value: "N", help: "At most so many links (10000; 50000 at most)."),
   OptionSpec(name: "--offset", value: "N", help: "Leave out the first so many."),

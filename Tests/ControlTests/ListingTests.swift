@@ -59,7 +59,10 @@ import Wire
     ("province=ha-noi,an-gian", "no link has the consumer an-gian; did you mean an-giang?"),
     ("system=ecivl", "no link has the system ecivl; did you mean ecivil?"),
     ("vendor=vnp", "no link has the vendor vnp; did you mean vnpt?"),
-    ("role=hopp", "no role hopp; the roles are service, hop, canary, mustFail, token; did you mean hop?"),
+    (
+      "role=hopp",
+      "no role hopp; the roles are service, hop, canary, mustFail, token; did you mean hop?"
+    ),
   ]
 
   @Test(

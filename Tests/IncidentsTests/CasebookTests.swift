@@ -212,7 +212,8 @@ struct CaseHistory {
     history.pass(30)
     #expect(!history.book.isBlind)
     #expect(history.asked.contains { if case .sawAgain = $0 { true } else { false } })
-    #expect(history.told.map(\.status) == [.open, .resolved], "one that nobody has seen again waits")
+    #expect(
+      history.told.map(\.status) == [.open, .resolved], "one that nobody has seen again waits")
     history.set("a/q b/p b/q c/p c/q b/r a/r", .up)
     history.pass(30)
     #expect(history.told.count == 2)
