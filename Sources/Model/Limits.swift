@@ -193,6 +193,26 @@ package enum Limits {
   /// Ended incidents that may be reopened.
   package static let incidentsReopenable = 1_000
 
+  // Maintenance and silences
+  /// Windows in files, and as many that operators entered; silences.
+  package static let maintenanceWindows = 500
+  package static let silences = 500
+  /// Those that are over are kept for the record, so long and so many of each kind.
+  package static let quietKept = TimeAmount.hours(24 * 400)
+  package static let quietKeptMaximum = 500
+  package static let silenceLongest = TimeAmount.hours(24 * 30)
+  package static let maintenanceLongest = TimeAmount.hours(24 * 31)
+  package static let maintenanceLongestRecurring = TimeAmount.hours(24 * 7)
+  package static let maintenanceShortest = TimeAmount.minutes(1)
+  package static let noticeWorkingDaysMaximum = 60
+  package static let selectorWords = 200
+  package static let quietReasonCharacters = 300
+  /// Of what a window or a silence hid so many are listed; all are counted.
+  package static let hiddenListed = 50
+  package static let quietSavedEvery = TimeAmount.seconds(1)
+  package static let calendars = 64
+  package static let calendarDays = 4_000
+
   // Logs
   package static let logLinesPerSecond = 200
 }
