@@ -47,22 +47,26 @@ let package = Package(
     floor("Probes", ["Base", "Model", "Wire"]),
     floor("Delivery", ["Base", "Model", "Wire"]),
     floor("Scenario", ["Base", "Model", "Wire"]),
+    floor("Quiet", ["Base", "Model", "Wire"]),
     // 4
     floor("Fuzzing", ["Base", "Model", "Wire", "History"]),
     floor("Judgement", ["Base", "Model"]),
     floor("Incidents", ["Base", "Model"]),
-    floor("Catalogue", ["Base", "Model", "Wire", "Probes"]),
+    floor("Catalogue", ["Base", "Model", "Wire", "Probes", "Quiet"]),
     floor("Reports", ["Base", "Model", "Wire", "History"]),
     // 5
     floor(
       "Engine",
-      ["Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Catalogue"]),
+      [
+        "Base", "Model", "Wire", "History", "Probes", "Delivery", "Quiet", "Judgement",
+        "Catalogue",
+      ]),
     // 6
     floor(
       "Control",
       [
-        "Base", "Model", "Wire", "History", "Delivery", "Judgement", "Catalogue", "Reports",
-        "Engine",
+        "Base", "Model", "Wire", "History", "Delivery", "Quiet", "Judgement", "Catalogue",
+        "Reports", "Engine",
       ]),
     floor("ControlClient", ["Base", "Model", "Wire"]),
     // 7
@@ -80,7 +84,7 @@ let package = Package(
       "linkhealthd",
       [
         "CLinux", "Host", "Control", "Engine", "Reports", "Catalogue", "Judgement", "Delivery",
-        "Probes", "History", "Wire", "Model", "Base",
+        "Probes", "Quiet", "History", "Wire", "Model", "Base",
       ]),
     program(
       "linkhealthctl",
@@ -115,13 +119,16 @@ let package = Package(
     tests("IncidentsTests", ["Incidents", "Model", "Base"]),
     tests("ProbesTests", ["Probes", "Wire", "Model", "Base"]),
     tests("WireTests", ["Wire", "Base"]),
-    tests("EngineTests", ["Engine", "Judgement", "History", "Probes", "Wire", "Model", "Base"]),
+    tests(
+      "EngineTests",
+      ["Engine", "Judgement", "Quiet", "History", "Probes", "Wire", "Model", "Base"]),
+    tests("QuietTests", ["Quiet", "Wire", "Model", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
     tests(
       "ControlTests",
       [
-        "Control", "Engine", "Reports", "Catalogue", "Judgement", "History", "Probes", "Wire",
-        "Model", "Base",
+        "Control", "Engine", "Reports", "Catalogue", "Judgement", "Quiet", "History", "Probes",
+        "Wire", "Model", "Base",
       ]),
     tests("ReportsTests", ["Reports", "History", "Wire", "Model", "Base"]),
     tests("ControlClientTests", ["ControlClient", "Wire", "Model", "Base"]),
@@ -130,6 +137,6 @@ let package = Package(
       "HostTests",
       ["Host", "CLinux", "CLibcurl", "History", "Probes", "Delivery", "Wire", "Model", "Base"]),
     tests("DeliveryTests", ["Delivery", "Wire", "Model", "Base"]),
-    tests("CatalogueTests", ["Catalogue", "Probes", "Wire", "Model", "Base"]),
+    tests("CatalogueTests", ["Catalogue", "Probes", "Quiet", "Wire", "Model", "Base"]),
   ]
 )

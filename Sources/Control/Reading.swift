@@ -13,6 +13,7 @@ func read(
   _ segments: [String], _ request: HTTPRequestHead, _ engine: borrowing Engine,
   _ facts: () -> DaemonFacts, at now: Now
 ) throws(ControlError) -> ControlReply {
+  if let body = try readQuiet(segments, request, engine, at: now) { return json(body) }
   switch segments.count {
   case 1 where segments[0] == "healthz": return health(engine, facts())
   case 2 where segments == ["v1", "status"]: return .pieces(StatusListing(facts()))
@@ -91,7 +92,7 @@ private func number(_ name: String, _ request: HTTPRequestHead, _ range: ClosedR
 private func noSuchPath(_ segments: [String]) -> ControlError {
   let known = [
     "/healthz", "/v1/status", "/v1/links", "/v1/matrix", "/v1/incidents", "/v1/availability",
-    "/v1/worst", "/v1/export",
+    "/v1/worst", "/v1/export", "/v1/maintenance", "/v1/silences",
   ]
   return ControlError(
     404, "notFound",
@@ -99,7 +100,7 @@ private func noSuchPath(_ segments: [String]) -> ControlError {
       + suggestion(segments, known, ofLink: ["samples", "explain", "history", "compare"])
       + "; there are /healthz, /v1/status, /v1/links, /v1/links/SERVICE/CONSUMER, its /samples,"
       + " /explain, /history and /compare, /v1/matrix, /v1/incidents, /v1/availability, /v1/worst,"
-      + " and /v1/export")
+      + " /v1/export, /v1/maintenance and /v1/silences")
 }
 
 func noSuchAct(_ segments: [String]) -> ControlError {
@@ -107,8 +108,10 @@ func noSuchAct(_ segments: [String]) -> ControlError {
     404, "notFound",
     "no act /\(segments.joined(separator: "/"))"
       + suggestion(
-        segments, ["/v1/reload", "/v1/schedule/reset"], ofLink: ["try", "pause", "resume"])
-      + "; there are /v1/reload, /v1/schedule/reset, and /try, /pause and /resume of a link")
+        segments, ["/v1/reload", "/v1/schedule/reset", "/v1/maintenance", "/v1/silences"],
+        ofLink: ["try", "pause", "resume"])
+      + "; there are /v1/reload, /v1/schedule/reset, /v1/maintenance, /v1/silences, /end of one of"
+      + " these, and /try, /pause and /resume of a link")
 }
 
 /// The nearest of the known paths; of a path below a link only the last part is compared.

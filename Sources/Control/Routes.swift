@@ -4,6 +4,7 @@ import Engine
 import History
 import Judgement
 import Model
+import Quiet
 import Reports
 import Wire
 
@@ -40,6 +41,10 @@ package enum ControlAct: Sendable {
   case pause(LinkID, reason: String)
   case resume(LinkID)
   case resetSchedule
+  case addMaintenance(MaintenanceWindow)
+  case endMaintenance(String)
+  case addSilence(Silence)
+  case endSilence(String)
 
   /// The act in words, for the audit line.
   package var words: String {
@@ -49,6 +54,20 @@ package enum ControlAct: Sendable {
     case .pause(let link, _): "pause \(link)"
     case .resume(let link): "resume \(link)"
     case .resetSchedule: "reset schedule figures"
+    case .addMaintenance(let window): "maintenance add \(window.links.words)"
+    case .endMaintenance(let id): "maintenance end \(id)"
+    case .addSilence(let silence): "silence add \(silence.links.words)"
+    case .endSilence(let id): "silence end \(id)"
+    }
+  }
+
+  /// Why, in the words of whoever asks; nil where no reason was given.
+  package var reason: String? {
+    switch self {
+    case .pause(_, let words): words.isEmpty ? nil : words
+    case .addMaintenance(let window): window.reason
+    case .addSilence(let silence): silence.reason
+    default: nil
     }
   }
 }
@@ -63,7 +82,7 @@ package func route(
     switch request.method {
     case "GET", "HEAD": return try read(segments, request, engine, facts, at: now)
     case "POST":
-      let act = try act(segments, request, body, engine)
+      let act = try act(segments, request, body, engine, at: now)
       guard mayAct else {
         throw ControlError(
           403, "forbidden",
@@ -114,8 +133,10 @@ package struct ControlError: Error, Sendable {
 }
 
 private func act(
-  _ segments: [String], _ request: HTTPRequestHead, _ body: [UInt8], _ engine: borrowing Engine
+  _ segments: [String], _ request: HTTPRequestHead, _ body: [UInt8], _ engine: borrowing Engine,
+  at now: Now
 ) throws(ControlError) -> ControlAct {
+  if let act = try quietAct(segments, body, engine, at: now) { return act }
   switch segments.count {
   case 2 where segments == ["v1", "reload"]: return try reloadAct(request)
   case 3 where segments == ["v1", "schedule", "reset"]: return .resetSchedule

@@ -75,6 +75,7 @@ package struct StatusListing: PiecewiseAnswer {
     writer.key("tokens")
     writer.counts(tally.tokens)
     writeIncidents(&writer, engine)
+    writeQuietCounts(&writer, engine, at: now)
     writer.endObject()
     step = .list(0)
     // The object goes on.

@@ -4,6 +4,7 @@ import History
 import Judgement
 import Model
 import Probes
+import Quiet
 
 /// The one place that wires events to values: it schedules probes, runs their attempts, records the
 /// samples, judges them once they are written, and keeps incidents. It performs nothing itself: its
@@ -26,6 +27,9 @@ package struct Engine: ~Copyable {
   var incidents: IncidentKeeper
   package internal(set) var shownIncidents = ShownIncidents()
   package internal(set) var pauses: [LinkID: Pause] = [:]
+  /// Windows and silences: what is measured all the same and not told.
+  package internal(set) var quietBook = QuietBook(rules: NoticeRules(zone: .zero))
+  var quietWatch = QuietWatch()
   package internal(set) var recording: Recording
   package internal(set) var tokens = Tokens()
   package internal(set) var politeness = Politeness()
@@ -71,6 +75,7 @@ package struct Engine: ~Copyable {
     consider(shownIncidents.nextDue)
     consider(nextDayCheck)
     consider(connectionsDue)
+    consider(quietDue)
     return earliest
   }
 
@@ -87,6 +92,7 @@ package struct Engine: ~Copyable {
     settleSome(at: now)
     endPlannedDays(at: now)
     saveConnections(at: now)
+    watchQuiet(at: now)
     logIncidents(shownIncidents.showOverdue(at: now.instant))
   }
 

@@ -36,24 +36,16 @@ package struct QuietBook: Sendable, Hashable {
 
   /// Which windows and silences are for a link at a moment: first those that last longest.
   package func quieting(of link: LinkFacts, at time: WallTime) -> [Quieting] {
-    var list = maintenance(of: link, at: time)
-    for silence in silences where silence.isActive(at: time) && silence.links.matches(link) {
-      list.append(Quieting(silence))
-    }
-    return list.sorted { $0.until > $1.until }
+    active(at: time).quieting(of: link, at: time)
   }
 
-  /// The windows alone.
-  package func maintenance(of link: LinkFacts, at time: WallTime) -> [Quieting] {
-    var list: [Quieting] = []
-    for windows in [written, entered] {
-      for window in windows {
-        guard let until = window.activeUntil(at: time), window.links.matches(link) else { continue }
-        list.append(Quieting(window, until: until))
-      }
+  package func isInMaintenance(_ link: LinkFacts, at time: WallTime) -> Bool {
+    [written, entered].contains { windows in
+      windows.contains { $0.isActive(at: time) && $0.links.matches(link) }
     }
-    return list
   }
+
+  package var hasNoWindows: Bool { written.isEmpty && entered.isEmpty }
 
   /// Those that hold at a moment, for whatever links.
   package func active(at time: WallTime) -> ActiveQuiet {
@@ -214,13 +206,35 @@ package struct ActiveQuiet: Sendable {
   package var windows: [MaintenanceWindow]
   package var silences: [Silence]
 
+  package init(windows: [MaintenanceWindow], silences: [Silence]) {
+    self.windows = windows
+    self.silences = silences
+  }
+
+  package var isEmpty: Bool { windows.isEmpty && silences.isEmpty }
+
   package func isInMaintenance(_ link: LinkFacts) -> Bool {
     windows.contains { $0.links.matches(link) }
   }
 
-  func hides(_ incident: IncidentFacts, at time: WallTime) -> Quieting? {
-    guard !incident.links.isEmpty, !(windows.isEmpty && silences.isEmpty) else { return nil }
-    let silences = self.silences.filter { $0.isFor(incident.pattern, incident.severity) }
+  /// What is for a link, of what still holds: first what lasts longest.
+  package func quieting(of link: LinkFacts, at time: WallTime) -> [Quieting] {
+    var list: [Quieting] = []
+    for window in windows where window.links.matches(link) {
+      if let until = window.activeUntil(at: time) { list.append(Quieting(window, until: until)) }
+    }
+    for silence in silences where silence.isActive(at: time) && silence.links.matches(link) {
+      list.append(Quieting(silence))
+    }
+    return list.sorted { $0.until > $1.until }
+  }
+
+  /// What hides an incident; see ``QuietBook/hides(_:at:)``.
+  package func hides(_ incident: IncidentFacts, at time: WallTime) -> Quieting? {
+    guard !incident.links.isEmpty, !isEmpty else { return nil }
+    let silences = self.silences.filter {
+      $0.isActive(at: time) && $0.isFor(incident.pattern, incident.severity)
+    }
     var first: Quieting?
     for link in incident.links {
       guard let quieting = longest(link, silences, at: time) else { return nil }

@@ -143,6 +143,7 @@ extension Daemon {
     }
     let begun = Clock.instant
     let summary = engine.load(consume prepared, at: now)
+    engine.configureQuiet(new.configuration.quiet, at: now)
     let held = (Clock.instant - begun).milliseconds
     discard(replace(&loaded, with: new))
     loadedAt = now.wall
