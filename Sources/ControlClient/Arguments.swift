@@ -175,6 +175,8 @@ private func action(
   case .attempt: .attempt(try link(reader))
   case .pause: .pause(try link(reader), reason: reader.value("--reason"))
   case .resume: .resume(try link(reader))
+  case .maintenance: .quiet(try reader.quietQuestion(.maintenance))
+  case .silence: .quiet(try reader.quietQuestion(.silence))
   case .reload: .reload(plan: reader.isOn("--plan"), yes: reader.isOn("--yes"))
   case .version: .version
   case .help: .help(try helpTopic(reader))

@@ -15,6 +15,8 @@ package enum Command: String, Sendable, Hashable, CaseIterable {
   case attempt = "try"
   case pause
   case resume
+  case maintenance
+  case silence
   case reload
   case version
   case help
@@ -33,13 +35,15 @@ package struct OptionSpec: Sendable, Hashable {
 
 /// What a command takes and does: the one source of the parser, the help and the test of the
 /// manual page.
-package struct CommandSpec: Sendable, Hashable {
+package struct CommandSpec: Sendable {
   package var command: Command
   /// What stands for the operands in the help, such as `LINK`.
   package var operands: String
   package var operandCount: ClosedRange<Int>
   package var summary: String
   package var options: [OptionSpec]
+  /// What the first operand may be, where it is a verb.
+  package var verbs: [(term: String, text: String)] = []
 }
 
 extension Command {
@@ -83,6 +87,8 @@ extension Command {
       spec("LINK", "Run each probe of a link once, now, and show where the time went.")
     case .pause: spec("LINK", "Send a link no more traffic.", options: [reasonOption])
     case .resume: spec("LINK", "Take up a paused link again.")
+    case .maintenance: maintenanceSpec
+    case .silence: silenceSpec
     case .reload:
       spec("Read the configuration and the catalogue anew.", options: reloadOptions)
     case .version: spec("Tell the versions of this program and of the daemon.")
@@ -137,7 +143,7 @@ let linkOptions = [
   OptionSpec(
     name: "--state", value: "STATE",
     help: "Only links in this state: planned, notConnected, up, degraded, down, unknown; or with "
-      + "this mark: paused, overdue.",
+      + "this mark: paused, overdue, maintenance, silenced.",
     isRepeatable: true),
   OptionSpec(
     name: "--route", value: "WORD", help: "Only links whose route has this word.",

@@ -72,6 +72,7 @@ package struct Conversation: Sendable {
     case .attempt(let link): .send(.attempt(link))
     case .pause(let link, let reason): .send(.pause(link, reason: reason))
     case .resume(let link): .send(.resume(link))
+    case .quiet(let question): .send(question.request)
     case .reload(let plan, let yes): .send(.reload(plan: plan, yes: yes))
     case .help(let command): .finish(Report(renderHelp(command, display)))
     case .check: preconditionFailure("check asks no daemon")
@@ -129,6 +130,7 @@ package struct Conversation: Sendable {
     case .attempt: renderAttempts(node, display)
     case .pause(let link, let reason): renderPaused(node, link, reason: reason, display)
     case .resume(let link): renderPaused(node, link, reason: nil, display)
+    case .quiet(let question): renderQuiet(question, node, display)
     case .reload(let plan, _):
       plan ? renderPlan(node, display) : renderReloaded(node, display)
     case .version: renderVersions(daemon: node, problem: nil, display)

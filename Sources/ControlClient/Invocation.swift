@@ -35,6 +35,7 @@ package enum Action: Sendable, Hashable {
   case attempt(LinkID)
   case pause(LinkID, reason: String?)
   case resume(LinkID)
+  case quiet(QuietQuestion)
   /// `plan`: change nothing; `yes`: also where more than a third of the links would go.
   case reload(plan: Bool = false, yes: Bool = false)
   case version
@@ -86,6 +87,8 @@ package struct LinkFilter: Sendable, Hashable {
 package enum LinkMark: String, Sendable, Hashable, CaseIterable {
   case paused
   case overdue
+  case maintenance
+  case silenced
 }
 
 /// Which incidents to list; an empty list of values lets all through.
