@@ -23,6 +23,7 @@ func readCalendars(
   _ access: FileAccess, _ complaints: inout Complaints
 ) -> CalendarTable {
   var written: [WrittenCalendar] = []
+  let before = complaints.count
   for file in filesOf(path, access, &complaints) {
     guard let root = file.parse(access, &complaints),
       var reader = FieldReader(root, file: file.path, path: "", complaints: &complaints)
@@ -31,8 +32,9 @@ func readCalendars(
   }
   if written.count > Limits.calendars {
     path.origin.complain("expected at most \(Limits.calendars) calendars", &complaints)
-    return CalendarTable()
   }
+  // A calendar that could not be read would be missed by those that name it.
+  guard complaints.count == before else { return CalendarTable() }
   return calendarTable(written, standard: standard, path, &complaints)
 }
 
