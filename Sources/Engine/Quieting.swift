@@ -51,17 +51,22 @@ extension Engine {
       })
   }
 
-  /// What windows tell services apart by: once for each service, or more where its links differ.
+  /// What windows tell services apart by: once for each service, or more where its links differ. None
+  /// where no system has a rule of its own: then nobody needs them.
   package var serviceFacts: [ServiceFacts] {
+    if quietBook.rules.bySystem.isEmpty { return [] }
     var list: [ServiceFacts] = []
     var last: ServiceFacts?
-    for runtime in links {
+    for place in links.indices {
       // Links of one service follow each other.
-      if let last, last.service == runtime.link.id.service, last.owner == runtime.link.owner {
+      if let last, last.service == links[place].link.id.service,
+        last.owner == links[place].link.owner
+      {
         continue
       }
       let facts = ServiceFacts(
-        service: runtime.link.id.service, system: runtime.link.system, owner: runtime.link.owner)
+        service: links[place].link.id.service, system: links[place].link.system,
+        owner: links[place].link.owner)
       list.append(facts)
       last = facts
     }

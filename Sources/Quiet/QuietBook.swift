@@ -159,13 +159,8 @@ package struct QuietBook: Sendable, Hashable {
   package mutating func noteHidden(
     _ incident: IncidentFacts, by quieting: Quieting, at time: WallTime
   ) -> Bool {
-    let key = HiddenKey(kind: quieting.kind, id: quieting.id)
-    var isNew = false
-    for link in incident.links.prefix(Limits.hiddenListed) {
-      let entry = HiddenLog.Entry(incident: incident.id, link: link.id, time: time)
-      if hidden[key, default: HiddenLog()].add(entry) { isNew = true }
-    }
-    return isNew
+    hidden[HiddenKey(kind: quieting.kind, id: quieting.id), default: HiddenLog()]
+      .add(incident: incident.id, incident.links.map(\.id), at: time)
   }
 
   package func hidden(by kind: Quieting.Kind, _ id: String) -> HiddenLog {

@@ -61,17 +61,21 @@ package struct HiddenLog: Sendable, Hashable {
 
   init(newest: [Entry], total: Int) {
     self.newest = Array(newest.suffix(Limits.hiddenListed))
-    self.total = max(total, newest.count)
+    self.total = min(max(total, newest.count), Int.max / 2)
   }
 
-  /// Says whether the entry is a new one: of one link of an incident each is kept once.
-  mutating func add(_ entry: Entry) -> Bool {
-    if newest.contains(where: { $0.incident == entry.incident && $0.link == entry.link }) {
-      return false
+  /// Says whether there is anything new: each link of an incident is kept and counted once. Of an
+  /// incident with more links than can be listed all are counted when it is first hidden, and those that
+  /// join later are not.
+  mutating func add(incident: String, _ links: [LinkID], at time: WallTime) -> Bool {
+    let known = newest.filter { $0.incident == incident }.map(\.link)
+    if !known.isEmpty, links.count > Limits.hiddenListed { return false }
+    let new = links.filter { !known.contains($0) }
+    newest += new.prefix(Limits.hiddenListed).map {
+      Entry(incident: incident, link: $0, time: time)
     }
-    newest.append(entry)
-    total += 1
-    if newest.count > Limits.hiddenListed { newest.removeFirst() }
-    return true
+    newest.removeFirst(max(0, newest.count - Limits.hiddenListed))
+    total += new.count
+    return !new.isEmpty
   }
 }

@@ -83,6 +83,10 @@ import Testing
     #expect(book.hidden(by: .silence, "s").newest.count == Limits.hiddenListed)
     #expect(book.hidden(by: .silence, "s").newest.last?.incident == "inc-h79")
     #expect(book.hidden(by: .maintenance, "s").total == 0)
+    let country = (0..<306).map { link("land-database/p\($0)") }
+    for _ in 0..<2 { _ = book.noteHidden(incident(country, id: "inc-c"), by: quieting, at: noon) }
+    #expect(book.hidden(by: .silence, "s").total == 81 + 306, "all links of a large one, once")
+    #expect(book.hidden(by: .silence, "s").newest.count == Limits.hiddenListed)
   }
 
   @Test("it says when something begins or ends next")
