@@ -47,6 +47,12 @@ extension DaemonTests {
       try eventually("the link is measured as it is") {
         try daemon.linkState(link) == "down"
       }
+      try eventually("reports keep that time apart") {
+        let report = try daemon.get("/v1/availability?by=link&service=\(link.service)").json
+        let group = report?["groups"]?.array?.first
+        return (group?["maintenanceDownMilliseconds"]?.int ?? 0) > 0
+          && (group?["downMilliseconds"]?.int ?? 0) > 0
+      }
       let shown = try daemon.get("/v1/links/\(link.id)").json?["link"]
       #expect(shown?["marks"]?.array?.compactMap(\.string) == ["maintenance"])
       #expect(shown?["quiet"]?.array?.first?["reason"]?.string == "new release")
