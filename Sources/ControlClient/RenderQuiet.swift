@@ -32,14 +32,14 @@ private func renderWindows(_ answer: JSONNode, late: Bool, _ page: inout Page) {
       Cell(late ? "no window was announced too late" : "no maintenance, now or to come"))
   }
   var table = Table([
-    Column("ID"), Column("STATUS"), Column("WHEN"), Column("FOR", isShrinkable: true),
+    Column("ID"), Column("WHEN"), Column("FOR", isShrinkable: true),
     Column("ANNOUNCED", dropRank: 2), Column("HIDDEN", .right, dropRank: 1),
-    Column("REASON", isShrinkable: true),
+    Column("REASON", isShrinkable: true, dropRank: 3),
   ])
   for window in windows {
     table.row([
-      Cell(id(window)), statusCell(window), Cell(whenText(window)), Cell(selectorText(window)),
-      noticeCell(window), hiddenCell(window), Cell(window.text("reason") ?? ""),
+      Cell(id(window)), whenCell(window), Cell(selectorText(window)), noticeCell(window),
+      hiddenCell(window), Cell(window.text("reason") ?? ""),
     ])
   }
   page.table(table)
@@ -51,13 +51,13 @@ private func renderSilences(_ answer: JSONNode, all: Bool, _ page: inout Page) {
   let silences = answer.list("silences")
   if silences.isEmpty { return page.line(Cell(all ? "no silences" : "no silence holds")) }
   var table = Table([
-    Column("ID"), Column("STATUS"), Column("UNTIL"), Column("FOR", isShrinkable: true),
-    Column("BY", dropRank: 1), Column("HIDDEN", .right), Column("REASON", isShrinkable: true),
+    Column("ID"), Column("WHEN"), Column("FOR", isShrinkable: true), Column("BY", dropRank: 1),
+    Column("HIDDEN", .right), Column("REASON", isShrinkable: true, dropRank: 2),
   ])
   for silence in silences {
     table.row([
-      Cell(id(silence)), statusCell(silence), Cell(endText(silence)),
-      Cell(selectorText(silence)), Cell(silence.text("by") ?? unknownText), hiddenCell(silence),
+      Cell(id(silence)), whenCell(silence), Cell(selectorText(silence)),
+      Cell(silence.text("by") ?? unknownText), hiddenCell(silence),
       Cell(silence.text("reason") ?? ""),
     ])
   }
@@ -82,14 +82,20 @@ private func noticeCell(_ window: JSONNode) -> Cell {
   return window.flag("late") ? Cell("\(day), late", .bad) : Cell(day)
 }
 
-private func whenText(_ window: JSONNode) -> String {
-  if let until = window.text("activeUntil") { return "until \(timeText(until))" }
-  if let next = window.text("nextStart") { return "from \(timeText(next))" }
-  return "ended \(time(window, window.text("ended") == nil ? "to" : "ended"))"
-}
-
-private func endText(_ silence: JSONNode) -> String {
-  time(silence, silence.text("ended") == nil ? "expires" : "ended")
+/// What holds stands out; a list is told to the minute.
+private func whenCell(_ item: JSONNode) -> Cell {
+  func minute(_ key: String) -> String {
+    guard let text = item.text(key).map({ timeText($0) }), text.count == 20 else {
+      return time(item, key)
+    }
+    return text.prefix(16) + "Z"
+  }
+  if item.text("activeUntil") != nil { return Cell("until \(minute("activeUntil"))", .warning) }
+  if item.text("nextStart") != nil { return Cell("from \(minute("nextStart"))") }
+  // A window has `to`, a silence `expires`.
+  let end = item.text("to") == nil ? "expires" : "to"
+  if item.text("status") == "active" { return Cell("until \(minute(end))", .warning) }
+  return Cell("ended \(minute(item.text("ended") == nil ? end : "ended"))", .faint)
 }
 
 // MARK: - One

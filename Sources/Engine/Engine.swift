@@ -85,6 +85,7 @@ package struct Engine: ~Copyable {
   package mutating func run(
     at now: Now, queueWait: (Token) -> QueueWait = { _ in QueueWait() }
   ) {
+    watchQuiet(at: now)
     expireAttempts(at: now, queueWait: queueWait)
     startReleased(at: now)
     flushSamples(at: now)
@@ -92,7 +93,6 @@ package struct Engine: ~Copyable {
     settleSome(at: now)
     endPlannedDays(at: now)
     saveConnections(at: now)
-    watchQuiet(at: now)
     logIncidents(shownIncidents.showOverdue(at: now.instant))
   }
 

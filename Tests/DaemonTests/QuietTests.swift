@@ -40,7 +40,7 @@ extension DaemonTests {
       _ = try daemon.process?.waitForEnd()
       try daemon.start()
       let list = try control(daemon, "maintenance")
-      #expect(list.text.contains("active") && list.text.contains("new release"), "\(list.text)")
+      #expect(list.text.contains("until ") && list.text.contains("new release"), "\(list.text)")
       try eventually("samples are marked") {
         try daemon.samples(link).last?.node["maintenance"]?.bool == true
       }
