@@ -1,4 +1,5 @@
 import Model
+import Wire
 
 /// What is asked or done about maintenance and silences.
 package struct QuietQuestion: Sendable, Hashable {
