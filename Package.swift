@@ -48,24 +48,25 @@ let package = Package(
     floor("Delivery", ["Base", "Model", "Wire"]),
     floor("Scenario", ["Base", "Model", "Wire"]),
     floor("Judgement", ["Base", "Model"]),
+    floor("Quiet", ["Base", "Model", "Wire"]),
     // 4
     floor("Fuzzing", ["Base", "Model", "Wire", "History"]),
     floor("Incidents", ["Base", "Model", "Judgement"]),
-    floor("Catalogue", ["Base", "Model", "Wire", "Probes"]),
+    floor("Catalogue", ["Base", "Model", "Wire", "Probes", "Quiet"]),
     floor("Reports", ["Base", "Model", "Wire", "History"]),
     // 5
     floor(
       "Engine",
       [
-        "Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Incidents",
-        "Catalogue",
+        "Base", "Model", "Wire", "History", "Probes", "Delivery", "Quiet", "Judgement",
+        "Incidents", "Catalogue",
       ]),
     // 6
     floor(
       "Control",
       [
-        "Base", "Model", "Wire", "History", "Delivery", "Judgement", "Catalogue", "Reports",
-        "Engine",
+        "Base", "Model", "Wire", "History", "Delivery", "Quiet", "Judgement", "Catalogue",
+        "Reports", "Engine",
       ]),
     floor("ControlClient", ["Base", "Model", "Wire"]),
     // 7
@@ -83,7 +84,7 @@ let package = Package(
       "linkhealthd",
       [
         "CLinux", "Host", "Control", "Engine", "Reports", "Catalogue", "Judgement", "Delivery",
-        "Probes", "History", "Wire", "Model", "Base",
+        "Probes", "Quiet", "History", "Wire", "Model", "Base",
       ]),
     program(
       "linkhealthctl",
@@ -118,13 +119,19 @@ let package = Package(
     tests("IncidentsTests", ["Incidents", "Judgement", "Model", "Base"]),
     tests("ProbesTests", ["Probes", "Wire", "Model", "Base"]),
     tests("WireTests", ["Wire", "Base"]),
-    tests("EngineTests", ["Engine", "Delivery", "Incidents", "Judgement", "History", "Probes", "Wire", "Model", "Base"]),
+    tests(
+      "EngineTests",
+      [
+        "Engine", "Delivery", "Incidents", "Judgement", "Quiet", "History", "Probes", "Wire",
+        "Model", "Base",
+      ]),
+    tests("QuietTests", ["Quiet", "Wire", "Model", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
     tests(
       "ControlTests",
       [
-        "Control", "Engine", "Reports", "Catalogue", "Judgement", "History", "Probes", "Wire",
-        "Model", "Base",
+        "Control", "Engine", "Reports", "Catalogue", "Judgement", "Quiet", "History", "Probes",
+        "Wire", "Model", "Base",
       ]),
     tests("ReportsTests", ["Reports", "History", "Wire", "Model", "Base"]),
     tests("ControlClientTests", ["ControlClient", "Wire", "Model", "Base"]),
@@ -133,6 +140,6 @@ let package = Package(
       "HostTests",
       ["Host", "CLinux", "CLibcurl", "History", "Probes", "Delivery", "Wire", "Model", "Base"]),
     tests("DeliveryTests", ["Delivery", "Wire", "Model", "Base"]),
-    tests("CatalogueTests", ["Catalogue", "Probes", "Wire", "Model", "Base"]),
+    tests("CatalogueTests", ["Catalogue", "Probes", "Quiet", "Wire", "Model", "Base"]),
   ]
 )

@@ -1,12 +1,15 @@
 import Base
 
 /// What a directory that holds a whole catalogue has where: `systems/`, `organisations.json5` and
-/// `provinces.json`. A directory without `systems/` holds services alone.
+/// `provinces.json`, and where they are there `calendars/` and `maintenance.json5`. A directory without
+/// `systems/` holds services alone.
 struct CatalogueLayout {
   /// Files of services, and directories of nothing else.
   private(set) var services: [NamedPath] = []
   private(set) var organisations: NamedPath?
   private(set) var provinces: NamedPath?
+  private(set) var calendars: NamedPath?
+  private(set) var maintenance: NamedPath?
 
   init(_ sources: CatalogueSources, _ access: FileAccess) {
     for entry in sources.services {
@@ -19,6 +22,11 @@ struct CatalogueLayout {
       // The first that has them gives them for all.
       organisations = organisations ?? Self.file("organisations.json5", in: entry, access)
       provinces = provinces ?? Self.file("provinces.json", in: entry, access)
+      maintenance = maintenance ?? Self.file("maintenance.json5", in: entry, access)
+      let calendars = resolve("calendars", from: entry.path)
+      if self.calendars == nil, (try? access.list(calendars)) != nil {
+        self.calendars = NamedPath(calendars, origin: entry.origin)
+      }
     }
   }
 

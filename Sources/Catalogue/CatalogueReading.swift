@@ -119,7 +119,7 @@ private func serviceFiles(
 }
 
 /// Nil when the provinces could not be read.
-private func consumerTable(
+func consumerTable(
   _ sources: CatalogueSources, _ layout: CatalogueLayout, _ access: FileAccess,
   _ complaints: inout Complaints
 ) -> ConsumerTable? {

@@ -99,8 +99,9 @@ package func checkReport(
   } else if paths.count == 1, namesFile(paths[0]), looksLikeConfiguration(paths[0], access) {
     links = readConfiguration(paths[0], access, &complaints)?.links ?? []
   } else {
-    links = readCatalogue(
-      CatalogueSources(services: paths.map { NamedPath($0) }), access, &complaints)
+    let sources = CatalogueSources(services: paths.map { NamedPath($0) })
+    links = readCatalogue(sources, access, &complaints)
+    _ = readQuiet(QuietSources(), sources, links, access, &complaints)
   }
   complaints.sort()
   let notes = secretsAreNeeded ? [] : complaints.take(.secret)

@@ -1,6 +1,7 @@
 import Base
 import Model
 import Probes
+import Quiet
 import Wire
 
 /// Everything that the configuration file and the catalogue say, checked and complete.
@@ -39,6 +40,8 @@ package struct Configuration: Sendable {
   package var exec = ExecSettings()
   /// By how much intervals and rule windows have been divided; they already are in `links`.
   package var accelerate = 1
+  /// The windows that are written in files, and how they are to be announced.
+  package var quiet = QuietSettings(zone: Defaults.timeZone)
   /// In the order of the catalogue: by file, service and consumer.
   package var links: [Link] = []
 

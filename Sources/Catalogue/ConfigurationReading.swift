@@ -32,11 +32,13 @@ func readConfiguration(
   sources.secretsDirectory = configuration.secretsDirectory
   let tokens = readTokens(&reading.reader, sources, access, &complaints)
   sources.tokens = tokens.map(\.id.consumer)
+  let quiet = reading.readQuiet(&complaints)
   reading.reader.finish(&complaints)
   configuration.accelerate = sources.accelerate
   configuration.links = readCatalogue(sources, access, &complaints)
   complainOfServiceNamedToken(configuration.links, tokens, &complaints)
   configuration.links += tokens
+  configuration.quiet = readQuiet(quiet, sources, configuration.links, access, &complaints)
   checkWebhookSecrets(configuration, access, &complaints)
   return configuration
 }
@@ -236,6 +238,33 @@ private struct ConfigurationReading {
     }
     defaults.alert = readAlert(&keys, every: nil, &complaints)
     keys.finish(&complaints)
+  }
+
+  /// Windows, calendars, and how far ahead work is to be announced.
+  mutating func readQuiet(_ complaints: inout Complaints) -> QuietSources {
+    var quiet = QuietSources()
+    if let path = path("maintenance", &complaints) {
+      quiet.maintenance = NamedPath(path, origin: Origin(reader, "maintenance"))
+    }
+    if let path = path("calendars", &complaints) {
+      quiet.calendars = NamedPath(path, origin: Origin(reader, "calendars"))
+    }
+    if let name = slug(&reader, "calendar", &complaints) {
+      quiet.calendar = (name, Origin(reader, "calendar"))
+    }
+    guard var notice = reader.object("notice", &complaints) else { return quiet }
+    if let days = notice.int("workingDays", range: Ranges.noticeWorkingDays, &complaints) {
+      quiet.workingDays = days
+    }
+    if var systems = notice.object("systems", &complaints) {
+      quiet.systemsOrigin = Origin(notice, "systems")
+      for system in systems.allMembers().map(\.key) {
+        quiet.bySystem[system] = systems.int(
+          system, range: Ranges.noticeWorkingDays, &complaints)
+      }
+    }
+    notice.finish(&complaints)
+    return quiet
   }
 
   // MARK: Receivers

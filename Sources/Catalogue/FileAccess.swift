@@ -123,11 +123,6 @@ struct NamedPath: Sendable {
   }
 }
 
-extension Complaints {
-  /// How many there were, those included that did not fit into the list.
-  var count: Int { list.count + unlisted }
-}
-
 /// The directory part of a path; `.` for a bare name.
 func directory(of path: String) -> String {
   var trimmed = path[...]

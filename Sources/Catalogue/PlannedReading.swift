@@ -1,5 +1,6 @@
 import Base
 import Model
+import Quiet
 import Wire
 
 /// By when the links of a service are to be connected: one day for all, or a day for each.
@@ -46,46 +47,21 @@ private func readDay(
   _ complaints: inout Complaints
 ) -> PlannedConnection? {
   guard let node = reader.node(key) else { return nil }
-  guard let text = node.string, let day = dayNumber(text) else {
+  guard let text = node.string, let day = CivilDay(text) else {
     let got = node.string.map { ", got \"\(printable($0, limit: 40))\"" } ?? ""
     reader.complain(key, "expected a day such as \"2025-12-31\"\(got)", &complaints)
     return nil
   }
-  let midnight = WallTime(nanoseconds: (day + 1) * TimeAmount.hours(24).nanoseconds)
-  return PlannedConnection(date: text, endsAt: midnight - timeZone)
-}
-
-/// The day of `2025-12-31`, counted from 1970-01-01; nil for anything else. From 1970 to 2199, so that
-/// every moment of the day is a wall time.
-func dayNumber(_ text: String) -> Int64? {
-  let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-  guard parts.map(\.utf8.count) == [4, 2, 2], text.utf8.allSatisfy({ isDigit($0) || $0 == 0x2D }),
-    let year = Int64(parts[0]), let month = Int64(parts[1]), let day = Int64(parts[2]),
-    (1_970...2_199).contains(year)
-  else { return nil }
-  return daysSinceEpoch(year: year, month: month, day: day)
+  return PlannedConnection(date: text, endsAt: (day + 1).start(zone: timeZone))
 }
 
 /// Reads `timeZone`, the distance from UTC: `"+07:00"`.
 func readTimeZone(_ reader: inout FieldReader, _ complaints: inout Complaints) -> TimeAmount {
   guard let node = reader.node("timeZone") else { return Defaults.timeZone }
-  guard let text = node.string, let zone = timeZone(text) else {
+  guard let text = node.string, let zone = zoneDistance(text) else {
     reader.complain(
       "timeZone", "expected a distance from UTC such as \"+07:00\", up to 14 hours", &complaints)
     return Defaults.timeZone
   }
   return zone
 }
-
-private func timeZone(_ text: String) -> TimeAmount? {
-  let bytes = Array(text.utf8)
-  guard bytes.count == 6, bytes[0] == 0x2B || bytes[0] == 0x2D, bytes[3] == 0x3A,
-    [1, 2, 4, 5].allSatisfy({ isDigit(bytes[$0]) })
-  else { return nil }
-  let hours = Int64(bytes[1] - 0x30) * 10 + Int64(bytes[2] - 0x30)
-  let minutes = Int64(bytes[4] - 0x30) * 10 + Int64(bytes[5] - 0x30)
-  guard minutes < 60, hours * 60 + minutes <= 14 * 60 else { return nil }
-  return .minutes((hours * 60 + minutes) * (bytes[0] == 0x2D ? -1 : 1))
-}
-
-private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

@@ -122,7 +122,7 @@ private func effectiveDay(
   _ reader: inout FieldReader, _ complaints: inout Complaints
 ) -> Int64? {
   guard let text = reader.requiredString("effective", &complaints) else { return nil }
-  if let day = dayNumber(text) { return day }
+  if let day = CivilDay(text) { return day.number }
   reader.complain("effective", "expected a day such as \"2026-04-30\"", &complaints)
   return nil
 }

@@ -30,6 +30,7 @@ enum Ranges {
   static let timeout = TimeAmount.milliseconds(1)...Limits.probeIntervalMaximum
   static let retries = 0...64
   static let routeSteps = 8
+  static let noticeWorkingDays = 0...Limits.noticeWorkingDaysMaximum
   static let nameCharacters = 200
 
   /// The width of the window of single attempts.

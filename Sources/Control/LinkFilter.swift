@@ -1,6 +1,7 @@
 import Base
 import Engine
 import Model
+import Quiet
 import Wire
 
 /// Which links are asked for; an empty list of values lets all pass.
@@ -19,7 +20,7 @@ package struct LinkFilter: Sendable {
   package init() {}
 
   /// What a link may bear beside its state; asked for in the same way.
-  static let marks = ["paused", "overdue"]
+  static let marks = ["paused", "overdue", "maintenance", "silenced"]
 
   /// The parameters that filter, in the order in which they are told.
   static let names = [
@@ -76,6 +77,8 @@ package struct LinkFilter: Sendable {
     passes(states, state.rawValue)
       || (states.contains("paused") && engine.isPaused(index))
       || (states.contains("overdue") && engine.isOverdue(index, state, at: now))
+      || (states.contains { $0 == "maintenance" || $0 == "silenced" }
+        && !Set(states).isDisjoint(with: engine.quieting(of: index, at: now).marks))
   }
 
   private func passes(_ wanted: [String], _ value: String) -> Bool {

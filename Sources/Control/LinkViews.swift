@@ -2,6 +2,7 @@ import Base
 import Engine
 import Judgement
 import Model
+import Quiet
 import Reports
 import Wire
 
@@ -29,7 +30,11 @@ extension JSONWriter {
     member("state", state.rawValue)
     time("since", state == runtime.state ? runtime.stateSince : nil)
     let isOverdue = engine.isOverdue(index, state, at: now)
-    strings("marks", (pause == nil ? [] : ["paused"]) + (isOverdue ? ["overdue"] : []))
+    let quieting = engine.quieting(of: index, at: now)
+    strings(
+      "marks",
+      (pause == nil ? [] : ["paused"]) + (isOverdue ? ["overdue"] : []) + quieting.marks)
+    quiet(quieting)
     planned(link.planned, isOverdue: isOverdue, at: now)
     time("connectedAt", engine.connectedAt(index))
     member("incident", incident?.id)

@@ -13,6 +13,7 @@ func read(
   _ segments: [String], _ request: HTTPRequestHead, _ engine: borrowing Engine,
   _ facts: () -> DaemonFacts, at now: Now
 ) throws(ControlError) -> ControlReply {
+  if let body = try readQuiet(segments, request, engine, at: now) { return json(body) }
   switch segments.count {
   case 1 where segments[0] == "healthz": return health(engine, facts())
   case 2 where segments == ["v1", "status"]: return .pieces(StatusListing(facts()))
@@ -26,6 +27,8 @@ func read(
   case 2 where segments == ["v1", "matrix"]:
     return .pieces(MatrixListing(filter: try filter(request, others: [], engine)))
   case 2 where segments == ["v1", "incidents"]: return try incidents(request, engine)
+  case 3 where segments[0] == "v1" && segments[1] == "incidents":
+    return json(try incidentBody(segments[2], engine))
   case 2 where segments[0] == "v1":
     if let reply = try historyOfMany(segments, request, engine, at: now) { return reply }
     throw noSuchPath(segments)
@@ -34,7 +37,8 @@ func read(
   case 5 where segments[0] == "v1" && segments[1] == "links":
     switch segments[4] {
     case "samples": return try samples(segments, request, engine)
-    case "explain": return json(explainBody(try linkIndex(segments, engine), engine))
+    case "explain": 
+      return json(explainBody(try linkIndex(segments, engine), engine, at: now))
     case "history": return try history(of: reported(segments, engine), request, at: now)
     case "compare": return try comparison(of: reported(segments, engine), request, at: now)
     default: throw noSuchPath(segments)
@@ -91,7 +95,7 @@ private func number(_ name: String, _ request: HTTPRequestHead, _ range: ClosedR
 private func noSuchPath(_ segments: [String]) -> ControlError {
   let known = [
     "/healthz", "/v1/status", "/v1/links", "/v1/matrix", "/v1/incidents", "/v1/availability",
-    "/v1/worst", "/v1/export",
+    "/v1/worst", "/v1/export", "/v1/maintenance", "/v1/silences",
   ]
   return ControlError(
     404, "notFound",
@@ -99,7 +103,7 @@ private func noSuchPath(_ segments: [String]) -> ControlError {
       + suggestion(segments, known, ofLink: ["samples", "explain", "history", "compare"])
       + "; there are /healthz, /v1/status, /v1/links, /v1/links/SERVICE/CONSUMER, its /samples,"
       + " /explain, /history and /compare, /v1/matrix, /v1/incidents, /v1/availability, /v1/worst,"
-      + " and /v1/export")
+      + " /v1/export, /v1/maintenance and /v1/silences")
 }
 
 func noSuchAct(_ segments: [String]) -> ControlError {
@@ -107,8 +111,10 @@ func noSuchAct(_ segments: [String]) -> ControlError {
     404, "notFound",
     "no act /\(segments.joined(separator: "/"))"
       + suggestion(
-        segments, ["/v1/reload", "/v1/schedule/reset"], ofLink: ["try", "pause", "resume"])
-      + "; there are /v1/reload, /v1/schedule/reset, and /try, /pause and /resume of a link")
+        segments, ["/v1/reload", "/v1/schedule/reset", "/v1/maintenance", "/v1/silences"],
+        ofLink: ["try", "pause", "resume"])
+      + "; there are /v1/reload, /v1/schedule/reset, /v1/maintenance, /v1/silences, /end of one of"
+      + " these, and /try, /pause and /resume of a link")
 }
 
 /// The nearest of the known paths; of a path below a link only the last part is compared.
@@ -155,11 +161,20 @@ private func linkBody(_ index: Int, _ engine: borrowing Engine, at now: Now) -> 
   return writer.bytes
 }
 
-private func explainBody(_ index: Int, _ engine: borrowing Engine) -> [UInt8] {
+private func explainBody(_ index: Int, _ engine: borrowing Engine, at now: Now) -> [UInt8] {
   let link = engine.links[index].link
   var writer = JSONWriter()
   writer.beginObject()
   writer.member("link", "\(link.id)")
+  writer.key("why")
+  writer.beginArray()
+  for line in explanation(of: index, engine, at: now) {
+    writer.beginObject()
+    writer.member("topic", line.topic)
+    writer.member("text", printable(line.text, limit: 600))
+    writer.endObject()
+  }
+  writer.endArray()
   writer.key("settings")
   writer.beginArray()
   for setting in effectiveSettings(of: link) {
@@ -175,6 +190,17 @@ private func explainBody(_ index: Int, _ engine: borrowing Engine) -> [UInt8] {
 }
 
 // MARK: - Incidents and samples
+
+private func incidentBody(
+  _ id: String, _ engine: borrowing Engine
+) throws(ControlError) -> [UInt8] {
+  guard let incident = engine.shownIncidents.incident(id) else {
+    throw ControlError(
+      404, "noSuchIncident",
+      "no incident has the id \(printable(id, limit: 80)); /v1/incidents?status=all lists them")
+  }
+  return IncidentDocument.encode(incident)
+}
 
 private func incidents(_ request: HTTPRequestHead, _ engine: borrowing Engine)
   throws(ControlError) -> ControlReply

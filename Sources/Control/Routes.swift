@@ -4,6 +4,7 @@ import Engine
 import History
 import Judgement
 import Model
+import Quiet
 import Reports
 import Wire
 
@@ -40,6 +41,11 @@ package enum ControlAct: Sendable {
   case pause(LinkID, reason: String)
   case resume(LinkID)
   case resetSchedule
+  case acknowledge(String, note: String)
+  case addMaintenance(MaintenanceWindow)
+  case endMaintenance(String)
+  case addSilence(Silence)
+  case endSilence(String)
 
   /// The act in words, for the audit line.
   package var words: String {
@@ -49,6 +55,21 @@ package enum ControlAct: Sendable {
     case .pause(let link, _): "pause \(link)"
     case .resume(let link): "resume \(link)"
     case .resetSchedule: "reset schedule figures"
+    case .acknowledge(let incident, _): "ack \(incident)"
+    case .addMaintenance(let window): "maintenance add \(window.links.words)"
+    case .endMaintenance(let id): "maintenance end \(id)"
+    case .addSilence(let silence): "silence add \(silence.links.words)"
+    case .endSilence(let id): "silence end \(id)"
+    }
+  }
+
+  /// Why, in the words of whoever asks; nil where no reason was given.
+  package var reason: String? {
+    switch self {
+    case .pause(_, let words), .acknowledge(_, let words): words.isEmpty ? nil : words
+    case .addMaintenance(let window): window.reason
+    case .addSilence(let silence): silence.reason
+    default: nil
     }
   }
 }
@@ -63,7 +84,7 @@ package func route(
     switch request.method {
     case "GET", "HEAD": return try read(segments, request, engine, facts, at: now)
     case "POST":
-      let act = try act(segments, request, body, engine)
+      let act = try act(segments, request, body, engine, at: now)
       guard mayAct else {
         throw ControlError(
           403, "forbidden",
@@ -114,11 +135,15 @@ package struct ControlError: Error, Sendable {
 }
 
 private func act(
-  _ segments: [String], _ request: HTTPRequestHead, _ body: [UInt8], _ engine: borrowing Engine
+  _ segments: [String], _ request: HTTPRequestHead, _ body: [UInt8], _ engine: borrowing Engine,
+  at now: Now
 ) throws(ControlError) -> ControlAct {
+  if let act = try quietAct(segments, body, engine, at: now) { return act }
   switch segments.count {
   case 2 where segments == ["v1", "reload"]: return try reloadAct(request)
   case 3 where segments == ["v1", "schedule", "reset"]: return .resetSchedule
+  case 4 where segments[0] == "v1" && segments[1] == "incidents" && segments[3] == "ack":
+    return try acknowledgeAct(segments[2], body, engine)
   case 5 where segments[0] == "v1" && segments[1] == "links":
     let link = engine.links[try linkIndex(segments, engine)].link.id
     switch segments[4] {
@@ -132,15 +157,35 @@ private func act(
   throw noSuchAct(segments)
 }
 
+/// Only one that is open can be taken up.
+private func acknowledgeAct(
+  _ id: String, _ body: [UInt8], _ engine: borrowing Engine
+) throws(ControlError) -> ControlAct {
+  let note = try words("note", of: body)
+  if engine.shownIncidents.incident(id)?.status == .resolved {
+    throw ControlError(409, "resolved", "incident \(printable(id)) is over; nothing to take up")
+  }
+  guard engine.shownIncidents.incident(id) != nil else {
+    throw ControlError(
+      404, "noSuchIncident", "no incident has the id \(printable(id, limit: 80)); see incidents")
+  }
+  return .acknowledge(id, note: note)
+}
+
 private func reason(_ body: [UInt8]) throws(ControlError) -> String {
+  try words("reason", of: body)
+}
+
+/// A text of the request's body; empty where nothing is said.
+private func words(_ key: String, of body: [UInt8]) throws(ControlError) -> String {
   guard !body.isEmpty else { return "" }
   let parsed = parseJSON(body, dialect: .json, limits: .request)
   guard let node = parsed.node, parsed.errors.isEmpty, node.object != nil else {
     throw ControlError(400, "badRequest", "the body is not a JSON object")
   }
-  guard let reason = node["reason"] else { return "" }
-  guard let text = reason.string else {
-    throw ControlError(400, "badRequest", "reason: expected text")
+  guard let value = node[key] else { return "" }
+  guard let text = value.string else {
+    throw ControlError(400, "badRequest", "\(key): expected text")
   }
   return printable(text, limit: 300)
 }

@@ -77,6 +77,7 @@ package struct StatusListing: PiecewiseAnswer {
     writer.key("canaries")
     writer.counts(tally.canaries)
     writeIncidents(&writer, engine)
+    writeQuietCounts(&writer, engine, at: now)
     writer.endObject()
     step = .list(0)
     // The object goes on.

@@ -170,11 +170,20 @@ private func action(
   case .availability: .past(try reader.pastQuestion(.availability, nil, now: now))
   case .worst: .past(try reader.pastQuestion(.worst, nil, now: now))
   case .export: .past(try reader.pastQuestion(.export, nil, now: now))
-  case .incidents: .incidents(try incidentFilter(reader))
+  case .incidents:
+    if let id = reader.operands.first {
+      .incident(try incidentID(id, reader))
+    } else {
+      .incidents(try incidentFilter(reader))
+    }
+  case .ack:
+    .acknowledge(try incidentID(reader.operands[0], reader), note: reader.value("--note"))
   case .check: .check(reader.operands)
   case .attempt: .attempt(try link(reader))
   case .pause: .pause(try link(reader), reason: reader.value("--reason"))
   case .resume: .resume(try link(reader))
+  case .maintenance: .quiet(try reader.quietQuestion(.maintenance))
+  case .silence: .quiet(try reader.quietQuestion(.silence))
   case .reload: .reload(plan: reader.isOn("--plan"), yes: reader.isOn("--yes"))
   case .version: .version
   case .help: .help(try helpTopic(reader))
@@ -189,6 +198,24 @@ private func link(_ reader: ArgumentReader) throws(UsageError) -> LinkID {
       reader.command)
   }
   return link
+}
+
+private func incidentID(
+  _ text: String, _ reader: ArgumentReader
+) throws(UsageError) -> String {
+  let isID =
+    text.hasPrefix("inc-") && text.utf8.count <= 64
+    && text.utf8.allSatisfy { $0 == 0x2D || $0 < 0x80 && isLetterOrDigit($0) }
+  guard isID else {
+    throw UsageError(
+      "\(text) is no incident; one is named inc- and letters, as incidents lists it",
+      reader.command)
+  }
+  return text
+}
+
+private func isLetterOrDigit(_ byte: UInt8) -> Bool {
+  (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
 }
 
 private func linkFilter(_ reader: ArgumentReader) throws(UsageError) -> LinkFilter {

@@ -11,10 +11,13 @@ package enum Command: String, Sendable, Hashable, CaseIterable {
   case worst
   case export
   case incidents
+  case ack
   case check
   case attempt = "try"
   case pause
   case resume
+  case maintenance
+  case silence
   case reload
   case version
   case help
@@ -33,13 +36,15 @@ package struct OptionSpec: Sendable, Hashable {
 
 /// What a command takes and does: the one source of the parser, the help and the test of the
 /// manual page.
-package struct CommandSpec: Sendable, Hashable {
+package struct CommandSpec: Sendable {
   package var command: Command
   /// What stands for the operands in the help, such as `LINK`.
   package var operands: String
   package var operandCount: ClosedRange<Int>
   package var summary: String
   package var options: [OptionSpec]
+  /// What the first operand may be, where it is a verb.
+  package var verbs: [(term: String, text: String)] = []
 }
 
 extension Command {
@@ -49,7 +54,8 @@ extension Command {
     case .links: spec("List the links, all or those that match.", options: linkOptions)
     case .show: spec("LINK", "Show one link: its probes, their last attempts and rules.")
     case .explain:
-      spec("LINK", "Show each setting that holds for a link, and where it was written.")
+      spec(
+        "LINK", "Tell why a link stands as it does, and where each of its settings was written.")
     case .samples:
       spec("LINK", "List the newest samples of a link, oldest first.", options: sampleOptions)
     case .history:
@@ -66,7 +72,12 @@ extension Command {
         "Write samples or figures of any time and links, as CSV or JSON lines.",
         options: exportOptions)
     case .incidents:
-      spec("List the incidents that are open.", options: incidentOptions)
+      CommandSpec(
+        command: self, operands: "[ID]", operandCount: 0...1,
+        summary: "List the incidents that are open, or show one with all that happened to it.",
+        options: incidentOptions)
+    case .ack:
+      spec("ID", "Take up an incident: tell others that somebody sees to it.", options: [noteOption])
     case .check:
       CommandSpec(
         command: self, operands: "[FILE...]", operandCount: 0...Int.max,
@@ -83,6 +94,8 @@ extension Command {
       spec("LINK", "Run each probe of a link once, now, and show where the time went.")
     case .pause: spec("LINK", "Send a link no more traffic.", options: [reasonOption])
     case .resume: spec("LINK", "Take up a paused link again.")
+    case .maintenance: maintenanceSpec
+    case .silence: silenceSpec
     case .reload:
       spec("Read the configuration and the catalogue anew.", options: reloadOptions)
     case .version: spec("Tell the versions of this program and of the daemon.")
@@ -137,7 +150,7 @@ let linkOptions = [
   OptionSpec(
     name: "--state", value: "STATE",
     help: "Only links in this state: planned, notConnected, up, degraded, down, unknown; or with "
-      + "this mark: paused, overdue.",
+      + "this mark: paused, overdue, maintenance, silenced.",
     isRepeatable: true),
   OptionSpec(
     name: "--route", value: "WORD", help: "Only links whose route has this word.",
@@ -187,6 +200,9 @@ private let incidentOptions = [
     name: "--severity", value: "WORD", help: "Only these: notice, warning, critical.",
     isRepeatable: true),
 ]
+
+private let noteOption = OptionSpec(
+  name: "--note", value: "TEXT", help: "What others should know; kept with the incident.")
 
 private let reasonOption = OptionSpec(
   name: "--reason", value: "TEXT", help: "Why; kept with the pause and in the log.")

@@ -42,6 +42,10 @@ private func renderHelp(on command: Command, _ page: inout Page) {
   if spec.operands == "LINK" {
     page.line(Cell("LINK is SERVICE/CONSUMER, such as land-database/ha-noi."))
   }
+  if !spec.verbs.isEmpty {
+    page.blank()
+    definitions("Verbs", spec.verbs, &page)
+  }
   if !spec.options.isEmpty {
     page.blank()
     definitions("Options", spec.options.map(definition), &page)

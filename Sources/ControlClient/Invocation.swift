@@ -30,11 +30,14 @@ package enum Action: Sendable, Hashable {
   case samples(LinkID, SampleFilter)
   case past(PastQuestion)
   case incidents(IncidentFilter)
+  case incident(String)
+  case acknowledge(String, note: String?)
   /// The arguments after the command's word, untouched.
   case check([String])
   case attempt(LinkID)
   case pause(LinkID, reason: String?)
   case resume(LinkID)
+  case quiet(QuietQuestion)
   /// `plan`: change nothing; `yes`: also where more than a third of the links would go.
   case reload(plan: Bool = false, yes: Bool = false)
   case version
@@ -86,6 +89,8 @@ package struct LinkFilter: Sendable, Hashable {
 package enum LinkMark: String, Sendable, Hashable, CaseIterable {
   case paused
   case overdue
+  case maintenance
+  case silenced
 }
 
 /// Which incidents to list; an empty list of values lets all through.

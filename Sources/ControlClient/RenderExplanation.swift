@@ -10,6 +10,11 @@ func renderExplanation(_ answer: JSONNode, _ display: Display) -> Page {
     )
   }
   page.line(Cell(answer.text("link") ?? unknownText, .strong))
+  for line in answer.list("why") {
+    let topic = line.text("topic") ?? unknownText
+    page.line(Cell("  \(topic): ", .faint), Cell(line.text("text") ?? ""), hang: 6)
+  }
+  if !answer.list("why").isEmpty { page.blank() }
   if settings.isEmpty {
     page.line(Cell("no settings"))
     return page

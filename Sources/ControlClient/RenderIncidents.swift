@@ -21,6 +21,45 @@ func renderIncidents(_ answer: JSONNode, _ filter: IncidentFilter, _ display: Di
   return page
 }
 
+/// The screen of one incident: why it is suspected to be on whose side, who has taken it up, each
+/// condition, and all that happened.
+func renderWholeIncident(_ incident: JSONNode, _ display: Display) -> Page {
+  var page = Page(display)
+  renderIncident(incident, &page)
+  renderSuspicion(incident["suspicion"], &page)
+  if let taken = incident["acknowledgement"], !taken.isNull {
+    let note = taken.text("note").map { $0.isEmpty ? "" : ": \($0)" } ?? ""
+    let time = timeText(taken.text("time") ?? unknownText)
+    fact("taken up", "by \(taken.text("by") ?? unknownText) at \(time)\(note)", &page)
+  }
+  if let other = incident.text("absorbedBy") { fact("goes on as", other, &page) }
+  let conditions = incident.list("conditions")
+  for condition in conditions.prefix(linksShown) {
+    let text = "\(condition.text("link") ?? unknownText): \(condition.text("evidence") ?? "")"
+    fact("condition", text, &page)
+  }
+  if conditions.count > linksShown {
+    fact("", "... and \(conditions.count - linksShown) more conditions", &page)
+  }
+  for entry in incident.list("timeline") {
+    page.line(
+      Cell("  \(timeText(entry.text("time") ?? unknownText))  ", .faint),
+      Cell(entry.text("text") ?? ""), hang: 14)
+  }
+  return page
+}
+
+private func renderSuspicion(_ suspicion: JSONNode?, _ page: inout Page) {
+  guard let suspicion, !suspicion.isNull else { return }
+  let side = suspicion.text("side") ?? unknownText
+  let words =
+    side == "cannotTell"
+    ? "cannot tell"
+    : "\(suspicion.text("hop").map { "hop \($0)" } ?? side), \(suspicion.text("confidence") ?? "")"
+  fact("suspected", words, &page)
+  for reason in suspicion.texts("reasons") { fact("because", reason, &page) }
+}
+
 private func renderIncident(_ incident: JSONNode, _ page: inout Page) {
   page.line(
     Cell(incident.text("id") ?? unknownText, .strong), Cell("  "),

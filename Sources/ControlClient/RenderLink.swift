@@ -33,6 +33,7 @@ private func renderFacts(_ link: JSONNode, location: String?, _ page: inout Page
   renderLifeCycle(link, &page)
   let marks = link.texts("marks")
   if !marks.isEmpty { fact("marks", marks.joined(separator: ", "), .warning, &page) }
+  renderLinkQuiet(link, &page)
   // In English the reason says it already.
   if language != .en { fact("code", link.name("codeMeaning", language), &page) }
   fact("reason", link.text("reason"), style(ofState: link.text("state")), &page)
@@ -40,13 +41,13 @@ private func renderFacts(_ link: JSONNode, location: String?, _ page: inout Page
   fact("written in", location, &page)
 }
 
-private func fact(_ title: String, _ text: String?, _ style: Style = .plain, _ page: inout Page) {
+func fact(_ title: String, _ text: String?, _ style: Style = .plain, _ page: inout Page) {
   guard let text, !text.isEmpty else { return }
   let padding = String(repeating: " ", count: max(1, 12 - title.count))
   page.line(Cell("  \(title)\(padding)", .faint), Cell(text, style), hang: 14)
 }
 
-private func fact(_ title: String, _ text: String?, _ page: inout Page) {
+func fact(_ title: String, _ text: String?, _ page: inout Page) {
   fact(title, text, .plain, &page)
 }
 

@@ -127,6 +127,7 @@ private func renderDaemon(_ status: JSONNode, _ page: inout Page) {
   if let problem = status["delivery"]?.text("problem") {
     page.line(Cell("delivery: \(problem)", .bad))
   }
+  renderQuietCounts(status, &page)
   for receiver in status["delivery"]?.list("receivers") ?? [] {
     guard let problem = receiver.text("lastError") else { continue }
     let pending = receiver.figure("pending").map(String.init) ?? unknownText

@@ -77,6 +77,21 @@ extension ControlRequest {
     return ControlRequest(method: "POST", target: "/v1/reload" + query.text)
   }
 
+  static func incident(_ id: String) -> ControlRequest {
+    ControlRequest(target: "/v1/incidents/\(id)")
+  }
+
+  static func acknowledge(_ id: String, note: String?) -> ControlRequest {
+    var writer = JSONWriter()
+    if let note {
+      writer.beginObject()
+      writer.member("note", note)
+      writer.endObject()
+    }
+    return ControlRequest(
+      method: "POST", target: "/v1/incidents/\(id)/ack", body: writer.bytes)
+  }
+
   static func attempt(_ link: LinkID) -> ControlRequest {
     ControlRequest(method: "POST", target: path(link) + "/try")
   }

@@ -73,13 +73,22 @@ extension Engine {
   }
 
   /// Puts a version on its way to the journal, and to its receivers if they are to hear of it.
-  mutating func publish(_ incident: Incident, isTold: Bool, at now: Now) {
+  mutating func publish(_ version: Incident, isTold wasToBeTold: Bool, at now: Now) {
+    var incident = version
+    var isTold = wasToBeTold
+    // Quiet keeps beginnings and changes, never an end.
+    if isTold, incident.status != .resolved, let quiet = quieting(of: incident, at: now) {
+      noteHidden(incident, by: quiet, at: now)
+      isTold = false
+      incident = casebook.hold(incident, until: now.instant + Limits.quietLookedAtEvery)
+    }
     shownIncidents.add(incident, isTold: isTold, at: now.instant)
     act(isTold ? .tell(incident) : .keep(incident))
   }
 
   package enum AcknowledgeResult: Sendable, Hashable {
-    case acknowledged
+    /// The version that says so; others see it once it is in the journal.
+    case acknowledged(Incident)
     case notOpen
   }
 
@@ -92,7 +101,7 @@ extension Engine {
       return .notOpen
     }
     publish(incident, isTold: incident.isTold, at: now)
-    return .acknowledged
+    return .acknowledged(incident)
   }
 
   // MARK: - Gathering

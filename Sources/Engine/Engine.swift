@@ -5,6 +5,7 @@ import Incidents
 import Judgement
 import Model
 import Probes
+import Quiet
 
 /// The one place that wires events to values: it schedules probes, runs their attempts, records the
 /// samples, judges them once they are written, and keeps incidents. It performs nothing itself: its
@@ -36,6 +37,9 @@ package struct Engine: ~Copyable {
   var staleCursor = 0
   package internal(set) var shownIncidents = ShownIncidents()
   package internal(set) var pauses: [LinkID: Pause] = [:]
+  /// Windows and silences: what is measured all the same and not told.
+  package internal(set) var quietBook = QuietBook(rules: NoticeRules(zone: .zero))
+  var quietWatch = QuietWatch()
   package internal(set) var recording: Recording
   package internal(set) var tokens = Tokens()
   package internal(set) var politeness = Politeness()
@@ -84,6 +88,7 @@ package struct Engine: ~Copyable {
     consider(casebook.nextDue)
     consider(nextDayCheck)
     consider(connectionsDue)
+    consider(quietDue)
     return earliest
   }
 
@@ -93,6 +98,7 @@ package struct Engine: ~Copyable {
   package mutating func run(
     at now: Now, queueWait: (Token) -> QueueWait = { _ in QueueWait() }
   ) {
+    watchQuiet(at: now)
     expireAttempts(at: now, queueWait: queueWait)
     startReleased(at: now)
     flushSamples(at: now)

@@ -83,6 +83,7 @@ extension Engine {
     unsettled = prepared.changed.reversed()
     settleSome(at: now)
     planDays(at: now)
+    lookWhatIsQuiet(at: now)
     for warning in prepared.warnings { log(.warning, warning) }
     formerTables = former
     return LoadSummary(prepared.plan)

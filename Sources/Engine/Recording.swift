@@ -64,6 +64,7 @@ extension Engine {
   /// Puts a sample on its way to the ring.
   mutating func record(probe: Int, _ sample: Sample, at now: Now) {
     let key = key(of: probe)
+    let sample = marked(sample, probe: probe, at: now)
     recording.encoder.add(probe: UInt32(probe), key: key, sample: sample)
     recording.unwritten.append(
       Recording.Unwritten(
@@ -137,6 +138,7 @@ extension Engine {
   /// Nothing is in flight, and the ring has what was recorded.
   package var isQuiet: Bool {
     attempts.count == 0 && recording.unwritten.isEmpty && connectionsDue == nil
+      && quietWatch.saveDue == nil
   }
 
   /// The wall clock was set while the daemon ran.
@@ -144,6 +146,7 @@ extension Engine {
     recording.encoder.add(.clockStepped(at: now.wall, by: step))
     recording.gather(at: now)
     recountDays(at: now)
+    lookWhatIsQuiet(at: now)
     log(.warning, "the wall clock was set", [("milliseconds", "\(step.milliseconds)")])
   }
 }

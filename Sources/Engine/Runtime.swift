@@ -3,6 +3,7 @@ import History
 import Judgement
 import Model
 import Probes
+import Quiet
 import Wire
 
 /// What the engine keeps of one probe while it runs.
@@ -148,6 +149,8 @@ package enum EngineAction: Sendable {
   case keep(Incident)
   case trialEnded(id: UInt64, link: LinkID, [TrialAttempt])
   case savePauses([Pause])
+  /// Keep what operators entered, and what was hidden by it, over restarts.
+  case saveQuiet(QuietState)
   /// Remember which planned connections have come about, and when.
   case saveConnections([LinkID: WallTime])
   case log(LogEntry)

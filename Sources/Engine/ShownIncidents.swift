@@ -67,6 +67,11 @@ package struct ShownIncidents: Sendable {
   /// How many are open, of each severity; kept, so that asking costs nothing.
   package private(set) var openCounts: [Severity: Int] = [:]
 
+  /// An open incident, or one of the resolved ones that are kept.
+  package func incident(_ id: String) -> Incident? {
+    openByID[id] ?? resolved.last { $0.id == id }
+  }
+
   package func openIncident(of link: LinkID) -> Incident? {
     idByLink[link].flatMap { openByID[$0] }
   }

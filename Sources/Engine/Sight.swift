@@ -6,6 +6,9 @@ import Model
 /// Whether the monitor itself sees: canaries ought to answer whatever happens to links, and one link
 /// ought to fail. While it does not see, links are unknown and nothing is raised from their samples.
 extension Engine {
+  /// Whether the vantage is suspected, so that nothing is said of links.
+  package var isBlind: Bool { casebook.isBlind }
+
   /// What the canaries show; nil without any.
   func canaries(at now: Now) -> Canaries? {
     guard !canaryLinks.isEmpty || !mustFailLinks.isEmpty else { return nil }

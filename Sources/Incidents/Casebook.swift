@@ -303,6 +303,23 @@ package struct Casebook: Sendable {
 
   // MARK: - Operators
 
+  /// Takes back that a version is told: something is to keep it quiet until `instant`, when it is told if
+  /// the incident goes on. Returns the version as it is to be kept. Ends are not held.
+  package mutating func hold(_ incident: Incident, until instant: Instant) -> Incident {
+    guard
+      let number = cases.first(where: { $0.value.incident.id == incident.id })?.key,
+      var item = cases[number], item.incident.status != .resolved
+    else { return incident }
+    if item.incident.firstToldSequence == incident.sequence {
+      item.incident.firstToldSequence = nil
+      tracker.postpone(number, until: instant)
+    }
+    item.news = nil
+    cases[number] = item
+    later(number, instant)
+    return item.incident
+  }
+
   /// Notes who has taken an incident up; the new version is to be told. Nil for one that is not open.
   package mutating func acknowledge(
     _ id: String, _ acknowledgement: Acknowledgement, at now: Now

@@ -58,6 +58,13 @@ package struct IncidentTracker: Sendable {
     return actions
   }
 
+  /// An incident that was to be told is not, for some reason of quiet: it is to be told at a later time,
+  /// if it goes on until then.
+  mutating func postpone(_ id: Int, until instant: Instant) {
+    openByID[id]?.isTold = false
+    openByID[id]?.tellAt = instant
+  }
+
   // MARK: - After a start or under another catalogue
 
   /// Takes an incident over, with its former life, and gives it a number.

@@ -183,6 +183,41 @@ package struct ProbeJudge: Sendable {
     }
   }
 
+  /// What each rule sees and when it raises or clears, in words.
+  package func ruleViews(at time: WallTime) -> [String] {
+    var views: [String] = []
+    let failures = rules.failures
+    let count = bits.failures(ofLast: failures.of)
+    views.append(
+      isRaised(.failures)
+        ? "failures: raised; clears after \(failures.clearAfter) right attempts in a row"
+        : "failures: \(count) of the last \(failures.of); raises at \(failures.failures)")
+    if let rule = rules.errorRate, var window = rates {
+      window.expire(at: time)
+      let share = percent(window.failed, of: window.total)
+      views.append(
+        "errorRate: \(window.failed) of \(window.total) within \(rule.window) (\(share)); "
+          + (isRaised(.errorRate)
+            ? "raised; clears below \(percent(rule.clearPermille, of: 1_000))"
+            : "raises at \(percent(rule.raisePermille, of: 1_000)) of at least \(rule.minimumSamples)"))
+    }
+    if let rule = rules.latency, var window = latencies {
+      window.expire(at: time)
+      let name = percentileName(rule.percentilePermille)
+      let value = window.percentileMicroseconds(permille: rule.percentilePermille)
+      let shown = value.map { "\($0 / 1_000) ms" } ?? "unknown"
+      views.append(
+        "latency: \(name) of \(window.timed) answers within \(rule.window) is \(shown); "
+          + (isRaised(.latency)
+            ? "raised; clears at \(rule.clearBelow.milliseconds) ms"
+            : "raises above \(rule.raiseAbove.milliseconds) ms, of at least \(rule.minimumSamples)"))
+    }
+    if isRaised(.warnings) {
+      views.append("warnings: raised; clears after \(failures.clearAfter) attempts that do not warn")
+    }
+    return views
+  }
+
   /// How the newest attempt that failed did so.
   package var newestFailure: Outcome? {
     lastFailure ?? restored.flatMap { $0.outcome.isFailure ? $0.outcome : nil }

@@ -202,6 +202,8 @@ package enum Limits {
   package static let incidentVersionsEvery = TimeAmount.seconds(5)
   /// Another main cause, or side, of an incident of several links is told no more often.
   package static let incidentNewsEvery = TimeAmount.seconds(60)
+  /// Whether an incident that quiet keeps from being told still is kept.
+  package static let quietLookedAtEvery = TimeAmount.seconds(15)
   /// Incidents are looked for no more often, and less often the more links fail.
   package static let evaluationEvery = TimeAmount.milliseconds(100)
   package static let evaluationPerBadLink = TimeAmount.microseconds(50)
@@ -213,6 +215,26 @@ package enum Limits {
   package static let staleLinksPerTurn = 32
   /// Those that have a younger sample are not brought forward.
   package static let gatheringFresh = TimeAmount.seconds(5)
+
+  // Maintenance and silences
+  /// Windows in files, and as many that operators entered; silences.
+  package static let maintenanceWindows = 500
+  package static let silences = 500
+  /// Those that are over are kept for the record, so long and so many of each kind.
+  package static let quietKept = TimeAmount.hours(24 * 400)
+  package static let quietKeptMaximum = 500
+  package static let silenceLongest = TimeAmount.hours(24 * 30)
+  package static let maintenanceLongest = TimeAmount.hours(24 * 31)
+  package static let maintenanceLongestRecurring = TimeAmount.hours(24 * 7)
+  package static let maintenanceShortest = TimeAmount.minutes(1)
+  package static let noticeWorkingDaysMaximum = 60
+  package static let selectorWords = 200
+  package static let quietReasonCharacters = 300
+  /// Of what a window or a silence hid so many are listed; all are counted.
+  package static let hiddenListed = 50
+  package static let quietSavedEvery = TimeAmount.seconds(1)
+  package static let calendars = 64
+  package static let calendarDays = 4_000
 
   // Logs
   package static let logLinesPerSecond = 200

@@ -42,6 +42,8 @@ package struct Complaints: Sendable {
   package init(capacity: Int = 1_000) { self.capacity = capacity }
 
   package var isEmpty: Bool { list.isEmpty }
+  /// How many there were, those included that did not fit into the list.
+  package var count: Int { list.count + unlisted }
   /// Whether further complaints are only counted.
   package var isFull: Bool { list.count >= capacity }
 

@@ -15,7 +15,7 @@ import Wire
 final class Daemon: LoopPart {
   let configurationPath: String
   /// The state directory of this run, whatever a reload says.
-  private let statePath: String
+  let statePath: String
   let reactor: Reactor
   var engine: Engine
   var loaded: LoadedConfiguration
@@ -150,6 +150,7 @@ final class Daemon: LoopPart {
     case .keep(let incident): desk.keep(incident)
     case .trialEnded(let id, let link, let attempts): answerTrial(id, link, attempts)
     case .savePauses(let pauses): savePauses(pauses)
+    case .saveQuiet(let state): saveQuiet(state)
     case .saveConnections(let connections):
       disk.writeFile(connectionsPath(statePath)) {
         connectionsDocument(connections)
@@ -206,6 +207,7 @@ final class Daemon: LoopPart {
         group, problem: problem, unwritten: unwritten, messages: messages, at: now)
       engine.journaled(through: desk.journaledCount)
       performActions(at: now)
+    case .quietWritten(let number, let problem): quietWritten(number, problem)
     case .samplesRead(let id, let body, let problem): answerSamples(id, body, problem)
     case .problem(let words): logger.write(LogEntry(.error, words))
     }

@@ -6,6 +6,7 @@ import Glibc
 import History
 import Host
 import Model
+import Quiet
 import Reports
 import Synchronization
 
@@ -23,6 +24,8 @@ final class Disk: Sendable {
   enum Event: Sendable {
     case ringWritten(group: UInt64, problem: String?)
     case journalWritten(group: UInt64, problem: String?, unwritten: [Incident], messages: [String])
+    /// What operators entered is on the disk, or could not be written.
+    case quietWritten(number: UInt64, problem: String?)
     case samplesRead(RequestID, body: [UInt8], problem: String?)
     case problem(String)
   }
@@ -256,6 +259,20 @@ final class Disk: Sendable {
       }
     } onRefusal: { mailbox in
       mailbox.post(.problem("write \(path): the disk's queue is full"))
+    }
+  }
+
+  /// Keeps what operators entered; ``Event/quietWritten(number:problem:)`` follows.
+  func writeQuiet(_ path: String, _ state: QuietState, number: UInt64) {
+    submit { _, mailbox in
+      do throws(SystemError) {
+        try replaceFile(path, with: state.document, mode: 0o640)
+        mailbox.post(.quietWritten(number: number, problem: nil))
+      } catch {
+        mailbox.post(.quietWritten(number: number, problem: "\(error)"))
+      }
+    } onRefusal: { mailbox in
+      mailbox.post(.quietWritten(number: number, problem: "the disk's queue is full"))
     }
   }
 

@@ -153,6 +153,7 @@ extension Daemon {
     let begun = Clock.instant
     engine.incidentSettings = new.configuration.incidentsInEffect
     let summary = engine.load(consume prepared, at: now)
+    engine.configureQuiet(new.configuration.quiet, at: now)
     let held = (Clock.instant - begun).milliseconds
     discard(replace(&loaded, with: new))
     loadedAt = now.wall

@@ -38,6 +38,8 @@ struct PendingRequests {
   var isReloading = false
   /// SIGHUP came while a reload was under way.
   var reloadsAgain = false
+  /// Acts that are answered once they are on the disk.
+  var quiet = PendingQuiet()
   /// Callers' names by uid, looked up beside the loop.
   var names: [UInt32: String] = [:]
 
@@ -148,8 +150,23 @@ extension Daemon: ControlHandler {
     case .resume(let link):
       engine.resume(link, at: now)
       server?.answer(ticket, status: 200, body: pauseBody(link, isPaused: false))
+    case .acknowledge(let id, let note):
+      acknowledge(id, note, by: callerName(peer), ticket, at: now)
+    case .addMaintenance, .endMaintenance, .addSilence, .endSilence:
+      performQuiet(act, by: callerName(peer), ticket, at: now)
     }
     performActions(at: now)
+  }
+
+  private func acknowledge(
+    _ id: String, _ note: String, by name: String, _ ticket: RequestTicket, at now: Now
+  ) {
+    switch engine.acknowledge(id, by: name, note: note, at: now) {
+    case .notOpen:
+      answer(ticket, ControlError(409, "resolved", "the incident is over; nothing to take up"))
+    case .acknowledged(let incident):
+      server?.answer(ticket, status: 200, body: IncidentDocument.encode(incident))
+    }
   }
 
   func answerTrial(_ id: UInt64, _ link: LinkID, _ attempts: [TrialAttempt]) {
@@ -173,7 +190,7 @@ extension Daemon: ControlHandler {
     switch reply {
     case .act(let allowed):
       act = allowed.words
-      if case .pause(_, let words) = allowed, !words.isEmpty { reason = words }
+      reason = allowed.reason
     case .answer(let status, _, _):
       outcome = "refused with \(status)"
       // The same words as of one that is allowed, where it is an act at all.

@@ -104,6 +104,10 @@ private func run(
   let (pauses, pauseProblem) = readPauses(pausesPath(statePath))
   if let pauseProblem { logger.write(LogEntry(.error, pauseProblem)) }
   engine.restore(pauses: pauses)
+  let (quiet, quietProblems) = readQuietState(quietPath(statePath))
+  for problem in quietProblems { logger.write(LogEntry(.error, problem)) }
+  engine.configureQuiet(configuration.quiet, at: startedAt)
+  engine.restore(quiet: quiet, at: startedAt)
 
   let disk = found.disk
   let desk = try DeliveryDesk(outbox: replay.outbox, disk: disk, reactor: reactor) {

@@ -190,7 +190,7 @@ struct SystemTests {
     func name(_ day: String) throws -> LocalizedName? {
       var complaints = Complaints()
       let table = readProvinces(
-        node, file: "p", day: try #require(dayNumber(day)), &complaints)
+        node, file: "p", day: try #require(CivilDay(day)).number, &complaints)
       #expect(complaints.isEmpty)
       return table.province("a")?.fullName
     }

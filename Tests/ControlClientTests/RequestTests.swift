@@ -41,6 +41,13 @@ import Testing
     (.attempt(link), "POST", "/v1/links/land-database/ha-noi/try"),
     (.pause(link, reason: nil), "POST", "/v1/links/land-database/ha-noi/pause"),
     (.resume(link), "POST", "/v1/links/land-database/ha-noi/resume"),
+    (.quiet(QuietQuestion(.maintenance, .list())), "GET", "/v1/maintenance"),
+    (
+      .quiet(QuietQuestion(.maintenance, .list(all: true, late: true))), "GET",
+      "/v1/maintenance?status=all&late=true"
+    ),
+    (.quiet(QuietQuestion(.silence, .show("s-1"))), "GET", "/v1/silences/s-1"),
+    (.quiet(QuietQuestion(.silence, .end("../x"))), "POST", "/v1/silences/..%2Fx/end"),
     (.reload(), "POST", "/v1/reload"),
     (.reload(plan: true), "POST", "/v1/reload?plan=true"),
     (.reload(plan: true, yes: true), "POST", "/v1/reload?plan=true&yes=true"),

@@ -40,6 +40,35 @@ import Testing
     Scene(name: "try", action: .attempt(link), answers: ["try"]),
     Scene(name: "pause", action: .pause(link, reason: reason), answers: ["paused"]),
     Scene(name: "resume", action: .resume(link), answers: ["resumed"]),
+    Scene(
+      name: "maintenance", action: .quiet(QuietQuestion(.maintenance, .list())),
+      answers: ["maintenance"]),
+    Scene(
+      name: "maintenance-show", action: .quiet(QuietQuestion(.maintenance, .show("m-2f7k0qz1"))),
+      answers: ["window"]),
+    Scene(
+      name: "maintenance-recurring",
+      action: .quiet(QuietQuestion(.maintenance, .show("lgsp-hue-sundays"))),
+      answers: ["window-recurring"]),
+    Scene(
+      name: "maintenance-add", action: .quiet(QuietQuestion(.maintenance, .add([]))),
+      answers: ["window"]),
+    Scene(
+      name: "maintenance-end", action: .quiet(QuietQuestion(.maintenance, .end("m-2f7k0qz1"))),
+      answers: ["window-ended"]),
+    Scene(
+      name: "silence", action: .quiet(QuietQuestion(.silence, .list(all: true))),
+      answers: ["silences"]),
+    Scene(
+      name: "silence-show", action: .quiet(QuietQuestion(.silence, .show("s-9d3c5wvx"))),
+      answers: ["silence"]),
+    Scene(
+      name: "silence-add", action: .quiet(QuietQuestion(.silence, .add([]))),
+      answers: ["silence"]),
+    Scene(
+      name: "silence-end", action: .quiet(QuietQuestion(.silence, .end("s-9d3c5wvx"))),
+      answers: ["silence"]),
+    Scene(name: "show-quiet", action: .show(link), answers: ["show-quiet"]),
     Scene(name: "reload", action: .reload(), answers: ["reloaded"]),
     Scene(name: "reload-listed", action: .reload(yes: true), answers: ["reloaded-plan"]),
     Scene(name: "reload-plan", action: .reload(plan: true), answers: ["plan"]),
@@ -124,6 +153,20 @@ import Testing
     #expect(missing.hasPrefix("LINKHEALTH OK - "))
   }
 
+  @Test("silences and maintenance that hold are told on the first screen, lest they be forgotten")
+  func quietOnStatus() throws {
+    let status = String(
+      decoding: try contents("\(goldenDirectory)/status-ok.json"), as: UTF8.self)
+    let matrix = String(
+      decoding: try contents("\(goldenDirectory)/matrix-ok.json"), as: UTF8.self)
+    let place = try #require(status.firstIndex(of: "{"))
+    let quiet = "{\"quiet\":{\"maintenance\":1,\"silences\":2}," + status[place...].dropFirst()
+    let screen = try screen(.status, [quiet, matrix], Display())
+    #expect(screen.contains("\n1 maintenance window now: linkhealthctl maintenance\n"))
+    #expect(screen.contains("\n2 silences now: linkhealthctl silence\n"))
+    #expect(!(try self.screen(.status, [status, matrix], Display())).contains("silence"))
+  }
+
   @Test("the marks of the matrix are told apart without colour, each one column wide")
   func marks() {
     for isUnicode in [false, true] {
@@ -161,6 +204,15 @@ import Testing
     #expect(
       try text(.samples(Self.link, SampleFilter()), #"{"samples":[]}"#) == "no samples\n")
     #expect(try text(.attempt(Self.link), "{}") == "no probe was run\n")
+    #expect(
+      try text(.quiet(QuietQuestion(.maintenance, .list())), #"{"windows":[]}"#)
+        == "no maintenance, now or to come\n")
+    #expect(
+      try text(.quiet(QuietQuestion(.maintenance, .list(late: true))), #"{"windows":[]}"#)
+        == "no window was announced too late\n")
+    #expect(
+      try text(.quiet(QuietQuestion(.silence, .list())), #"{"silences":[]}"#)
+        == "no silence holds\n")
   }
 
   @Test("a part of the links says how to get the next")

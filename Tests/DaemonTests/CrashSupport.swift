@@ -78,6 +78,8 @@ final class CrashSite: Sendable {
     let daemon = try Daemon(
       links, settings: "webhooks: [\(webhooks.joined(separator: ", "))]", place: place)
     daemon.ring = "size: \"96MiB\", segment: \"1MiB\""
+    // Each trouble is an incident of its own, so that the ledger can tell them apart.
+    daemon.reopenWithin = "0s"
     return daemon
   }
 

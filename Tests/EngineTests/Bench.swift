@@ -2,6 +2,7 @@ import Base
 import History
 import Model
 import Probes
+import Quiet
 import Wire
 
 @testable import Engine
@@ -32,6 +33,7 @@ final class Bench {
   private(set) var versions: [Incident] = []
   private(set) var trials: [(id: UInt64, attempts: [TrialAttempt])] = []
   private(set) var savedPauses: [[Pause]] = []
+  private(set) var savedQuiet: [QuietState] = []
   private(set) var savedConnections: [[LinkID: WallTime]] = []
   private(set) var logs: [LogEntry] = []
 
@@ -118,6 +120,7 @@ final class Bench {
       engine.journaled(through: UInt64(versions.count))
     case .trialEnded(let id, _, let attempts): trials.append((id, attempts))
     case .savePauses(let pauses): savedPauses.append(pauses)
+    case .saveQuiet(let state): savedQuiet.append(state)
     case .saveConnections(let connections): savedConnections.append(connections)
     case .log(let entry): logs.append(entry)
     }

@@ -36,7 +36,7 @@ struct WatchedLink {
 
   var file: String {
     """
-    { service: "\(service)", system: "system-\(service)", owner: "owner", consumers: ["national"],
+    { service: "\(service)", system: "system-\(service)", owner: "owner-\(service)", consumers: ["national"],
       probes: [\(other ?? http)],
       alert: { \(alert) } }
     """
@@ -49,6 +49,8 @@ final class Daemon {
   private(set) var process: ChildProcess?
   /// How long telling waits for a pattern.
   var gather = "0s"
+  /// Within what time the same trouble is the same incident again.
+  var reopenWithin = "15m"
   /// More keys of the configuration.
   var settings: String
   var ring = #"size: "1MiB", segment: "64KiB", samples: "1d", fiveMinutes: "2d", hours: "2d""#
@@ -101,8 +103,7 @@ final class Daemon {
       """
       { state: "\(state)", socket: "ctl.sock", catalogue: \(catalogue), tick: "50ms",
         history: { \(ring) }, secrets: "secrets",
-        \(politeness)
-        incidents: { gather: "\(gather)" },
+        \(politeness) incidents: { gather: "\(gather)", reopenWithin: "\(reopenWithin)" },
         \(settings) }
       """)
   }

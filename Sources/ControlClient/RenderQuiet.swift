@@ -1,0 +1,251 @@
+import Wire
+
+/// The screen of `maintenance` and `silence`.
+func renderQuiet(_ question: QuietQuestion, _ answer: JSONNode, _ display: Display) -> Page {
+  var page = Page(display)
+  switch (question.kind, question.verb) {
+  case (.maintenance, .list(_, let late)): renderWindows(answer, late: late, &page)
+  case (.silence, .list(let all, _)): renderSilences(answer, all: all, &page)
+  case (.maintenance, .show): renderWindow(answer["window"] ?? answer, &page)
+  case (.silence, .show): renderSilence(answer["silence"] ?? answer, &page)
+  case (.maintenance, .add): renderAddedWindow(answer["window"] ?? answer, &page)
+  case (.silence, .add):
+    let silence = answer["silence"] ?? answer
+    page.line(
+      Cell("\(id(silence)) hides \(selectorText(silence)) until \(time(silence, "expires"))"))
+    page.line(Cell("Everything goes on being measured; recoveries are told."))
+    page.line(Cell("To end it before: linkhealthctl silence end \(id(silence))"))
+  case (let kind, .end(let id)):
+    let item = answer[kind.noun] ?? answer
+    page.line(Cell("\(item.text("id") ?? id) is ended"))
+    hiddenLine(item, &page)
+  }
+  return page
+}
+
+// MARK: - Lists
+
+private func renderWindows(_ answer: JSONNode, late: Bool, _ page: inout Page) {
+  let windows = answer.list("windows")
+  if windows.isEmpty {
+    return page.line(
+      Cell(late ? "no window was announced too late" : "no maintenance, now or to come"))
+  }
+  var table = Table([
+    Column("ID"), Column("WHEN"), Column("FOR", isShrinkable: true),
+    Column("ANNOUNCED", dropRank: 2), Column("HIDDEN", .right, dropRank: 1),
+    Column("REASON", isShrinkable: true, dropRank: 3),
+  ])
+  for window in windows {
+    table.row([
+      Cell(id(window)), whenCell(window), Cell(selectorText(window)), noticeCell(window),
+      hiddenCell(window), Cell(window.text("reason") ?? ""),
+    ])
+  }
+  page.table(table)
+  page.blank()
+  page.line(Cell(counted(windows.count, "window")))
+}
+
+private func renderSilences(_ answer: JSONNode, all: Bool, _ page: inout Page) {
+  let silences = answer.list("silences")
+  if silences.isEmpty { return page.line(Cell(all ? "no silences" : "no silence holds")) }
+  var table = Table([
+    Column("ID"), Column("WHEN"), Column("FOR", isShrinkable: true), Column("BY", dropRank: 1),
+    Column("HIDDEN", .right), Column("REASON", isShrinkable: true, dropRank: 2),
+  ])
+  for silence in silences {
+    table.row([
+      Cell(id(silence)), whenCell(silence), Cell(selectorText(silence)),
+      Cell(silence.text("by") ?? unknownText), hiddenCell(silence),
+      Cell(silence.text("reason") ?? ""),
+    ])
+  }
+  page.table(table)
+  page.blank()
+  page.line(Cell(counted(silences.count, "silence")))
+}
+
+private func statusCell(_ item: JSONNode) -> Cell {
+  let status = item.text("status")
+  return Cell(status ?? unknownText, status == "active" ? .warning : .faint)
+}
+
+/// What was hidden stands out: somebody may have to look at it.
+private func hiddenCell(_ item: JSONNode) -> Cell {
+  let total = item["hidden"]?.figure("total")
+  return Cell(total.map(String.init) ?? unknownText, (total ?? 0) > 0 ? .warning : .plain)
+}
+
+private func noticeCell(_ window: JSONNode) -> Cell {
+  let day = window.text("announced") ?? unknownText
+  return window.flag("late") ? Cell("\(day), late", .bad) : Cell(day)
+}
+
+/// What holds stands out; a list is told to the minute.
+private func whenCell(_ item: JSONNode) -> Cell {
+  func minute(_ key: String) -> String {
+    guard let text = item.text(key).map({ timeText($0) }), text.count == 20 else {
+      return time(item, key)
+    }
+    return text.prefix(16) + "Z"
+  }
+  if item.text("activeUntil") != nil { return Cell("until \(minute("activeUntil"))", .warning) }
+  if item.text("nextStart") != nil { return Cell("from \(minute("nextStart"))") }
+  // A window has `to`, a silence `expires`.
+  let end = item.text("to") == nil ? "expires" : "to"
+  if item.text("status") == "active" { return Cell("until \(minute(end))", .warning) }
+  return Cell("ended \(minute(item.text("ended") == nil ? end : "ended"))", .faint)
+}
+
+// MARK: - One
+
+private func renderWindow(_ window: JSONNode, _ page: inout Page) {
+  page.line(Cell(id(window), .strong), Cell("  "), statusCell(window))
+  fact("for", selectorText(window), &page)
+  if let every = window["every"], !every.isNull {
+    fact("every", recurrenceText(every), &page)
+  } else {
+    fact("from", "\(time(window, "from")) to \(time(window, "to"))", &page)
+  }
+  fact("until", window.text("activeUntil").map { timeText($0) }, .warning, &page)
+  fact("next", window.text("nextStart").map { timeText($0) }, &page)
+  fact("announced", announcedText(window), window.flag("late") ? .bad : .plain, &page)
+  renderOrigin(window, &page)
+  renderHidden(window, &page)
+}
+
+private func renderSilence(_ silence: JSONNode, _ page: inout Page) {
+  page.line(Cell(id(silence), .strong), Cell("  "), statusCell(silence))
+  fact("for", selectorText(silence), &page)
+  fact("until", time(silence, "expires"), &page)
+  renderOrigin(silence, &page)
+  renderHidden(silence, &page)
+}
+
+private func renderOrigin(_ item: JSONNode, _ page: inout Page) {
+  fact("reason", item.text("reason"), &page)
+  if let by = item.text("by") {
+    fact("entered", "by \(by), \(time(item, "created"))", &page)
+  }
+  fact("ended", item.text("ended").map { timeText($0) }, &page)
+  fact("written in", item.text("location"), &page)
+}
+
+private func renderHidden(_ item: JSONNode, _ page: inout Page) {
+  page.blank()
+  hiddenLine(item, &page)
+  let entries = item["hidden"]?.list("newest") ?? []
+  guard !entries.isEmpty else { return }
+  var table = Table([
+    Column("TIME"), Column("LINK", isShrinkable: true), Column("INCIDENT", dropRank: 1),
+  ])
+  for entry in entries {
+    table.row([
+      Cell(time(entry, "time")), Cell(entry.text("link") ?? unknownText),
+      Cell(entry.text("incident") ?? unknownText),
+    ])
+  }
+  page.table(table)
+}
+
+private func hiddenLine(_ item: JSONNode, _ page: inout Page) {
+  guard let total = item["hidden"]?.figure("total") else { return }
+  let listed = item["hidden"]?.list("newest").count ?? 0
+  if total == 0 { return page.line(Cell("It has hidden nothing.")) }
+  let newest = total > listed && listed > 0 ? "; the newest \(listed):" : listed > 0 ? ":" : "."
+  page.line(Cell("It has hidden \(counted(total, "failure"))\(newest)", .warning))
+}
+
+private func renderAddedWindow(_ window: JSONNode, _ page: inout Page) {
+  if let until = window.text("activeUntil") {
+    page.line(
+      Cell("\(id(window)) holds for \(selectorText(window)) until \(timeText(until))"))
+  } else {
+    let next = window.text("nextStart").map { timeText($0) } ?? unknownText
+    page.line(Cell("\(id(window)) is for \(selectorText(window)), from \(next)"))
+  }
+  if window.flag("late") { page.line(Cell(announcedText(window), .warning)) }
+  page.line(Cell("Everything goes on being measured, with a mark; recoveries are told."))
+  page.line(Cell("To end it before: linkhealthctl maintenance end \(id(window))"))
+}
+
+// MARK: - Words
+
+private func id(_ item: JSONNode) -> String { item.text("id") ?? unknownText }
+
+private func time(_ item: JSONNode, _ key: String) -> String {
+  item.text(key).map { timeText($0) } ?? unknownText
+}
+
+private func announcedText(_ window: JSONNode) -> String {
+  var text = "announced \(window.text("announced") ?? unknownText)"
+  if let ahead = window.figure("workingDaysAhead") {
+    text += ", \(counted(ahead, "working day")) ahead"
+  }
+  if let required = window.figure("workingDaysRequired") {
+    text += window.flag("late") ? ": late, \(required) are required" : " (\(required) required)"
+  }
+  if window.flag("holidaysUnknown") { text += "; no holidays are known of that year" }
+  return text
+}
+
+private func recurrenceText(_ every: JSONNode) -> String {
+  let weekdays = every.texts("weekdays")
+  let monthDays = every.list("daysOfMonth").compactMap(\.int)
+  var text = "day"
+  if !weekdays.isEmpty {
+    text = weekdays.joined(separator: ", ")
+  } else if !monthDays.isEmpty {
+    text = "month on day " + monthDays.map(String.init).joined(separator: ", ")
+  }
+  text += " at \(every.text("start") ?? unknownText)"
+  if let zone = every.text("zone") { text += " (\(zone))" }
+  text += " for \(every.text("length") ?? unknownText)"
+  if let first = every.text("from") { text += ", from \(first)" }
+  if let last = every.text("until") { text += ", until \(last)" }
+  return text
+}
+
+/// What a window or a silence is for: `system land-database, province ha-noi or hue`.
+private func selectorText(_ item: JSONNode) -> String {
+  var parts: [String] = []
+  for key in [
+    "links", "services", "systems", "owners", "provinces", "routes", "patterns",
+  ] {
+    let words = item.texts(key)
+    if words.isEmpty { continue }
+    parts.append("\(key.dropLast()) \(alternatives(words))")
+  }
+  let severities = item.texts("severities")
+  if !severities.isEmpty { parts.append("severity \(alternatives(severities))") }
+  return parts.isEmpty ? unknownText : parts.joined(separator: ", ")
+}
+
+private func alternatives(_ words: [String]) -> String {
+  guard words.count > 4 else { return words.joined(separator: " or ") }
+  return words.prefix(3).joined(separator: " or ") + " or \(words.count - 3) more"
+}
+
+/// What keeps a link quiet, a line each, on the screen of `show`.
+func renderLinkQuiet(_ link: JSONNode, _ page: inout Page) {
+  for quieting in link.list("quiet") {
+    var text = "\(quieting.text("kind") ?? unknownText) \(id(quieting))"
+    let only = quieting.texts("patterns") + quieting.texts("severities")
+    if !only.isEmpty { text += " (\(only.joined(separator: ", ")) only)" }
+    text += " until \(time(quieting, "until")): \(quieting.text("reason") ?? unknownText)"
+    fact("quiet", text, .warning, &page)
+  }
+}
+
+/// How much is quiet now, on the screen of `status`: a silence that nobody remembers hides outages.
+func renderQuietCounts(_ status: JSONNode, _ page: inout Page) {
+  let windows = status["quiet"]?.figure("maintenance") ?? 0
+  let silences = status["quiet"]?.figure("silences") ?? 0
+  if windows > 0 {
+    page.line(Cell("\(counted(windows, "maintenance window")) now: linkhealthctl maintenance"))
+  }
+  if silences > 0 {
+    page.line(Cell("\(counted(silences, "silence")) now: linkhealthctl silence", .warning))
+  }
+}

@@ -1,0 +1,254 @@
+import Base
+import Model
+import Probes
+import Quiet
+import Testing
+
+@testable import Engine
+
+/// The bench's clocks stand at 2025-11-07 01:02:03 UTC, 08:02:03 in Viet Nam, a Friday.
+@Suite struct QuietingTests {
+  private static let id = LinkID(service: "service", consumer: "consumer")
+
+  private static func bench(
+    _ links: [Link] = [link()], _ result: TransferResult = right
+  ) -> Bench {
+    let bench = Bench(links)
+    bench.network = { _ in result }
+    bench.engine.configureQuiet(QuietSettings(zone: .hours(7)), at: bench.now)
+    return bench
+  }
+
+  /// A window for one link, so long after now and so long.
+  private static func window(
+    _ bench: Bench, after start: TimeAmount = .zero, length: TimeAmount = .minutes(10),
+    id: String = ""
+  ) -> MaintenanceWindow {
+    var links = LinkSelector()
+    links.links = [Self.id]
+    let from = bench.now.wall + start
+    return MaintenanceWindow(
+      id: id, links: links, times: .once(from: from, to: from + length),
+      announced: CivilDay(bench.now.wall, zone: .hours(7)), reason: "new release")
+  }
+
+  private static func silence(
+    _ bench: Bench, length: TimeAmount = .minutes(10), severities: [Severity] = []
+  ) -> Silence {
+    var links = LinkSelector()
+    links.systems = ["system"]
+    return Silence(
+      id: "", links: links, severities: severities, by: "", reason: "ticket 12",
+      created: bench.now.wall, expires: bench.now.wall + length)
+  }
+
+  @Test("samples of a link in maintenance are marked, those of others and of other times are not")
+  func marks() {
+    let bench = Self.bench([link(), link("other/consumer")])
+    _ = bench.engine.addMaintenance(
+      Self.window(bench, after: .minutes(5)), by: "lan", at: bench.now)
+    let (from, to) = (bench.now.wall + .minutes(5), bench.now.wall + .minutes(15))
+    bench.advance(by: .minutes(30))
+    var inside = 0
+    for entry in bench.recorded {
+      let isInside = entry.sample.time >= from && entry.sample.time < to
+      let isMarked = entry.sample.flags.contains(.maintenance)
+      #expect(
+        isMarked == (isInside && entry.probe.hasPrefix("\(Self.id)")),
+        "\(entry.probe) \(entry.sample.time)")
+      if isMarked { inside += 1 }
+    }
+    #expect(inside == 10, "one a minute")
+  }
+
+  @Test("an attempt is marked that began or ended within the window")
+  func straddling() throws {
+    let bench = Self.bench()
+    bench.network = { _ in nil }
+    func nextAttempt() throws -> Token {
+      let former = bench.transfers.count
+      while bench.transfers.count == former { bench.advance(by: .milliseconds(100)) }
+      return try #require(bench.transfers.last).token
+    }
+    func markAfterAnswer(_ token: Token) throws -> Bool {
+      bench.answer(token)
+      bench.advance(by: .milliseconds(200))
+      return try #require(bench.recorded.last).sample.flags.contains(.maintenance)
+    }
+    let first = try nextAttempt()
+    let window = try #require(
+      bench.engine.addMaintenance(
+        Self.window(bench, after: .seconds(1)), by: "lan", at: bench.now))
+    bench.advance(by: .seconds(2))
+    #expect(try markAfterAnswer(first), "ended within")
+    let second = try nextAttempt()
+    bench.advance(by: .seconds(1))
+    #expect(bench.engine.endMaintenance(window.id, at: bench.now) != nil)
+    bench.advance(by: .seconds(1))
+    #expect(try markAfterAnswer(second), "began within")
+    #expect(try !markAfterAnswer(try nextAttempt()), "neither")
+  }
+
+  @Test("what happens in maintenance is measured, judged and shown as it is")
+  func measuredAllTheSame() {
+    let bench = Self.bench([link()], wrong)
+    _ = bench.engine.addMaintenance(Self.window(bench), by: "lan", at: bench.now)
+    bench.advance(by: .minutes(5))
+    #expect(bench.state == .down)
+    #expect(bench.recorded.count > 5, "confirmations run too")
+    #expect(bench.recorded.allSatisfy { $0.sample.outcome == .http(.status(503)) })
+    #expect(bench.engine.probes[0].judge.raised.map(\.rule) == [.failures])
+  }
+
+  @Test("a page that says maintenance, without a window, is an outage like any other")
+  func unannounced() throws {
+    let page = TransferResult(
+      status: 503, head: Array("Retry-After: 3600\r\n".utf8),
+      body: Array("<h1>Hệ thống đang bảo trì / Under maintenance</h1>".utf8))
+    let bench = Self.bench([link()], page)
+    bench.advance(by: .minutes(5))
+    #expect(bench.state == .down)
+    #expect(bench.recorded.allSatisfy { $0.sample.outcome.isFailure })
+    #expect(bench.recorded.allSatisfy { !$0.sample.flags.contains(.maintenance) })
+    let incident = try #require(bench.told.last)
+    #expect(incident.status == .open && incident.severity == .critical)
+    #expect(bench.engine.quieting(of: incident, at: bench.now) == nil)
+    #expect(bench.engine.quieting(of: 0, at: bench.now).isEmpty)
+  }
+
+  @Test("an incident of a quiet link is hidden while the quiet lasts, and not any more after it")
+  func hides() throws {
+    let bench = Self.bench([link()], wrong)
+    let silence = bench.engine.addSilence(
+      Self.silence(bench, length: .minutes(10)), by: "lan", at: bench.now)
+    let id = try #require(silence).id
+    bench.advance(by: .minutes(5))
+    let incident = try #require(bench.told.last)
+    let quieting = try #require(bench.engine.quieting(of: incident, at: bench.now))
+    #expect(quieting.kind == .silence && quieting.id == id && quieting.by == "lan")
+    bench.engine.noteHidden(incident, by: quieting, at: bench.now)
+    #expect(bench.engine.quietBook.hidden(by: .silence, id).newest.map(\.link) == [Self.id])
+    bench.advance(by: .minutes(6))
+    #expect(bench.engine.quieting(of: incident, at: bench.now) == nil)
+    #expect(bench.engine.quieting(of: 0, at: bench.now).isEmpty)
+  }
+
+  @Test("an incident of a link that is gone is hidden by its id alone")
+  func goneLink() throws {
+    let bench = Self.bench([link()], wrong)
+    _ = bench.engine.addMaintenance(Self.window(bench), by: "lan", at: bench.now)
+    bench.advance(by: .minutes(5))
+    let incident = try #require(bench.told.last)
+    bench.engine.load([link("other/consumer")], at: bench.now)
+    #expect(bench.engine.quieting(of: incident, at: bench.now)?.kind == .maintenance)
+  }
+
+  @Test(
+    "every change is handed over to be kept, and what was hidden together, at most once a second")
+  func saved() throws {
+    let bench = Self.bench([link()], wrong)
+    let window = try #require(
+      bench.engine.addMaintenance(Self.window(bench), by: "lan", at: bench.now))
+    bench.take()
+    #expect(bench.savedQuiet.map(\.windows.count) == [1])
+    bench.advance(by: .minutes(5))
+    let incident = try #require(bench.told.last)
+    let quieting = try #require(bench.engine.quieting(of: incident, at: bench.now))
+    for number in 0..<100 {
+      var other = incident
+      other.id = "inc-\(number)"
+      bench.engine.noteHidden(other, by: quieting, at: bench.now)
+    }
+    bench.advance(by: .milliseconds(500))
+    #expect(bench.savedQuiet.count == 2)
+    #expect(bench.savedQuiet.last?.hidden.first?.log.total == 100)
+    bench.engine.noteHidden(incident, by: quieting, at: bench.now)
+    bench.advance(by: .seconds(1))
+    #expect(bench.savedQuiet.count == 3)
+    #expect(bench.engine.endMaintenance(window.id, at: bench.now) != nil)
+    #expect(bench.engine.endMaintenance(window.id, at: bench.now) == nil)
+    bench.take()
+    #expect(bench.savedQuiet.count == 4)
+    #expect(bench.engine.quieting(of: 0, at: bench.now).isEmpty)
+  }
+
+  @Test("nothing that was hidden is lost at the end: the engine is not quiet before it is kept")
+  func savedAtTheEnd() throws {
+    let bench = Self.bench([link()], wrong)
+    _ = bench.engine.addSilence(Self.silence(bench), by: "lan", at: bench.now)
+    bench.advance(by: .minutes(5))
+    let incident = try #require(bench.told.last)
+    let quieting = try #require(bench.engine.quieting(of: incident, at: bench.now))
+    bench.engine.noteHidden(incident, by: quieting, at: bench.now)
+    #expect(!bench.engine.isQuiet)
+    bench.engine.stop(at: bench.now)
+    bench.run()
+    #expect(bench.savedQuiet.last?.hidden.first?.log.total == 1)
+    #expect(bench.engine.isQuiet)
+  }
+
+  @Test("an earlier run's windows and silences go on, with their marks")
+  func restored() throws {
+    let first = Self.bench()
+    _ = first.engine.addMaintenance(Self.window(first), by: "lan", at: first.now)
+    _ = first.engine.addSilence(Self.silence(first), by: "hoa", at: first.now)
+    first.take()
+    let kept = try #require(first.savedQuiet.last)
+    let second = Self.bench()
+    second.engine.restore(quiet: kept, at: second.now)
+    #expect(second.engine.quieting(of: 0, at: second.now).map(\.kind) == [.maintenance, .silence])
+    second.advance(by: .minutes(2))
+    #expect(second.recorded.count > 0)
+    #expect(second.recorded.allSatisfy { $0.sample.flags.contains(.maintenance) })
+  }
+
+  @Test("a reload takes the windows of the files and looks at the new links at once")
+  func reload() {
+    let bench = Self.bench([link("other/consumer")])
+    var settings = QuietSettings(zone: .hours(7))
+    settings.windows = [Self.window(bench, length: .hours(2), id: "release")]
+    bench.engine.configureQuiet(settings, at: bench.now)
+    bench.advance(by: .minutes(5))
+    #expect(bench.recorded.allSatisfy { !$0.sample.flags.contains(.maintenance) })
+    bench.engine.load([link("other/consumer"), link()], at: bench.now)
+    bench.advance(by: .minutes(5))
+    let own = bench.recorded.filter { $0.probe.hasPrefix("\(Self.id)") }
+    #expect(own.count > 0 && own.allSatisfy { $0.sample.flags.contains(.maintenance) })
+    bench.engine.configureQuiet(QuietSettings(zone: .hours(7)), at: bench.now)
+    #expect(bench.engine.quieting(of: 1, at: bench.now).isEmpty)
+  }
+
+  @Test("when the wall clock is set, what holds is looked at anew")
+  func clockStep() {
+    let bench = Self.bench()
+    _ = bench.engine.addMaintenance(
+      Self.window(bench, after: .hours(3), length: .hours(1)), by: "lan", at: bench.now)
+    #expect(bench.engine.quieting(of: 0, at: bench.now).isEmpty)
+    bench.now.wall = bench.now.wall + .hours(3) + .minutes(1)
+    bench.engine.clockStepped(by: .hours(3) + .minutes(1), at: bench.now)
+    #expect(bench.engine.quieting(of: 0, at: bench.now).count == 1)
+  }
+
+  @Test("the beginning and the end of a window are told in the log, with who asked and why")
+  func logged() {
+    let bench = Self.bench()
+    _ = bench.engine.addMaintenance(
+      Self.window(bench, after: .minutes(1), length: .minutes(2)), by: "lan", at: bench.now)
+    bench.advance(by: .minutes(5))
+    let lines = bench.logs.map(\.message)
+    #expect(lines.filter { $0 == "maintenance begins" }.count == 1)
+    #expect(lines.filter { $0 == "maintenance is over" }.count == 1)
+  }
+
+  @Test("each id is given once, and nobody's is taken from the caller")
+  func ids() {
+    let bench = Self.bench()
+    var ids: Set<String> = []
+    for _ in 0..<50 {
+      let window = bench.engine.addMaintenance(
+        Self.window(bench, id: "mine"), by: "lan", at: bench.now)
+      ids.insert(window?.id ?? "")
+    }
+    #expect(ids.count == 50 && ids.allSatisfy { isSlug($0) && $0.hasPrefix("m-") })
+  }
+}
