@@ -117,7 +117,8 @@ import Wire
     let incident = try #require(
       desk.engine.shownIncidents.openIncident(
         of: LinkID(service: "civil-registry", consumer: "an-giang")))
-    let quieting = try #require(desk.engine.quieting(of: incident, at: desk.now))
+    let hidden = desk.engine.quieting(of: incident, at: desk.now)
+    let quieting = try #require(hidden)
     desk.engine.noteHidden(incident, by: quieting, at: desk.now)
     let listed = try desk.get("/v1/silences").node["silences"]?.array?.first
     #expect(listed?["hidden"]?["total"]?.int == 1)

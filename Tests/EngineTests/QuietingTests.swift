@@ -1,4 +1,5 @@
 import Base
+import Judgement
 import Model
 import Probes
 import Quiet
@@ -76,14 +77,12 @@ import Testing
       return try #require(bench.recorded.last).sample.flags.contains(.maintenance)
     }
     let first = try nextAttempt()
-    let window = try #require(
-      bench.engine.addMaintenance(
-        Self.window(bench, after: .seconds(1)), by: "lan", at: bench.now))
+    let window = try #require(bench.add(Self.window(bench, after: .seconds(1))))
     bench.advance(by: .seconds(2))
     #expect(try markAfterAnswer(first), "ended within")
     let second = try nextAttempt()
     bench.advance(by: .seconds(1))
-    #expect(bench.engine.endMaintenance(window.id, at: bench.now) != nil)
+    #expect(bench.end(window.id) != nil)
     bench.advance(by: .seconds(1))
     #expect(try markAfterAnswer(second), "began within")
     #expect(try !markAfterAnswer(try nextAttempt()), "neither")
@@ -112,8 +111,8 @@ import Testing
     #expect(bench.recorded.allSatisfy { !$0.sample.flags.contains(.maintenance) })
     let incident = try #require(bench.told.last)
     #expect(incident.status == .open && incident.severity == .critical)
-    #expect(bench.engine.quieting(of: incident, at: bench.now) == nil)
-    #expect(bench.engine.quieting(of: 0, at: bench.now).isEmpty)
+    #expect(bench.quieting(incident) == nil)
+    #expect(bench.quieting(link: 0).isEmpty)
   }
 
   @Test("an incident of a quiet link is hidden while the quiet lasts, and not any more after it")
@@ -124,13 +123,13 @@ import Testing
     let id = try #require(silence).id
     bench.advance(by: .minutes(5))
     let incident = try #require(bench.told.last)
-    let quieting = try #require(bench.engine.quieting(of: incident, at: bench.now))
+    let quieting = try #require(bench.quieting(incident))
     #expect(quieting.kind == .silence && quieting.id == id && quieting.by == "lan")
     bench.engine.noteHidden(incident, by: quieting, at: bench.now)
     #expect(bench.engine.quietBook.hidden(by: .silence, id).newest.map(\.link) == [Self.id])
     bench.advance(by: .minutes(6))
-    #expect(bench.engine.quieting(of: incident, at: bench.now) == nil)
-    #expect(bench.engine.quieting(of: 0, at: bench.now).isEmpty)
+    #expect(bench.quieting(incident) == nil)
+    #expect(bench.quieting(link: 0).isEmpty)
   }
 
   @Test("an incident of a link that is gone is hidden by its id alone")
@@ -140,20 +139,19 @@ import Testing
     bench.advance(by: .minutes(5))
     let incident = try #require(bench.told.last)
     bench.engine.load([link("other/consumer")], at: bench.now)
-    #expect(bench.engine.quieting(of: incident, at: bench.now)?.kind == .maintenance)
+    #expect(bench.quieting(incident)?.kind == .maintenance)
   }
 
   @Test(
     "every change is handed over to be kept, and what was hidden together, at most once a second")
   func saved() throws {
     let bench = Self.bench([link()], wrong)
-    let window = try #require(
-      bench.engine.addMaintenance(Self.window(bench), by: "lan", at: bench.now))
+    let window = try #require(bench.add(Self.window(bench)))
     bench.take()
     #expect(bench.savedQuiet.map(\.windows.count) == [1])
     bench.advance(by: .minutes(5))
     let incident = try #require(bench.told.last)
-    let quieting = try #require(bench.engine.quieting(of: incident, at: bench.now))
+    let quieting = try #require(bench.quieting(incident))
     for number in 0..<100 {
       var other = incident
       other.id = "inc-\(number)"
@@ -165,11 +163,11 @@ import Testing
     bench.engine.noteHidden(incident, by: quieting, at: bench.now)
     bench.advance(by: .seconds(1))
     #expect(bench.savedQuiet.count == 3)
-    #expect(bench.engine.endMaintenance(window.id, at: bench.now) != nil)
-    #expect(bench.engine.endMaintenance(window.id, at: bench.now) == nil)
+    #expect(bench.end(window.id) != nil)
+    #expect(bench.end(window.id) == nil)
     bench.take()
     #expect(bench.savedQuiet.count == 4)
-    #expect(bench.engine.quieting(of: 0, at: bench.now).isEmpty)
+    #expect(bench.quieting(link: 0).isEmpty)
   }
 
   @Test("nothing that was hidden is lost at the end: the engine is not quiet before it is kept")
@@ -178,13 +176,15 @@ import Testing
     _ = bench.engine.addSilence(Self.silence(bench), by: "lan", at: bench.now)
     bench.advance(by: .minutes(5))
     let incident = try #require(bench.told.last)
-    let quieting = try #require(bench.engine.quieting(of: incident, at: bench.now))
+    let quieting = try #require(bench.quieting(incident))
     bench.engine.noteHidden(incident, by: quieting, at: bench.now)
-    #expect(!bench.engine.isQuiet)
+    let isQuiet = bench.engine.isQuiet
+    #expect(!isQuiet)
     bench.engine.stop(at: bench.now)
     bench.run()
     #expect(bench.savedQuiet.last?.hidden.first?.log.total == 1)
-    #expect(bench.engine.isQuiet)
+    let isQuietAtTheEnd = bench.engine.isQuiet
+    #expect(isQuietAtTheEnd)
   }
 
   @Test("an earlier run's windows and silences go on, with their marks")
@@ -196,7 +196,7 @@ import Testing
     let kept = try #require(first.savedQuiet.last)
     let second = Self.bench()
     second.engine.restore(quiet: kept, at: second.now)
-    #expect(second.engine.quieting(of: 0, at: second.now).map(\.kind) == [.maintenance, .silence])
+    #expect(second.quieting(link: 0).map(\.kind) == [.maintenance, .silence])
     second.advance(by: .minutes(2))
     #expect(second.recorded.count > 0)
     #expect(second.recorded.allSatisfy { $0.sample.flags.contains(.maintenance) })
@@ -215,7 +215,7 @@ import Testing
     let own = bench.recorded.filter { $0.probe.hasPrefix("\(Self.id)") }
     #expect(own.count > 0 && own.allSatisfy { $0.sample.flags.contains(.maintenance) })
     bench.engine.configureQuiet(QuietSettings(zone: .hours(7)), at: bench.now)
-    #expect(bench.engine.quieting(of: 1, at: bench.now).isEmpty)
+    #expect(bench.quieting(link: 1).isEmpty)
   }
 
   @Test("when the wall clock is set, what holds is looked at anew")
@@ -223,10 +223,10 @@ import Testing
     let bench = Self.bench()
     _ = bench.engine.addMaintenance(
       Self.window(bench, after: .hours(3), length: .hours(1)), by: "lan", at: bench.now)
-    #expect(bench.engine.quieting(of: 0, at: bench.now).isEmpty)
+    #expect(bench.quieting(link: 0).isEmpty)
     bench.now.wall = bench.now.wall + .hours(3) + .minutes(1)
     bench.engine.clockStepped(by: .hours(3) + .minutes(1), at: bench.now)
-    #expect(bench.engine.quieting(of: 0, at: bench.now).count == 1)
+    #expect(bench.quieting(link: 0).count == 1)
   }
 
   @Test("the beginning and the end of a window are told in the log, with who asked and why")
@@ -251,4 +251,21 @@ import Testing
     }
     #expect(ids.count == 50 && ids.allSatisfy { isSlug($0) && $0.hasPrefix("m-") })
   }
+}
+
+// The engine cannot be copied, which the macros of the tests would do.
+extension Bench {
+  fileprivate func add(_ window: MaintenanceWindow) -> MaintenanceWindow? {
+    engine.addMaintenance(window, by: "lan", at: now)
+  }
+
+  fileprivate func end(_ id: String) -> MaintenanceWindow? {
+    engine.endMaintenance(id, at: now)
+  }
+
+  fileprivate func quieting(_ incident: Incident) -> Quieting? {
+    engine.quieting(of: incident, at: now)
+  }
+
+  fileprivate func quieting(link: Int) -> [Quieting] { engine.quieting(of: link, at: now) }
 }
