@@ -30,6 +30,7 @@ extension JSONWriter {
     time("since", state == runtime.state ? runtime.stateSince : nil)
     let isOverdue = engine.isOverdue(index, state, at: now)
     strings("marks", (pause == nil ? [] : ["paused"]) + (isOverdue ? ["overdue"] : []))
+    self.pause(pause)
     planned(link.planned, isOverdue: isOverdue, at: now)
     time("connectedAt", engine.connectedAt(index))
     member("incident", incident?.id)
@@ -63,6 +64,16 @@ extension JSONWriter {
       endObject()
     }
     endArray()
+  }
+
+  private mutating func pause(_ pause: Pause?) {
+    key("pause")
+    guard let pause else { return null() }
+    beginObject()
+    time("since", pause.since)
+    member("by", pause.by)
+    member("reason", pause.reason)
+    endObject()
   }
 
   private mutating func planned(_ planned: PlannedConnection?, isOverdue: Bool, at now: Now) {
