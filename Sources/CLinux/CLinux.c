@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/errqueue.h>
+#include <linux/filter.h>
 #include <linux/icmp.h>
 #include <netdb.h>
 #include <netinet/icmp6.h>
@@ -243,8 +244,14 @@ static socklen_t lh_numeric_address(struct sockaddr_storage *place, const char *
   return length;
 }
 
+/* Lets the kernel keep packets from a socket; those that wait already stay. */
+static int lh_attach_filter(int fd, struct sock_filter *steps, unsigned short count) {
+  struct sock_fprog program = {count, steps};
+  return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
 /* An ICMP socket for echoes: the datagram kind, which a sysctl permits, or a raw one, which needs
-   CAP_NET_RAW and is narrowed to echo replies. */
+   CAP_NET_RAW and is narrowed to echo replies: it would be given those to everybody's echoes. */
 static int lh_icmp_socket(int family, int *raw) {
   int protocol = family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
   int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
@@ -261,7 +268,25 @@ static int lh_icmp_socket(int family, int *raw) {
     struct icmp_filter filter = {~(1u << ICMP_ECHOREPLY)};
     setsockopt(fd, SOL_RAW, ICMP_FILTER, &filter, sizeof filter);
   }
+  /* Until an echo has been sent no reply is one to it. */
+  struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+  lh_attach_filter(fd, nothing, 1);
   return fd;
+}
+
+int lh_only_echoes_of(int fd, uint16_t identifier, int ipv6) {
+  /* What the kernel shows a raw socket begins with the IP header for IPv4 and behind it for IPv6. X is the
+     length of that header; the identifier of an echo stands in its bytes 4 and 5 (RFC 792, RFC 4443
+     section 4.2). */
+  struct sock_filter program[] = {
+      ipv6 ? (struct sock_filter)BPF_STMT(BPF_LDX | BPF_IMM, 0)
+           : (struct sock_filter)BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+      BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, identifier, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  };
+  return lh_attach_filter(fd, program, sizeof program / sizeof program[0]);
 }
 
 struct lh_probe_socket_result lh_probe_socket(int transport, const char *address, uint16_t port,

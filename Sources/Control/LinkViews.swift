@@ -35,6 +35,7 @@ extension JSONWriter {
       "marks",
       (pause == nil ? [] : ["paused"]) + (isOverdue ? ["overdue"] : []) + quieting.marks)
     quiet(quieting)
+    self.pause(pause)
     planned(link.planned, isOverdue: isOverdue, at: now)
     time("connectedAt", engine.connectedAt(index))
     member("incident", incident?.id)
@@ -68,6 +69,16 @@ extension JSONWriter {
       endObject()
     }
     endArray()
+  }
+
+  private mutating func pause(_ pause: Pause?) {
+    key("pause")
+    guard let pause else { return null() }
+    beginObject()
+    time("since", pause.since)
+    member("by", pause.by)
+    member("reason", pause.reason)
+    endObject()
   }
 
   private mutating func planned(_ planned: PlannedConnection?, isOverdue: Bool, at now: Now) {

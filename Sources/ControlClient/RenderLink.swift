@@ -9,9 +9,10 @@ func renderLink(_ answer: JSONNode, _ display: Display) -> Page {
     Cell(link.text("id") ?? unknownText, .strong), Cell("  "), stateCell(link.text("state")),
     Cell(link.text("since").map { " since \(timeText($0))" } ?? ""))
   renderFacts(link, location: answer.text("location"), &page)
+  let isPaused = link.texts("marks").contains("paused")
   for probe in answer.list("probes") {
     page.blank()
-    renderProbe(probe, &page)
+    renderProbe(probe, isPaused: isPaused, &page)
   }
   return page
 }
@@ -36,7 +37,12 @@ private func renderFacts(_ link: JSONNode, location: String?, _ page: inout Page
   renderLinkQuiet(link, &page)
   // In English the reason says it already.
   if language != .en { fact("code", link.name("codeMeaning", language), &page) }
-  fact("reason", link.text("reason"), style(ofState: link.text("state")), &page)
+  if let pause = link["pause"], !pause.isNull {
+    // The reason says the same, but not since when.
+    fact("paused", pauseText(pause), .warning, &page)
+  } else {
+    fact("reason", link.text("reason"), style(ofState: link.text("state")), &page)
+  }
   fact("incident", link.text("incident"), &page)
   fact("written in", location, &page)
 }
@@ -84,14 +90,20 @@ private func renderLifeCycle(_ link: JSONNode, _ page: inout Page) {
   fact("connected", link.text("connectedAt").map { "since \(timeText($0))" }, &page)
 }
 
-private func renderProbe(_ probe: JSONNode, _ page: inout Page) {
+private func pauseText(_ pause: JSONNode) -> String {
+  let since = pause.text("since").map { "since \(timeText($0)) " } ?? ""
+  let reason = pause.text("reason") ?? ""
+  return "\(since)by \(pause.text("by") ?? unknownText)" + (reason.isEmpty ? "" : ": \(reason)")
+}
+
+private func renderProbe(_ probe: JSONNode, isPaused: Bool, _ page: inout Page) {
   let name = probe.text("name") ?? unknownText
   let kind = probe.text("kind").map { $0 == name ? "" : " (\($0))" } ?? ""
   let required = probe["required"]?.bool == false ? ", not required" : ""
   page.line(
     Cell("probe \(name)\(kind)\(required)", .strong), Cell("  "),
     stateCell(probe.text("condition")))
-  fact("runs", runsText(probe), &page)
+  fact("runs", runsText(probe, isPaused: isPaused), &page)
   let window = probe.text("window") ?? ""
   if !window.isEmpty {
     page.line([Cell("  window      ", .faint)] + windowStrip(window), hang: 14)
@@ -106,7 +118,7 @@ private func renderProbe(_ probe: JSONNode, _ page: inout Page) {
   }
 }
 
-private func runsText(_ probe: JSONNode) -> String {
+private func runsText(_ probe: JSONNode, isPaused: Bool) -> String {
   var parts: [String] = []
   if let every = probe.figure("everyMilliseconds") {
     parts.append("every \(spanText(milliseconds: every))")
@@ -118,7 +130,10 @@ private func runsText(_ probe: JSONNode) -> String {
   if let wait = probe.figure("backsOffMilliseconds"), wait > 0 {
     parts.append("backs off for \(spanText(milliseconds: wait))")
   }
-  if let next = probe.figure("nextInMilliseconds") {
+  // Its turns come, and nothing is sent.
+  if isPaused {
+    parts.append("none while the link is paused")
+  } else if let next = probe.figure("nextInMilliseconds") {
     parts.append("next in \(spanText(milliseconds: next))")
   } else if !probe.flag("running") {
     parts.append("no next run")

@@ -24,6 +24,7 @@ final class CurlHandle {
   private(set) var glimpse: HandshakeGlimpse?
   /// All bytes of headers in this transfer, whichever answer they belong to.
   private var headBytes = 0
+  private var headLines = 0
   private var codings = HTTPCodings()
   private var headLimit = 0
   private var bodyLimit = 0
@@ -73,6 +74,7 @@ final class CurlHandle {
     overflow = nil
     codings = HTTPCodings()
     headBytes = 0
+    headLines = 0
     errorText.pointee = 0
     socketErrorPlace.pointee = 0
     decodes = transfer.settings.compressed
@@ -152,7 +154,7 @@ final class CurlHandle {
   }
 
   private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
-    if body.count + bytes.count > bodyLimit {
+    if body.count + bytes.count > bodyLimit || (decodes && isBomb(body.count + bytes.count)) {
       overflow = .body
       return 0
     }
@@ -160,6 +162,14 @@ final class CurlHandle {
     if body.count + bytes.count > max(body.capacity, 65_536) { body.reserveCapacity(bodyLimit) }
     body.append(contentsOf: bytes)
     return bytes.count
+  }
+
+  /// Whether so many bytes are far more than what came can honestly unpack to.
+  private func isBomb(_ unpacked: Int) -> Bool {
+    guard unpacked > Limits.unpackedBytesUnchecked else { return false }
+    var packed: curl_off_t = 0
+    _ = lh_getinfo_offset(easy, CURLINFO_SIZE_DOWNLOAD_T, &packed)
+    return unpacked - Limits.unpackedBytesUnchecked > Int(packed) * Limits.unpackedTimesMaximum
   }
 
   private func receiveHead(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -170,11 +180,12 @@ final class CurlHandle {
       codings = HTTPCodings()
     }
     headBytes += bytes.count
-    if headBytes > headLimit {
+    headLines += 1
+    if headBytes > headLimit || headLines > Limits.headerLines {
       overflow = .head
       return 0
     }
-    codings.take(bytes)
+    if HTTPCodings.mayTell(bytes.first) { codings.take(Array(bytes)) }
     if codings.transfer > 0 { overflow = .transferCoding }
     if codings.content > 1, decodes { overflow = .contentCodings }
     if overflow != nil { return 0 }

@@ -71,6 +71,7 @@ extension CurlHandle {
 
   private func received(inBody: Bool) -> Outcome {
     let text = failureText
+    if text.hasPrefix("Too large response headers") { return .http(.headerTooLarge) }
     // TLS 1.3 servers refuse a client certificate, or its absence, after the handshake has ended for us.
     if isRefusedCertificate(text) { return .tls(.clientCertificate) }
     if glimpse != nil { return .tls(handshakeCause) }

@@ -148,7 +148,7 @@ package final class Reactor {
     }
   }
 
-  /// One system call a turn, some 200 ns, tells work from being kept from the CPU.
+  /// One system call a turn, some 700 ns, tells work from being kept from the CPU.
   private func turnEnded(at now: Instant) {
     guard let turnBegan else { return }
     let cpu = Clock.threadNanoseconds

@@ -351,6 +351,8 @@ final class SocketExchange: ReadinessHandler {
   private var isRaw = false
   private var isIPv6 = false
   private var identifier: UInt16 = 0
+  /// The identifier that the kernel lets through a raw socket.
+  private var filtered: UInt16?
 
   init(token: Token, number: UInt64, owner: SocketExchanges) {
     self.token = token
@@ -370,9 +372,18 @@ final class SocketExchange: ReadinessHandler {
   func ready(_ readiness: Readiness, key: Int32, token: Token) { owner.ready(self, readiness) }
 
   /// The bytes as they are sent. ICMP's datagram socket puts an identifier of its own into an echo
-  /// and gives back the echoes of that alone; the one that was asked for is remembered.
+  /// and gives back the echoes of that alone; the one that was asked for is remembered. A raw socket is
+  /// told whose replies it wants: there may be very many to others.
   func prepared(_ bytes: [UInt8]) -> [UInt8] {
-    if target?.transport == .icmp, !isRaw { identifier = ICMPEcho.identifier(of: bytes) ?? 0 }
+    guard target?.transport == .icmp, let asked = ICMPEcho.identifier(of: bytes) else {
+      return bytes
+    }
+    if isRaw, asked != filtered, let raw = descriptor?.raw,
+      lh_only_echoes_of(raw, asked, isIPv6 ? 1 : 0) == 0
+    {
+      filtered = asked
+    }
+    identifier = asked
     return bytes
   }
 

@@ -41,15 +41,16 @@ package final class Spawner: ReadinessHandler, LoopPart {
   private let closing = Closing()
   private var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
+  /// `orphanListBytes`: how much of the list of processes left behind is read at a time.
   /// `onExit` is called on the loop, and never within a call of this object's own methods.
   package init(
-    reactor: Reactor, atOnce: Int = Limits.pluginsAtOnce,
+    reactor: Reactor, atOnce: Int = Limits.pluginsAtOnce, orphanListBytes: Int = 8 << 10,
     onExit: @escaping (Token, SpawnResult) -> Void
   ) throws(SystemError) {
     self.reactor = reactor
     self.atOnce = atOnce
     self.onExit = onExit
-    orphans = Orphans()
+    orphans = Orphans(readBytes: orphanListBytes)
     starters = try Workers(
       threads: Limits.pluginStarters, capacity: Limits.pluginsAtOnceMaximum)
     receiver = try MailboxReceiver(reactor) { [unowned self] in started($0) }
@@ -221,7 +222,7 @@ package final class Spawner: ReadinessHandler, LoopPart {
   private func sweep(at now: Instant) {
     for place in programs.tokens where programs[place]?.step == .killed { reapIfEnded(place) }
     let found = orphans.sweep(running: running)
-    if found > 0 { return planSweep(at: now, in: Self.sweepSoon) }
+    if found > 0 || orphans.isUnfinished { return planSweep(at: now, in: Self.sweepSoon) }
     if sweepPause < Self.sweepEvery { return planSweep(at: now, in: sweepPause * 2) }
     if running.isEmpty, !orphans.isWaiting {
       nextSweep = .distantFuture
@@ -256,7 +257,7 @@ package final class Spawner: ReadinessHandler, LoopPart {
     waitpid(program.pid, &status, 0)
     for source in 0...2 { unwatch(program, source: source) }
     programs.remove(place)
-    if leftBehind > 0 { planSweep(at: now, in: Self.sweepSoon) }
+    if leftBehind > 0 || orphans.isUnfinished { planSweep(at: now, in: Self.sweepSoon) }
     report(program, end(status), leftBehind: leftBehind, at: now)
   }
 

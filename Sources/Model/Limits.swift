@@ -26,7 +26,7 @@ package enum Limits {
 
   // The loop
   /// After so long a turn begins nothing more: what is left waits for the next one, behind what is due.
-  package static let turn = TimeAmount.milliseconds(2)
+  package static let turn = TimeAmount.milliseconds(1)
 
   // Attempts
   package static let attemptsInFlight = 2_048
@@ -36,10 +36,18 @@ package enum Limits {
   package static let redirectsMaximum = 20
   package static let bodyBytes = 1 << 20
   package static let bodyBytesMaximum = 64 << 20
-  /// With compressed answers a body may not be larger: what unpacks to much holds the loop.
-  package static let compressedBodyBytesMaximum = 2 << 20
+  /// With compressed answers a body may not be larger: what unpacks to much holds the loop, a mebibyte of
+  /// zeros some 4 ms.
+  package static let compressedBodyBytesMaximum = 1 << 20
+  /// What is longer than this must not have unpacked to so many times its size: no honest answer does.
+  package static let unpackedBytesUnchecked = 256 << 10
+  package static let unpackedTimesMaximum = 300
   package static let headerBytes = 64 << 10
-  package static let headerBytesMaximum = 1 << 20
+  /// Lines of an answer's head, those of interim answers and proxies included: each costs the loop a
+  /// microsecond, and libcurl takes all that have come in one go.
+  package static let headerLines = 1_000
+  /// libcurl gives up on a head of more than 300 KiB.
+  package static let headerBytesMaximum = 256 << 10
   package static let requestBodyBytes = 1 << 20
   package static let probeTimeout = TimeAmount.seconds(10)
   package static let probeIntervalMinimum = TimeAmount.milliseconds(100)
@@ -63,9 +71,15 @@ package enum Limits {
   package static let readings = 16
   package static let readingNameBytes = 64
   package static let readingUnitBytes = 16
+  /// Words of a plugin's figures that are looked at, wrong and repeated ones included.
+  package static let readingWords = 256
   /// Certificates that are looked at of one server, and the largest message that they come in.
   package static let chainCertificates = 32
   package static let chainBytes = 256 << 10
+  /// Further names that a certificate may be expected to be good for, and the bytes of one (RFC 1035
+  /// section 2.3.4).
+  package static let certificateNamesExpected = 64
+  package static let hostNameBytes = 253
   /// How long a server of TLS 1.3 that asks for a certificate may take to refuse ours, or its absence.
   package static let handshakeVerdict = TimeAmount.seconds(1)
   /// Less time is not worth a second handshake.
@@ -103,6 +117,9 @@ package enum Limits {
   package static let pluginTextBytes = 64 << 10
   package static let pluginOutputBytes = 64 << 10
   package static let pluginOutputBytesMaximum = 1 << 20
+  /// Processes left behind that are looked at in one go: as many as programs may run. Those behind them are
+  /// seen when some of these are gone.
+  package static let orphansPerSweep = 4_096
   /// From the time limit and SIGTERM to SIGKILL.
   package static let pluginTerminationGrace = TimeAmount.milliseconds(50)
   /// From SIGKILL to the report of a plugin that the kernel holds.

@@ -23,12 +23,27 @@ package enum CaptureEncoding: Sendable, Hashable {
   /// As it is, without line breaks where it goes into a header.
   case plain
 
-  /// The encoding of a body of this content type.
-  static func ofBody(contentType: String?) -> CaptureEncoding {
-    let type = contentType?.lowercased() ?? ""
+  /// The encoding of a body of this content type; of one that has none, what its template reads as.
+  /// `names`: the captures whose marks may stand in it.
+  static func ofBody(
+    contentType: String?, template: [UInt8], names: [String]
+  ) -> CaptureEncoding {
+    guard let type = contentType?.lowercased() else { return ofBody(template, names) }
     if type.contains("json") { return .json }
     if type.contains("x-www-form-urlencoded") { return .percent }
     return type.contains("xml") ? .xml : .plain
+  }
+
+  private static func ofBody(_ template: [UInt8], _ names: [String]) -> CaptureEncoding {
+    var text = template
+    // A digit may stand wherever a value may, within a string and without one.
+    for name in names { text = replaced(text, Array(captureMark(name).utf8), [0x30]) }
+    switch text.first(where: { ![0x09, 0x0A, 0x0D, 0x20].contains($0) }) {
+    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""):
+      return parseJSON(text, dialect: .json).errors.isEmpty ? .json : .plain
+    case UInt8(ascii: "<"): return (try? parseXML(text)) == nil ? .plain : .xml
+    default: return .plain
+    }
   }
 
   func encode(_ value: String) -> String {
@@ -58,17 +73,15 @@ package enum CaptureEncoding: Sendable, Hashable {
 
 extension HTTPOptions {
   /// The request with captured values in place of their marks. The values are masked like secrets in
-  /// whatever is shown.
+  /// whatever is shown. `bodyEncoding`: how they are written in the body.
   func filled(
-    with captured: [(name: String, value: Secret)], uses: [String]
+    with captured: [(name: String, value: Secret)], uses: [String], bodyEncoding: CaptureEncoding
   ) throws(UnfitValue) -> HTTPOptions {
     if captured.isEmpty { return self }
     let secrets = captured.map(\.value)
     var url = self.url
     var headers = transfer.headers
     var secretHeaders = transfer.secretHeaders
-    let type = headers.first { $0.name.lowercased() == "content-type" }?.value
-    let encoding = CaptureEncoding.ofBody(contentType: type)
     var body = transfer.body
     var secretBody = transfer.secretBody
     for (name, secret) in captured where uses.contains(name) {
@@ -87,10 +100,10 @@ extension HTTPOptions {
           text: try value.put(into: text.text.bytes, .plain, isHeader: true),
           secrets: text.secrets)
       }
-      body = try value.put(into: body, encoding)
+      body = try value.put(into: body, bodyEncoding)
       if let text = secretBody {
         secretBody = SecretText(
-          text: try value.put(into: text.text.bytes, encoding), secrets: text.secrets)
+          text: try value.put(into: text.text.bytes, bodyEncoding), secrets: text.secrets)
       }
     }
     return HTTPOptions(
@@ -100,6 +113,12 @@ extension HTTPOptions {
         secretBody: secretBody, masked: secrets),
       family: family, redirectLimit: redirectLimit, allowsOtherHosts: allowsOtherHosts,
       expectations: expectations)
+  }
+
+  /// How values are written in the body, which is settled once: a body may be long.
+  func bodyEncoding(captures names: [String]) -> CaptureEncoding {
+    let type = transfer.headers.first { $0.name.lowercased() == "content-type" }?.value
+    return .ofBody(contentType: type, template: transfer.bodyBytes, names: names)
   }
 
   /// Whether the value captured under a name goes into the request.

@@ -16,7 +16,9 @@ package struct PluginOutput: Sendable, Hashable {
     let bar = UInt8(ascii: "|")
     let first = bytes.prefix { $0 != UInt8(ascii: "\n") }
     let long = bytes.dropFirst(first.count)
-    line = noteText(String(decoding: first.prefix { $0 != bar }, as: UTF8.self))
+    // A scalar has at most four bytes; one more than is shown tells that some are not.
+    let shown = first.prefix { $0 != bar }.drop(while: isBlank).prefix((Limits.noteBytes + 1) * 4)
+    line = noteText(String(decoding: shown, as: UTF8.self))
     var reader = PerformanceData()
     reader.read(first.drop { $0 != bar }.dropFirst())
     reader.read(long.drop { $0 != bar }.dropFirst())
@@ -46,18 +48,20 @@ func cut(_ text: String, _ bytes: Int) -> String {
 
 /// Reads `'label'=value[UOM];[warn];[crit];[min];[max]`, one after the other, apart by blanks or lines. What is
 /// no such thing is skipped, as is a value `U`, which the plugin could not find out. Each byte is looked
-/// at a bounded number of times.
+/// at a bounded number of times, and of very many words only the first: this is the loop's work.
 private struct PerformanceData {
   private(set) var readings: [Reading] = []
+  private var words = 0
 
   mutating func read(_ text: ArraySlice<UInt8>) {
     let bytes = Array(text)
     var index = 0
-    while index < bytes.count, readings.count < Limits.readings {
+    while index < bytes.count, readings.count < Limits.readings, words < Limits.readingWords {
       if isBlank(bytes[index]) {
         index += 1
         continue
       }
+      words += 1
       let label = readLabel(bytes, &index)
       let word = readWord(bytes, &index)
       guard let label, word.first == UInt8(ascii: "=") else { continue }

@@ -11,6 +11,8 @@ package final class StepsOptions: Sendable {
     package var timeout: TimeAmount?
     /// The names of the captures whose marks stand in the request.
     package var uses: [String]
+    /// How captured values are written in the body.
+    package var bodyEncoding = CaptureEncoding.plain
   }
 
   package let steps: [Step]
@@ -80,7 +82,8 @@ package struct StepsProbe: Probe {
     let left = max(deadline - now, .milliseconds(1))
     let request: HTTPOptions
     do throws(UnfitValue) {
-      request = try current.request.filled(with: captured, uses: current.uses)
+      request = try current.request.filled(
+        with: captured, uses: current.uses, bodyEncoding: current.bodyEncoding)
     } catch {
       return finish(.answer(.captureMissing(error.name)), note: error.reason)
     }

@@ -81,8 +81,10 @@ private func decodeStep(
     method: request.method, url: request.url, transfer: request.transfer, family: request.family,
     redirectLimit: request.redirectLimit, allowsOtherHosts: request.allowsOtherHosts,
     expectations: expectations)
+  let uses = before.filter(whole.mentionsMark)
   return StepsOptions.Step(
-    name: name, request: whole, timeout: timeout, uses: before.filter(whole.mentionsMark))
+    name: name, request: whole, timeout: timeout, uses: uses,
+    bodyEncoding: uses.isEmpty ? .plain : whole.bodyEncoding(captures: uses))
 }
 
 private func decodeCaptures(

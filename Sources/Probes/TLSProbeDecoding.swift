@@ -101,10 +101,24 @@ extension TLSProbe {
     _ reader: inout FieldReader, _ context: ProbeContext, _ complaints: inout Complaints
   ) -> [String] {
     guard let texts = reader.strings("names", &complaints) else { return [] }
+    guard texts.count <= Limits.certificateNamesExpected else {
+      reader.complain(
+        "names",
+        "expected at most \(Limits.certificateNamesExpected) names, got \(texts.count); "
+          + "check the others with a probe of their own", &complaints)
+      return []
+    }
     var names: [String] = []
     for text in texts {
       do {
-        names.append(try context.expand(text))
+        let name = try context.expand(text)
+        if name.isEmpty || name.utf8.count > Limits.hostNameBytes {
+          reader.complain(
+            "names",
+            "expected names of 1 to \(Limits.hostNameBytes) bytes, got \(name.utf8.count)",
+            &complaints)
+        }
+        names.append(name)
       } catch {
         reader.complain("names", context.problem(error), &complaints)
       }

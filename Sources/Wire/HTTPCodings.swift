@@ -10,12 +10,19 @@ package struct HTTPCodings: Sendable, Hashable {
 
   package init() {}
 
+  /// Whether a line of the head that begins so may be of interest: every line comes by, and most are told
+  /// by their first letter.
+  package static func mayTell(_ first: UInt8?) -> Bool {
+    guard let first else { return false }
+    return first | 0x20 == 0x63 || first | 0x20 == 0x74
+  }
+
   /// Takes a line of the head, whatever it is.
-  package mutating func take<Line: Collection<UInt8>>(_ line: Line) {
-    // Every line comes by here: most are told by their first letter.
-    guard let first = line.first, first | 0x20 == 0x63 || first | 0x20 == 0x74 else { return }
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
-    let value = line[line.index(after: colon)...]
+  package mutating func take(_ line: [UInt8]) {
+    guard Self.mayTell(line.first), let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
+      return
+    }
+    let value = line[(colon + 1)...]
     switch lowercaseText(line[..<colon]) {
     case "content-encoding": content += Self.count(value, apartFrom: "identity")
     case "transfer-encoding": transfer += Self.count(value, apartFrom: "chunked")

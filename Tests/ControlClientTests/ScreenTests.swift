@@ -29,6 +29,7 @@ import Testing
     Scene(name: "links", action: .links(LinkFilter()), answers: ["links"]),
     Scene(name: "show", action: .show(link), answers: ["show"]),
     Scene(name: "show-overdue", action: .show(link), answers: ["show-overdue"]),
+    Scene(name: "show-paused", action: .show(link), answers: ["show-paused"]),
     Scene(name: "explain", action: .explain(link), answers: ["explain"]),
     Scene(name: "samples", action: .samples(link, SampleFilter()), answers: ["samples"]),
     Scene(name: "history", action: .past(PastQuestion(.history, link: link)), answers: ["history"]),

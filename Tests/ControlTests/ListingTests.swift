@@ -180,8 +180,10 @@ import Wire
     for (by, reason) in [("root", "works"), ("lan", "")] {
       desk.engine.pause(Pause(link: id, by: by, reason: reason, since: desk.now.wall), at: desk.now)
     }
-    let reason = try desk.get("/v1/links/civil-registry/ha-noi").node["link"]?["reason"]?.string
+    let shown = try desk.get("/v1/links/civil-registry/ha-noi").node["link"]
+    let reason = shown?["reason"]?.string
     #expect(reason?.contains("works") == true, "\(reason ?? "none")")
+    #expect(shown?["pause"]?["reason"]?.string == "works")
   }
 
   @Test("incidents come in pieces, the newest first, open and resolved in one order")

@@ -41,6 +41,32 @@ import Wire
     #expect(link["connectedAt"]?.isNull ?? false)
   }
 
+  @Test("a paused link tells since when and by whom; another has no pause")
+  func paused() throws {
+    let desk = Country.desk()
+    let id = LinkID(service: "civil-registry", consumer: "ha-noi")
+    desk.engine.pause(
+      Pause(
+        link: id, by: "lan", reason: "works", since: WallTime(milliseconds: 1_762_477_323_000)),
+      at: desk.now)
+    desk.advance(by: .seconds(90))
+    let link = try link("\(id)", desk)
+    #expect(link["marks"]?.array?.compactMap(\.string) == ["paused"])
+    #expect(link["pause"]?["since"]?.string == "2025-11-07T01:02:03.000Z")
+    #expect(link["pause"]?["by"]?.string == "lan")
+    #expect(link["pause"]?["reason"]?.string == "works")
+    #expect(try self.link("civil-registry/an-giang", desk)["pause"]?.isNull ?? false)
+  }
+
+  @Test("the status tells how long the loop was held, and when longest")
+  func loop() throws {
+    let loop = try #require(try Country.desk().get("/v1/status").node["loop"])
+    #expect(loop["turns"]?.int == 2)
+    #expect(loop["heldMicroseconds"]?["max"]?.int == 7_000)
+    #expect(loop["heldCPUMicroseconds"]?["max"]?.int == 2_000)
+    #expect(loop["longestAt"]?.string == "2025-11-07T01:03:20.000Z", "three seconds ago")
+  }
+
   @Test("an application code is told with its meaning wherever its outcome is")
   func codes() throws {
     let desk = Country.desk()

@@ -58,7 +58,7 @@ extension DaemonTests {
       let simulator = try SimulatorProcess()
       defer { simulator.stop() }
       let link = WatchedLink(
-        url: simulator.url(endpoint), timeout: "400ms", limits: "headers: \"1MiB\"")
+        url: simulator.url(endpoint), timeout: "400ms", limits: "headers: \"256KiB\"")
       let daemon = try Daemon.running([link])
       let began = Clock.instant
       let attempt = try daemon.attempt(link)

@@ -115,6 +115,26 @@ extension DaemonTests {
       #expect(unknown.node["note"]?.string == "as told: 3")
     }
 
+    @Test(
+      "a plugin that writes without end is ended and named; figures without end are read within bounds"
+    )
+    func floods() throws {
+      let flood = try self.daemon(script: "exec yes")
+      try flood.start()
+      defer { flood.kill() }
+      let ended = try flood.attempt(subject)
+      #expect(ended.outcome == "plugin.outputTooLarge", "\(ended.steps)")
+      let pid = try #require(flood.process?.pid)
+      try eventually("no process stays") { descendants(of: pid).isEmpty }
+      let figures = try self.daemon(script: "printf 'fine|'; yes a=1 | head -c 60000; exit 0")
+      try figures.start()
+      defer { figures.kill() }
+      let read = try figures.attempt(subject)
+      #expect(read.outcome == "ok", "\(read.steps)")
+      #expect(read.sample.node["note"]?.string == "fine")
+      #expect(read.sample.node["readings"]?.array?.count == 1)
+    }
+
     @Test("many deaf plugins, taken away by a reload: no process and no descriptor stays")
     func many() throws {
       let daemon = try self.daemon(

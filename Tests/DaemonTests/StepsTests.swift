@@ -155,9 +155,35 @@ extension DaemonTests {
         connection.hold()
       }
       defer { server.stop() }
-      let attempt = try tryOnce(link(server.port, limits: "body: \"2MiB\""))
+      let attempt = try tryOnce(link(server.port, limits: "body: \"1MiB\""))
       #expect(attempt.outcome == "body.tooLarge")
       #expect(attempt.sample.microseconds("total") < 1_500_000)
+    }
+
+    @Test("a long text that comes in chunks is no bomb")
+    func chunks() throws {
+      let place = try Workplace()
+      let made = try ChildProcess.run([
+        "sh", "-c", "{ seq 140000; echo needle; } | gzip -9 > \(place.path)/text",
+      ])
+      #expect(made.end == .exited(0), "\(made.output)")
+      let bytes = try fileBytes("\(place.path)/text")
+      let server = try TestServer { connection in
+        guard connection.request() != nil else { return }
+        connection.send(
+          "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for start in stride(from: 0, to: bytes.count, by: 3_000) {
+          let chunk = bytes[start..<min(bytes.count, start + 3_000)]
+          connection.send("\(String(chunk.count, radix: 16))\r\n")
+          connection.send(Array(chunk) + Array("\r\n".utf8))
+        }
+        connection.send("0\r\n\r\n")
+        connection.hold()
+      }
+      defer { server.stop() }
+      let attempt = try tryOnce(link(server.port))
+      #expect(attempt.outcome == "ok", "\(attempt.sample.sentence)")
+      #expect(attempt.sample.bodyBytes > 800_000)
     }
 
     @Test("an encoding that is broken is told as such")

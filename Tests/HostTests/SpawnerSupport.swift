@@ -15,9 +15,10 @@ final class SpawnerWorld {
   private(set) var times: [Token: Instant] = [:]
   private var number: UInt32 = 0
 
-  init(atOnce: Int = Limits.pluginsAtOnce) throws {
+  init(atOnce: Int = Limits.pluginsAtOnce, orphanListBytes: Int = 8 << 10) throws {
     reactor = try Reactor()
-    spawner = try Spawner(reactor: reactor, atOnce: atOnce) { [unowned self] token, result in
+    spawner = try Spawner(reactor: reactor, atOnce: atOnce, orphanListBytes: orphanListBytes) {
+      [unowned self] token, result in
       #expect(results[token] == nil, "a program ends once")
       results[token] = result
       times[token] = Clock.instant

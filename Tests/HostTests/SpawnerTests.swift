@@ -227,6 +227,15 @@ struct SpawnerTests {
     #expect(!lives(child))
   }
 
+  @Test("more children than are listed at a time are all ended", arguments: [1, 7, 16])
+  func listedInParts(bytes: Int) throws {
+    let world = try SpawnerWorld(orphanListBytes: bytes)
+    let result = try world.run(
+      "i=0; while [ $i -lt 20 ]; do sleep 60 & i=$((i + 1)); done; exit 0", timeLimit: .seconds(60))
+    #expect(result.leftBehind == 20)
+    try world.runUntilNothingIsLeft()
+  }
+
   @Test("children that escape by setsid and a double fork, outputs in hand, end too")
   func escape() throws {
     let world = try SpawnerWorld()

@@ -89,6 +89,19 @@ struct PluginOutputTests {
     #expect(shown(unit.readings) == ["b=2.0"])
   }
 
+  @Test("of very many words only the first are looked at, and blanks in front do not count")
+  func manyWords() {
+    let wrong = String(repeating: "wrong ", count: Limits.readingWords - 1)
+    #expect(shown(PluginOutput(Array("OK | \(wrong)a=1".utf8)).readings) == ["a=1.0"])
+    #expect(shown(PluginOutput(Array("OK | \(wrong)x a=1".utf8)).readings) == [])
+    let same = String(repeating: "a=1 ", count: 10_000)
+    #expect(shown(PluginOutput(Array("OK | \(same)b=2".utf8)).readings) == ["a=1.0"])
+    let blanks = String(repeating: " ", count: 30_000)
+    #expect(PluginOutput(Array("\(blanks)all well\(blanks)\n".utf8)).line == "all well")
+    let letters = String(repeating: "ờ", count: 10_000)
+    #expect(PluginOutput(Array("\(letters)\n".utf8)).line.hasPrefix("ờờờ"))
+  }
+
   @Test("whatever is written, it is read within the bounds")
   func mutated() {
     var generator = SeededGenerator(seed: 20_251_107)

@@ -85,6 +85,37 @@ struct StepsProbeTests {
     #expect(result.timings.totalMicroseconds == 30_000)
   }
 
+  @Test(
+    "in a body without a Content-Type a value is written as the body reads",
+    arguments: [
+      // In a string, and where a number stands.
+      (#"{"id": "{capture:v}", "n": [{capture:v}]}"#, #"{"id": "a\"<&", "n": [a\"<&]}"#),
+      (#" [ "x {capture:v} y" ]"#, #" [ "x a\"<& y" ]"#),
+      ("<a b=\"{capture:v}\">{capture:v}</a>", "<a b=\"a&quot;&lt;&amp;\">a&quot;&lt;&amp;</a>"),
+      // Neither JSON nor XML: as it is.
+      (#"{ "id": "{capture:v}" "#, #"{ "id": "a"<&" "#),
+      ("id={capture:v}", "id=a\"<&"), ("{capture:v}", "a\"<&"), ("<a>{capture:v}", "<a>a\"<&"),
+    ])
+  func bodyWithoutType(template: String, sent: String) throws {
+    func body(headers: String) throws -> String {
+      var probe = try probe(
+        """
+        { steps: [
+          { request: { url: "http://127.0.0.1/a" }, capture: { v: { json: "v" } } },
+          { request: { url: "http://127.0.0.1/b", method: "POST", headers: { \(headers) },
+              body: '\(template)' } },
+        ] }
+        """)
+      _ = probe.step(.start, at: start)
+      let second = try transfer(probe.step(answer(#"{"v": "a\"<&"}"#), at: start))
+      return String(decoding: second.settings.bodyBytes, as: UTF8.self)
+    }
+    #expect(try body(headers: "") == sent)
+    #expect(
+      try body(headers: #""Content-Type": "text/plain""#)
+        == template.replacing("{capture:v}", with: "a\"<&"), "a type that is named decides")
+  }
+
   @Test("the step that fails is named, its outcome is the transaction's, and nothing follows")
   func failing() throws {
     var probe = try probe()
@@ -280,7 +311,8 @@ struct StepsProbeTests {
       transfer: TransferSettings(
         headers: [], secretBody: SecretText(text: [0xFF, 0x20] + mark + [0xFE], secrets: [])))
     let filled = try request.filled(
-      with: [("t", Secret(name: "t", bytes: Array("v".utf8)))], uses: ["t"])
+      with: [("t", Secret(name: "t", bytes: Array("v".utf8)))], uses: ["t"],
+      bodyEncoding: .plain)
     #expect(filled.transfer.bodyBytes == [0xFF, 0x20, 0x76, 0xFE])
   }
 

@@ -393,6 +393,15 @@ struct TLSProbeTests {
       (#"target: "a.example", warn: ["7d", "7d"]"#, "different whole days"),
       (#"target: "a.example", expect: { rsaBits: 512 }"#, "from 1024 to 16384"),
       (#"target: "a.example", expect: { name: "x" }"#, "did you mean \"names\""),
+      (
+        #"target: "a.example", expect: { names: [\#((0...64).map { "\"\($0).example\"" }.joined(separator: ","))] }"#,
+        "at most 64 names, got 65"
+      ),
+      (
+        #"target: "a.example", expect: { names: ["\#(String(repeating: "a", count: 254))"] }"#,
+        "names of 1 to 253 bytes, got 254"
+      ),
+      (#"target: "a.example", expect: { names: [""] }"#, "names of 1 to 253 bytes, got 0"),
     ])
   func mistakes(keys: String, complaint: String) throws {
     let (_, complaints) = try decode(TLSProbe.self, "{ \(keys) }", secrets: [:])

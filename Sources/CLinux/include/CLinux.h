@@ -68,6 +68,8 @@ struct lh_probe_socket_result {
    is stamped by the kernel. `source` may be NULL. */
 struct lh_probe_socket_result lh_probe_socket(int transport, const char *address, uint16_t port,
                                               const char *source);
+/* Lets a raw socket of ICMP receive the replies to echoes of one identifier alone. 0, or -1 with errno. */
+int lh_only_echoes_of(int fd, uint16_t identifier, int ipv6);
 /* Reads once. Returns the bytes, 0 at a stream's end (or for an empty packet), or -1 with errno.
    `stamp_nanoseconds` is when they came by the wall clock, 0 when the kernel does not say. */
 int64_t lh_receive(int fd, void *bytes, int64_t capacity, int64_t *stamp_nanoseconds);

@@ -84,7 +84,8 @@ final class ServedConnection: Sendable {
     return text
   }
 
-  private func receive() -> [UInt8]? {
+  /// Some bytes; nil when the connection ends or the test does.
+  func receive() -> [UInt8]? {
     while !isStopping() {
       guard waitUntil(descriptor, POLLIN, within: .milliseconds(50)) else { continue }
       return try? receiveSome(descriptor, until: Clock.instant + .seconds(1))
