@@ -34,6 +34,8 @@ final class Disk: Sendable {
   /// Answers questions to the history beside the one that writes.
   private let reader: Workers
   private let mailbox: Mailbox<Event>
+  /// The question whose caller left last.
+  private let cancelled = Atomic<RequestID>(0)
 
   private init(_ files: sending DiskFiles, events mailbox: Mailbox<Event>) throws(SystemError) {
     self.files = Mutex(files)
@@ -235,13 +237,16 @@ final class Disk: Sendable {
   func readReport(_ id: RequestID, _ request: HistoryRequest) {
     let accepted = reader.submit { [self] in
       readHistory(id, request.probes.map(\.key), until: request.now) { reader in
-        try historyBody(request, &reader)
+        try historyBody(request, &reader) { cancelled.load(ordering: .relaxed) == id }
       }
     }
     if !accepted {
       mailbox.post(.samplesRead(id, body: [], problem: "too many questions wait"))
     }
   }
+
+  /// Nobody waits for the answer to a question any more.
+  func cancel(_ id: RequestID) { cancelled.store(id, ordering: .relaxed) }
 
   /// Writes a small file whole or not at all.
   func writeFile(_ path: String, _ bytes: [UInt8]) { writeFile(path) { bytes } }
