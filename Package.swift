@@ -96,7 +96,8 @@ let package = Package(
     program(
       "linkhealth-bench",
       [
-        "CLinux", "Host", "Catalogue", "Delivery", "Probes", "History", "Wire", "Model", "Base",
+        "CLinux", "Host", "Catalogue", "Reports", "Delivery", "Probes", "History", "Wire", "Model",
+        "Base",
       ]),
     // Feeds the readers with bytes; deploy/fuzz builds it with libFuzzer.
     program("linkhealth-fuzz", ["Fuzzing"]),

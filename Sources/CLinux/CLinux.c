@@ -83,6 +83,10 @@ int64_t lh_clock_monotonic(void) { return lh_clock(CLOCK_MONOTONIC); }
 int64_t lh_clock_realtime(void) { return lh_clock(CLOCK_REALTIME); }
 int64_t lh_clock_thread(void) { return lh_clock(CLOCK_THREAD_CPUTIME_ID); }
 
+int lh_start_writing(int file, int64_t offset, int64_t count) {
+  return sync_file_range(file, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
 int lh_eventfd(int semaphore, int nonblocking) {
   return eventfd(0, EFD_CLOEXEC | (semaphore ? EFD_SEMAPHORE : 0) |
                         (nonblocking ? EFD_NONBLOCK : 0));

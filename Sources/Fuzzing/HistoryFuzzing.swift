@@ -120,10 +120,12 @@ private func indexViolation(
       let (generation, place) = index.location(of: whole)
       guard generation == header.generation, place < words.count else { return "a place outside" }
       let (base, available) = index.batch(of: whole)
-      let part = Array(words[place...].prefix(LoneSample.words))
-      let sample = LoneSample.read(part, available: available, base: base) { text in
+      var pool = RecordPool(count: 1)
+      pool.take(
+        0, from: words, at: place, end: min(words.count, place + available), base: base)
+      let sample = pool.sample(0) { text in
         Int(text) < words.count
-          ? LoneSample.text(Array(words[Int(text)...].prefix(LoneSample.textWords))) : nil
+          ? LoneRecord.text(Array(words[Int(text)...].prefix(LoneRecord.textWords))) : nil
       }
       if let sample { read.append(sample.time) }
     }
@@ -169,17 +171,21 @@ func historyBlockViolation(_ bytes: [UInt8]) -> String? {
   else { return nil }
   let table = header.tablePlace..<(header.tablePlace + header.entryCount * 3)
   guard table.upperBound <= words.count else { return nil }
-  func find(_ hash: UInt64) -> BlockEntry? {
-    BlockTable.entry(of: hash, header: header) { range in
+  func find(_ hash: UInt64, near: Int? = nil) -> BlockEntry? {
+    let found = BlockTable.entry(of: hash, near: near, header: header) { range in
       Array(
         words[(table.lowerBound + range.lowerBound * 3)..<(table.lowerBound + range.upperBound * 3)]
       )
     }
+    return found?.entry
   }
   let entries = BlockTable.entries(Array(words[table]), header: header) ?? []
   for entry in entries.prefix(64) {
     for hash in [entry.hash, entry.hash &+ 1, ~entry.hash] {
       if let found = find(hash), found.hash != hash { return "another entry is found" }
+      if let found = find(hash, near: Int(hash % 97)), found.hash != hash {
+        return "another entry is found near a place"
+      }
     }
     for range in [entry.samples, entry.cells] where !range.isEmpty {
       if range.upperBound > table.lowerBound { return "a chunk lies in the table" }

@@ -72,7 +72,7 @@ package struct BlockHeader: Hashable, Sendable {
   package var byteCount: Int { (tablePlace + entryCount * BlockFormat.entryWords) * 8 }
 
   /// Where the checksums of its chunks start, so that what an earlier block left is none of it.
-  var seed: UInt32 {
+  package var seed: UInt32 {
     crc32c(
       words: [ringID.littleEndian, generation.littleEndian, UInt64(kind.rawValue).littleEndian],
       in: 0..<3)

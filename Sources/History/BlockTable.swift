@@ -79,9 +79,20 @@ package enum BlockTable {
 
   /// Looks for a hash in a table of which `read` gives parts, their words; nil when the block has
   /// nothing of the probe.
+  ///
+  /// - Parameter near: where it probably is: where it was in another block, of the same probes.
   package static func entry<E: Error>(
-    of hash: UInt64, header: BlockHeader, read: (Range<Int>) throws(E) -> [UInt64]
-  ) throws(E) -> BlockEntry? {
+    of hash: UInt64, near: Int? = nil, header: BlockHeader,
+    read: (Range<Int>) throws(E) -> [UInt64]
+  ) throws(E) -> (place: Int, entry: BlockEntry)? {
+    if let near, near < header.entryCount {
+      let range = max(0, near - nearby)..<min(header.entryCount, near + nearby)
+      switch find(hash, in: try read(range), range: range, header: header) {
+      case .found(let place, let entry): return (place, entry)
+      case .none: return nil
+      case .before, .after: break
+      }
+    }
     // What has not been looked at. Every part takes something of it, so that the search ends however
     // hashes are spread and whatever a damaged table says.
     var left = 0..<header.entryCount
@@ -89,7 +100,7 @@ package enum BlockTable {
     let step = max(1, range.count)
     while !range.isEmpty {
       switch find(hash, in: try read(range), range: range, header: header) {
-      case .found(let entry): return entry
+      case .found(let place, let entry): return (place, entry)
       case .none: return nil
       case .before:
         left = left.lowerBound..<range.lowerBound
@@ -102,9 +113,13 @@ package enum BlockTable {
     return nil
   }
 
+  /// So few entries are read at first where the place is known.
+  private static let nearby = 4
+
   /// What a part of the table says of a hash.
   enum Finding: Hashable, Sendable {
-    case found(BlockEntry)
+    /// Which entry of the table it is.
+    case found(Int, BlockEntry)
     /// The block has nothing of the probe.
     case none
     /// The part lies behind what is sought.
@@ -130,8 +145,8 @@ package enum BlockTable {
       }
     }
     if low < range.count, words.word(low * BlockFormat.entryWords) == hash {
-      return BlockEntry(words, at: low * BlockFormat.entryWords, header: header).map { .found($0) }
-        ?? .none
+      let entry = BlockEntry(words, at: low * BlockFormat.entryWords, header: header)
+      return entry.map { .found(range.lowerBound + low, $0) } ?? .none
     }
     if low == 0, range.lowerBound > 0 { return .before }
     if low == range.count, range.upperBound < header.entryCount { return .after }

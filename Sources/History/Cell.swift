@@ -69,8 +69,17 @@ extension [Cell] {
 
   /// Adds cells of the same span.
   package mutating func merge(_ others: [Cell]) {
-    for cell in others {
-      withCell(cell.span, at: cell.start) { $0.add(cell.tally) }
+    for cell in others { merge(cell) }
+  }
+
+  /// Adds a cell, without keeping its room.
+  package mutating func merge(_ cell: borrowing Cell) {
+    let (span, start) = (cell.span, cell.start)
+    if let last, last.start >= start {
+      withCell(span, at: start) { $0.add(cell.tally) }
+    } else {
+      append(Cell(span: span, start: start))
+      self[count - 1].tally.add(cell.tally)
     }
   }
 }

@@ -18,7 +18,7 @@ package struct Standing: Hashable, Sendable {
   }
 }
 
-/// Turns the samples of one probe, in the order of writing, into five-minute cells.
+/// Turns the samples of one probe, in the order of writing, into cells.
 ///
 /// A sample stands for the time from its own to that of the next, at most for twice the probe's
 /// interval: behind that, and from the stop of the daemon to its start, and from a run that was
@@ -26,6 +26,7 @@ package struct Standing: Hashable, Sendable {
 /// clock left out is unknown, and what happened in time that it showed twice is told in the same cells.
 package struct CellBuilder: Sendable {
   private let patience: TimeAmount
+  private let span: CellSpan
   /// What stands at the end of what was added so far; give it to the builder of what follows.
   package private(set) var standing: Standing?
   /// In the order of time.
@@ -34,8 +35,10 @@ package struct CellBuilder: Sendable {
   /// - Parameters:
   ///   - every: the probe's interval.
   ///   - standing: what stood at the end of the samples before these.
-  package init(every: TimeAmount, standing: Standing? = nil) {
+  ///   - span: that of the cells.
+  package init(every: TimeAmount, standing: Standing? = nil, span: CellSpan = .fiveMinutes) {
     patience = every * 2
+    self.span = span
     self.standing = standing
   }
 
@@ -74,17 +77,17 @@ package struct CellBuilder: Sendable {
     standing?.told = end
     var from = stood.told
     while from < end {
-      let cellEnd = CellSpan.fiveMinutes.start(of: from) + CellSpan.fiveMinutes.length
+      let cellEnd = span.start(of: from) + span.length
       let to = min(end, cellEnd)
       // Whole milliseconds of the clock, so that the parts add up to the whole.
       let milliseconds = to.milliseconds - from.milliseconds
-      cells.withCell(.fiveMinutes, at: from) { $0.tell(milliseconds, as: stood) }
+      cells.withCell(span, at: from) { $0.tell(milliseconds, as: stood) }
       from = to
     }
   }
 
   private mutating func count(_ sample: Sample) {
-    cells.withCell(.fiveMinutes, at: sample.time) { tally in
+    cells.withCell(span, at: sample.time) { tally in
       if sample.flags.contains(.confirmation) {
         tally.confirmations &+= 1
         return

@@ -64,9 +64,8 @@ package enum CellCode {
       bytes.appendTime(tally.maintenanceUpMilliseconds)
       bytes.appendTime(tally.maintenanceDownMilliseconds)
     }
-    let phases = tally.attempts.indices.filter { tally.attempts[$0] > 0 }
-    bytes.appendNumber(UInt64(phases.count))
-    for phase in phases {
+    bytes.appendNumber(tally.attempts.reduce(0) { $1 > 0 ? $0 + 1 : $0 })
+    for phase in tally.attempts.indices where tally.attempts[phase] > 0 {
       bytes.appendNumber(UInt64(phase))
       bytes.appendNumber(UInt64(tally.attempts[phase]))
     }
@@ -84,10 +83,12 @@ package enum CellCode {
       bytes.appendNumber(min(tally.latencies.total, UInt64(UInt32.max)))
       return
     }
+    // Neighbours of one group are told as one.
     var groups: [(index: Int, count: UInt64)] = []
-    for (bucket, count) in tally.latencies.entries {
+    groups.reserveCapacity(32)
+    tally.latencies.forEachEntry { bucket, count in
       let index = Int(bucket) >> level
-      if groups.last?.index == index {
+      if let last = groups.last, last.index == index {
         groups[groups.count - 1].count += UInt64(count)
       } else {
         groups.append((index, UInt64(count)))
@@ -113,37 +114,58 @@ package enum CellCode {
     _ bytes: ArraySlice<UInt8>, span: CellSpan, withLatencies: Bool,
     _ body: (borrowing Cell) -> Void
   ) -> Bool {
-    var reader = NumberReader(bytes)
+    var words: [UInt64] = []
+    words.appendBytes(bytes)
+    return read(
+      words, at: 0, count: bytes.count, span: span, withLatencies: withLatencies, body)
+  }
+
+  /// The same of so many bytes from the start of a word on.
+  static func read(
+    _ words: [UInt64], at place: Int, count byteCount: Int, span: CellSpan, withLatencies: Bool,
+    _ body: (borrowing Cell) -> Void
+  ) -> Bool {
+    var reader = NumberReader(words, at: place, count: byteCount)
     guard let level = reader.next(), level <= withoutBuckets, let count = reader.next(),
-      count <= UInt64(bytes.count)
+      count <= UInt64(byteCount)
     else { return false }
-    var before: [Int64] = [0, 0]
+    var before: (minutes: Int64, hours: Int64) = (0, 0)
     var cell = Cell(span: span, start: WallTime(nanoseconds: 0))
     for _ in 0..<count {
-      guard readCell(&reader, Int(level), withLatencies, &before, &cell) else { return false }
-      if cell.span == span { body(cell) }
+      guard let delta = reader.next(), let marks = reader.next(), marks <= Mark.known else {
+        return false
+      }
+      cell.span = marks & Mark.hour != 0 ? .hour : .fiveMinutes
+      let isWanted = cell.span == span
+      let hasStart =
+        cell.span == .hour
+        ? readStart(delta, &before.hours, &cell) : readStart(delta, &before.minutes, &cell)
+      guard hasStart, readTally(&reader, marks, Int(level), isWanted && withLatencies, &cell)
+      else { return false }
+      if isWanted { body(cell) }
     }
     return reader.isAtEnd
   }
 
-  private static func readCell(
-    _ reader: inout NumberReader, _ level: Int, _ withLatencies: Bool, _ before: inout [Int64],
-    _ cell: inout Cell
+  private static func readStart(
+    _ delta: UInt64, _ before: inout Int64, _ cell: inout Cell
   ) -> Bool {
-    guard let delta = reader.next(), let marks = reader.next(), marks <= Mark.known else {
-      return false
-    }
-    cell.tally.clear()
-    cell.span = marks & Mark.hour != 0 ? .hour : .fiveMinutes
     let length = cell.span.length
-    let spanIndex = Int(cell.span.rawValue)
-    let (number, overflow) = before[spanIndex].addingReportingOverflow(unzigzag(delta))
+    let (number, overflow) = before.addingReportingOverflow(unzigzag(delta))
     let last = RingFormat.milliseconds.upperBound / length.milliseconds
     guard !overflow, number.magnitude <= UInt64(last) else { return false }
-    before[spanIndex] = number + 1
+    before = number + 1
     cell.start = WallTime(nanoseconds: number * length.nanoseconds)
+    return true
+  }
+
+  private static func readTally(
+    _ reader: inout NumberReader, _ marks: UInt64, _ level: Int, _ withLatencies: Bool,
+    _ cell: inout Cell
+  ) -> Bool {
+    cell.tally.clear()
     if marks & Mark.wholeUp != 0 {
-      cell.tally.upMilliseconds = length.milliseconds
+      cell.tally.upMilliseconds = cell.span.length.milliseconds
     } else {
       guard let up = reader.time(), let down = reader.time() else { return false }
       cell.tally.upMilliseconds = up
@@ -203,16 +225,15 @@ package enum CellCode {
       return true
     }
     guard groups > 0, groups <= 256 else { return false }
+    // Half a group, to its midst.
+    let half = (UInt64(1) << UInt64(level)) >> 1
     var index: UInt64 = 0
     for _ in 0..<groups {
-      guard let step = reader.next(), let count = reader.count(), count > 0, step <= 255 else {
-        return false
-      }
+      guard let (step, count) = reader.pair(), count > 0, step <= 255 else { return false }
       index += step
       let lower = index << UInt64(level)
       guard lower <= 255 else { return false }
-      let middle = min(255, lower + ((1 << UInt64(level)) >> 1))
-      if wanted { tally.latencies.add(count, inBucket: UInt8(middle)) }
+      if wanted { tally.latencies.add(count, inBucket: UInt8(min(255, lower + half))) }
       index += 1
     }
     return true
@@ -242,33 +263,76 @@ extension [UInt8] {
   }
 }
 
-/// Reads variable-length numbers; nil where there is none.
+/// Reads variable-length numbers from words; nil where there is none.
 struct NumberReader {
-  private let bytes: ArraySlice<UInt8>
+  private let words: [UInt64]
+  /// In bytes.
   private var place: Int
+  private let end: Int
 
-  init(_ bytes: ArraySlice<UInt8>) {
-    self.bytes = bytes
-    place = bytes.startIndex
+  /// - Parameters:
+  ///   - place: the word in whose first byte they begin.
+  ///   - count: how many bytes there are; they must lie within the words.
+  init(_ words: [UInt64], at place: Int, count: Int) {
+    self.words = words
+    self.place = place * 8
+    end = place * 8 + count
   }
 
-  var isAtEnd: Bool { place == bytes.endIndex }
+  var isAtEnd: Bool { place == end }
 
+  /// The next eight bytes, the first one lowest; zeros behind the words. Some must be left.
+  @inline(__always)
+  private var ahead: UInt64 {
+    let index = place >> 3
+    let shift = UInt64(place & 7) << 3
+    let word = words.word(index) &>> shift
+    guard shift > 0, index + 1 < words.count else { return word }
+    return word | words.word(index + 1) &<< (64 - shift)
+  }
+
+  @inline(__always)
   mutating func next() -> UInt64? {
+    guard place < end else { return nil }
+    let bytes = ahead
+    guard bytes & 0x80 != 0 else {
+      place += 1
+      return bytes & 0x7F
+    }
+    return long()
+  }
+
+  /// Two numbers, of which the second fits in 32 bits.
+  @inline(__always)
+  mutating func pair() -> (UInt64, UInt32)? {
+    guard place + 1 < end else { return nil }
+    let bytes = ahead
+    guard bytes & 0x8080 != 0 else {
+      place += 2
+      return (bytes & 0x7F, UInt32(truncatingIfNeeded: bytes >> 8 & 0x7F))
+    }
+    guard let first = next(), let second = count() else { return nil }
+    return (first, second)
+  }
+
+  /// A number of more than one byte.
+  private mutating func long() -> UInt64? {
     var value: UInt64 = 0
     var shift: UInt64 = 0
-    while place < bytes.endIndex, shift < 64 {
-      let byte = bytes[place]
+    while place < end, shift < 64 {
+      let byte = words.word(place >> 3) &>> (UInt64(place & 7) << 3) & 0xFF
       place += 1
-      value |= UInt64(byte & 0x7F) << shift
+      value |= (byte & 0x7F) << shift
       if byte < 0x80 { return value }
       shift += 7
     }
     return nil
   }
 
+  @inline(__always)
   mutating func count() -> UInt32? { next().flatMap { UInt32(exactly: $0) } }
 
   /// Milliseconds that one cell can hold, even if a clock showed its time often.
+  @inline(__always)
   mutating func time() -> Int64? { next().flatMap { $0 <= UInt64(UInt32.max) ? Int64($0) : nil } }
 }

@@ -3,25 +3,52 @@ import Model
 
 /// What a block holds of one probe: its interval and names, and its samples or its cells.
 package struct Chunk: Sendable {
-  package let key: ProbeKey
-  /// The probe's interval when the block was written.
-  package let every: TimeAmount
   private let words: [UInt64]
+  /// Where it lies in the words.
+  private let range: Range<Int>
   /// Where the content begins, behind the names.
   private let content: Int
 
   /// Reads a chunk; nil when its checksum is wrong or it belongs to another block.
-  package init?(_ words: [UInt64], header: BlockHeader) {
-    guard words.count > BlockFormat.chunkHeadWords, Int(words.word(0).upper) == words.count,
-      crc32c(words: words, in: 1..<words.count, seed: header.seed) == words.word(0).lower,
-      let head = RecordHead(words, at: BlockFormat.chunkHeadWords, end: words.count),
-      head.type == RecordType.probe,
-      let key = readProbe(words, at: BlockFormat.chunkHeadWords, head)
+  ///
+  /// - Parameter range: where it lies in the words; nil for all of them.
+  package init?(_ words: [UInt64], in range: Range<Int>? = nil, header: BlockHeader) {
+    self.init(words, in: range ?? words.indices, seed: header.seed)
+  }
+
+  /// - Parameter seed: that of the block's header.
+  package init?(_ words: [UInt64], in range: Range<Int>, seed: UInt32) {
+    let names = range.lowerBound + BlockFormat.chunkHeadWords
+    guard names < range.upperBound, range.upperBound <= words.count,
+      Int(words.word(range.lowerBound).upper) == range.count,
+      crc32c(words: words, in: range.dropFirst(), seed: seed)
+        == words.word(range.lowerBound).lower,
+      let head = RecordHead(words, at: names, end: range.upperBound),
+      head.type == RecordType.probe, areSoundNames(words, at: names, head)
     else { return nil }
-    self.key = key
     self.words = words
-    every = .milliseconds(Int64(words.word(1).lower))
-    content = BlockFormat.chunkHeadWords + head.words
+    self.range = range
+    content = names + head.words
+  }
+
+  private var names: Range<Int> { range.lowerBound + BlockFormat.chunkHeadWords..<content }
+
+  /// Whose it is.
+  package var key: ProbeKey {
+    RecordHead(words, at: names.lowerBound, end: content)
+      .flatMap { readProbe(words, at: names.lowerBound, $0) }
+      // The initializer has seen that they can be read.
+      ?? ProbeKey(link: LinkID(service: "", consumer: ""), probe: "")
+  }
+
+  /// The probe's interval when the block was written.
+  package var every: TimeAmount { .milliseconds(Int64(words.word(range.lowerBound + 1).lower)) }
+
+  /// Whether it is that of a probe: much faster than to look at ``key``.
+  package func belongs(to names: ProbeNames) -> Bool {
+    let place = self.names.lowerBound
+    return names.words.count == self.names.count
+      && names.words.indices.allSatisfy { words[place + $0] == names.words[$0] }
   }
 
   /// The chunk of a probe with such content. Places in the content are those in the whole chunk.
@@ -65,7 +92,7 @@ package struct Chunk: Sendable {
 
   /// What stood at the end of a chunk of cells.
   package var standing: Standing? {
-    guard content + BlockFormat.standingWords <= words.count else { return nil }
+    guard content + BlockFormat.standingWords <= range.upperBound else { return nil }
     let flags = words.word(content).upper
     let told = Int64(bitPattern: words.word(content + 1))
     let until = Int64(bitPattern: words.word(content + 2))
@@ -84,27 +111,31 @@ package struct Chunk: Sendable {
   package func cells(
     _ span: CellSpan, withLatencies: Bool, _ body: (borrowing Cell) -> Void
   ) -> Bool {
-    guard content + BlockFormat.standingWords <= words.count else { return false }
+    guard content + BlockFormat.standingWords <= range.upperBound else { return false }
     let count = Int(words.word(content).lower)
     let start = content + BlockFormat.standingWords
-    guard count <= (words.count - start) * 8 else { return false }
+    guard count <= (range.upperBound - start) * 8 else { return false }
     return CellCode.read(
-      words.bytes(at: start, count: count)[...], span: span, withLatencies: withLatencies, body)
+      words, at: start, count: count, span: span, withLatencies: withLatencies, body)
   }
 
   // MARK: - Samples
 
   /// The samples, in the order of writing.
   package func samples() -> [Sample] {
+    // Places of texts count from the start of the chunk.
+    let words = range.lowerBound == 0 ? words : Array(words[range])
+    let end = range.count
     var found: [Sample] = []
+    found.reserveCapacity(end / RingFormat.sampleWords)
     var texts = PlaceList()
     var base: Int64 = 0
-    var place = content
-    while place < words.count, let head = RecordHead(words, at: place, end: words.count) {
+    var place = content - range.lowerBound
+    while place < end, let head = RecordHead(words, at: place, end: end) {
       switch head.type {
       case RecordType.sample where head.words >= RingFormat.sampleWords:
         if let sample = readSample(
-          words, at: place, head, end: words.count, base: base, texts: texts)
+          words, at: place, head, end: end, base: base, texts: texts)
         {
           found.append(sample)
         }
@@ -119,19 +150,9 @@ package struct Chunk: Sendable {
   }
 }
 
-extension [UInt64] {
-  /// The bytes from the start of a word; `count` must lie within.
-  func bytes(at place: Int, count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count + 8)
-    for place in place..<(place + (count + 7) / 8) {
-      var word = word(place)
-      for _ in 0..<8 {
-        bytes.append(UInt8(truncatingIfNeeded: word))
-        word >>= 8
-      }
-    }
-    bytes.removeLast(bytes.count - count)
-    return bytes
-  }
+/// The names of a probe as they stand in files.
+package struct ProbeNames: Sendable {
+  let words: [UInt64]
+
+  package init(_ key: ProbeKey) { words = probeDefinition(key) }
 }

@@ -8,11 +8,13 @@ import Base
 /// at most a sixteenth of its lower end wide, and its middle at most 3.1 % from any value in it. The
 /// index is made of shifts alone: the same on every machine. 256 buckets reach from 1 ms to 65 s;
 /// shorter and longer times count in the first and the last.
-package struct LatencyDistribution: Sendable, Hashable {
+package struct LatencyDistribution: Sendable {
   package static let bucketCount = 256
 
   /// Dense, or empty as long as nothing was added.
   private var counts: [UInt32] = []
+  /// Which of the counts are not 0: most buckets of most distributions are, and are passed by.
+  private var filled = BucketSet()
   package private(set) var total: UInt64 = 0
 
   package init() {}
@@ -28,21 +30,50 @@ package struct LatencyDistribution: Sendable, Hashable {
   package mutating func add(_ count: UInt32, inBucket bucket: UInt8) {
     guard count > 0 else { return }
     if counts.isEmpty { counts = [UInt32](repeating: 0, count: Self.bucketCount) }
-    let (sum, overflow) = counts[Int(bucket)].addingReportingOverflow(count)
-    total += UInt64((overflow ? .max : sum) - counts[Int(bucket)])
-    counts[Int(bucket)] = overflow ? .max : sum
+    filled.insert(bucket)
+    total += Self.add(count, to: &counts[Int(bucket)])
+  }
+
+  /// Adds as much as fits; returns how much that is.
+  private static func add(_ count: UInt32, to sum: inout UInt32) -> UInt64 {
+    let added = min(count, .max - sum)
+    sum += added
+    return UInt64(added)
   }
 
   /// Adds another distribution to this one.
-  package mutating func merge(_ other: LatencyDistribution) {
-    for (bucket, count) in other.counts.enumerated() where count > 0 {
-      add(count, inBucket: UInt8(bucket))
+  package mutating func merge(_ other: borrowing LatencyDistribution) {
+    guard other.total > 0 else { return }
+    if counts.isEmpty { counts = [UInt32](repeating: 0, count: Self.bucketCount) }
+    var sums = counts.mutableSpan
+    var added: UInt64 = 0
+    other.filled.visit { bucket in
+      added += Self.add(other.counts[bucket], to: &sums[bucket])
     }
+    total += added
+    filled.formUnion(other.filled)
+  }
+
+  /// Makes it empty and keeps its room.
+  package mutating func clear() {
+    guard total > 0 else { return }
+    let used = filled
+    var sums = counts.mutableSpan
+    used.visit { sums[$0] = 0 }
+    filled = BucketSet()
+    total = 0
+  }
+
+  /// Hands over the buckets that are not empty, from the shortest latency to the longest.
+  package func forEachEntry(_ body: (_ bucket: UInt8, _ count: UInt32) -> Void) {
+    filled.visit { body(UInt8($0), counts[$0]) }
   }
 
   /// The buckets that are not empty, from the shortest latency to the longest.
   package var entries: [(bucket: UInt8, count: UInt32)] {
-    counts.indices.lazy.filter { counts[$0] > 0 }.map { (UInt8($0), counts[$0]) }
+    var entries: [(bucket: UInt8, count: UInt32)] = []
+    forEachEntry { entries.append(($0, $1)) }
+    return entries
   }
 
   /// The latency that `permille` of all do not exceed, by nearest rank, in microseconds: the middle
@@ -55,10 +86,10 @@ package struct LatencyDistribution: Sendable, Hashable {
     let share = UInt64(min(max(permille, 0), 1_000))
     let rank = max(1, (total * share + 999) / 1_000)
     var passed: UInt64 = 0
-    for (bucket, count) in counts.enumerated() where count > 0 {
+    for (bucket, count) in entries {
       passed += UInt64(count)
       guard passed >= rank else { continue }
-      let middle = Self.middle(ofBucket: UInt8(bucket))
+      let middle = Self.middle(ofBucket: bucket)
       return range.map { min(max(middle, $0.lowerBound), $0.upperBound) } ?? middle
     }
     return nil
@@ -88,5 +119,63 @@ package struct LatencyDistribution: Sendable, Hashable {
     let lower = (1 << exponent) + (part << (exponent - 4))
     let middle = lower + (1 << (exponent - 5))
     return UInt32(clamping: (middle << stretch.shift) / stretch.times)
+  }
+}
+
+extension LatencyDistribution: Hashable {
+  package static func == (a: Self, b: Self) -> Bool {
+    guard a.total == b.total, a.filled == b.filled else { return false }
+    var isSame = true
+    a.filled.visit { if a.counts[$0] != b.counts[$0] { isSame = false } }
+    return isSame
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    forEachEntry { bucket, count in
+      hasher.combine(bucket)
+      hasher.combine(count)
+    }
+  }
+}
+
+/// A set of buckets, a bit each.
+private struct BucketSet: Sendable, Equatable {
+  private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+
+  static func == (a: Self, b: Self) -> Bool { a.words == b.words }
+
+  mutating func insert(_ bucket: UInt8) {
+    let bit = UInt64(1) << UInt64(bucket & 63)
+    switch bucket >> 6 {
+    case 0: words.0 |= bit
+    case 1: words.1 |= bit
+    case 2: words.2 |= bit
+    default: words.3 |= bit
+    }
+  }
+
+  mutating func formUnion(_ other: Self) {
+    words.0 |= other.words.0
+    words.1 |= other.words.1
+    words.2 |= other.words.2
+    words.3 |= other.words.3
+  }
+
+  /// In ascending order.
+  @inline(__always)
+  func visit(_ body: (Int) -> Void) {
+    each(words.0, 0, body)
+    each(words.1, 64, body)
+    each(words.2, 128, body)
+    each(words.3, 192, body)
+  }
+
+  @inline(__always)
+  private func each(_ word: UInt64, _ first: Int, _ body: (Int) -> Void) {
+    var rest = word
+    while rest != 0 {
+      body(first + rest.trailingZeroBitCount)
+      rest &= rest - 1
+    }
   }
 }

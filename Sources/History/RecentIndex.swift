@@ -150,6 +150,9 @@ package struct RecentIndex: Sendable {
   /// The entry of a probe, should it have one.
   package func entry(of key: ProbeKey) -> Entry? { indices[key].map { entries[$0] } }
 
+  /// Which entry a probe has, should it have one.
+  package func number(of key: ProbeKey) -> Int? { indices[key] }
+
   private mutating func index(of key: ProbeKey) -> Int {
     if let known = indices[key] { return known }
     order = []
@@ -230,14 +233,30 @@ package struct RecentIndex: Sendable {
   /// What the time of the sample at a place is told from, and how many words from there on belong to
   /// its batch.
   package func batch(of place: UInt32) -> (base: Int64, words: Int) {
-    var low = 0
-    var high = bases.count
+    batch(of: place, among: bases.indices)
+  }
+
+  /// The same, where only a part of the bases comes into question; see ``bases(from:to:)``.
+  package func batch(of place: UInt32, among part: Range<Int>) -> (base: Int64, words: Int) {
+    let next = firstBase(behind: place, among: part)
+    guard next > 0 else { return (0, 0) }
+    return (bases[next - 1].base, Int(bases[next - 1].end) - Int(place))
+  }
+
+  /// Which of the bases may hold for places of a range.
+  package func bases(from first: UInt32, to last: UInt32) -> Range<Int> {
+    let start = firstBase(behind: first, among: bases.indices)
+    return max(0, start - 1)..<firstBase(behind: last, among: start..<bases.count)
+  }
+
+  private func firstBase(behind place: UInt32, among part: Range<Int>) -> Int {
+    var low = part.lowerBound
+    var high = part.upperBound
     while low < high {
       let middle = (low + high) / 2
       if bases[middle].place <= place { low = middle + 1 } else { high = middle }
     }
-    guard low > 0 else { return (0, 0) }
-    return (bases[low - 1].base, Int(bases[low - 1].end) - Int(place))
+    return low
   }
 
   /// Marks in an hour: a daemon that is started more often has other troubles.
@@ -254,6 +273,12 @@ package struct RecentIndex: Sendable {
   /// The segment and the place in it that a number means.
   package func location(of place: UInt32) -> (generation: UInt64, place: Int) {
     (baseGeneration + UInt64(place) / UInt64(segmentWords), Int(place) % segmentWords)
+  }
+
+  /// The place behind the piece of so many words that begins with a place and ends with its segment.
+  package func endOfPiece(from place: UInt32, words: Int) -> UInt32 {
+    let left = segmentWords - Int(place) % segmentWords
+    return UInt32(clamping: Int(place) + min(left, words))
   }
 
   /// Takes all samples out, for a block, and goes on with none.

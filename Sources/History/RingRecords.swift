@@ -71,6 +71,17 @@ func readProbe(_ segment: [UInt64], at place: Int, _ head: RecordHead) -> ProbeK
   return ProbeKey(link: LinkID(service: names[0], consumer: names[1]), probe: names[2])
 }
 
+/// Whether ``readProbe(_:at:_:)`` gives a probe.
+func areSoundNames(_ segment: [UInt64], at place: Int, _ head: RecordHead) -> Bool {
+  let sum = Int(head.upper & 0xFF) + Int(head.upper >> 8 & 0xFF) + Int(head.upper >> 16 & 0xFF)
+  guard sum <= (head.words - 1) * 8 else { return false }
+  // ASCII, which does not grow when it is read, as what is no UTF-8 does.
+  let isASCII = (place + 1..<place + 1 + (sum + 7) / 8).allSatisfy {
+    segment[$0] & 0x8080_8080_8080_8080 == 0
+  }
+  return isASCII || readProbe(segment, at: place, head) != nil
+}
+
 /// The mark in a record; nil for kinds that this version does not know.
 func readMark(_ segment: [UInt64], at place: Int, _ head: RecordHead) -> RingMark? {
   guard head.words >= RingFormat.markWords else { return nil }
@@ -203,27 +214,13 @@ struct PlaceList {
 /// Whether a text record's bytes fit in it; only such a place is kept in a list of texts.
 func isSoundText(_ head: RecordHead) -> Bool { Int(head.upper) <= (head.words - 1) * 8 }
 
-/// A sample whose record was read alone from a file, with what stands directly behind it.
-package enum LoneSample {
-  /// How much of the file to read: a sample and the longest record that may belong to it.
-  package static let words =
+/// Records that are read alone from a file.
+package enum LoneRecord {
+  /// How much of the file to read for a sample: its record and the longest that may belong to it.
+  package static let sampleWords =
     RingFormat.sampleWords + RingFormat.extraWords + RingFormat.readingWords * Limits.readings
   /// How much to read of a text's record at first; longer ones tell their length.
   package static let textWords = RingFormat.textWords(Limits.noteBytes)
-
-  /// - Parameters:
-  ///   - available: how many of the words belong to the sample's batch.
-  ///   - base: what its time is told from.
-  ///   - text: the text defined at a place of its segment.
-  package static func read(
-    _ words: [UInt64], available: Int, base: Int64, text: (UInt32) -> String?
-  ) -> Sample? {
-    let end = min(words.count, available)
-    guard let head = RecordHead(words, at: 0, end: end), head.type == RecordType.sample,
-      head.words >= RingFormat.sampleWords
-    else { return nil }
-    return readSample(words, at: 0, head, end: end, base: base, text: text)
-  }
 
   /// The text whose record the words begin with.
   package static func text(_ words: [UInt64]) -> String? {

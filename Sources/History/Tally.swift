@@ -43,13 +43,13 @@ package struct Tally: Hashable, Sendable {
   }
 
   /// Adds what another stretch or another probe showed.
-  package mutating func add(_ other: Tally, latencies withLatencies: Bool = true) {
+  package mutating func add(_ other: borrowing Tally, latencies withLatencies: Bool = true) {
     upMilliseconds += other.upMilliseconds
     downMilliseconds += other.downMilliseconds
     maintenanceUpMilliseconds += other.maintenanceUpMilliseconds
     maintenanceDownMilliseconds += other.maintenanceDownMilliseconds
-    for (phase, amount) in other.attempts.enumerated() where amount > 0 {
-      count(UInt8(phase), by: amount)
+    for phase in 0..<other.attempts.count where other.attempts[phase] > 0 {
+      count(UInt8(phase), by: other.attempts[phase])
     }
     slow &+= other.slow
     confirmations &+= other.confirmations
@@ -68,13 +68,13 @@ package struct Tally: Hashable, Sendable {
     downMilliseconds = 0
     maintenanceUpMilliseconds = 0
     maintenanceDownMilliseconds = 0
-    for phase in attempts.indices { attempts[phase] = 0 }
+    for phase in attempts.indices where attempts[phase] != 0 { attempts[phase] = 0 }
     slow = 0
     confirmations = 0
     latencySumMicroseconds = 0
     latencyMinimumMicroseconds = .max
     latencyMaximumMicroseconds = 0
-    if !latencies.isEmpty { latencies = LatencyDistribution() }
+    latencies.clear()
   }
 
   /// One more than the greatest number of a phase.

@@ -1,4 +1,5 @@
 import Base
+import CLinux
 import Glibc
 import History
 
@@ -169,6 +170,12 @@ package final class BlockFiles {
     guard let raw = file?.raw else { return }
     try writeWords(
       raw, write.words, offset: write.place * 8, path: directory.path(of: builder.slot))
+    // Whole pages go to the disk at once, so that the end of the block does not wait for all of it. An
+    // error comes up again when it is synced.
+    let page = 4_096
+    let start = write.place * 8 / page * page
+    let end = (write.place + write.words.count) * 8 / page * page
+    if end > start { _ = lh_start_writing(raw, Int64(start), Int64(end - start)) }
   }
 
   /// Makes the block at work count. It waits for the disk twice.

@@ -23,6 +23,9 @@ package protocol ControlHandler: AnyObject {
   /// ``ControlServer/stream(_:contentType:next:)``, at once or later.
   func received(
     _ request: HTTPRequestHead, body: [UInt8], from peer: PeerIdentity, _ ticket: RequestTicket)
+
+  /// The caller of a request that has no answer yet has gone: it need not be answered any more.
+  func left(_ ticket: RequestTicket)
 }
 
 /// The control socket: HTTP/1.1 on a Unix socket, on the loop. Everything is bounded: connections,
@@ -372,5 +375,6 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     guard let connection = connections.remove(token) else { return }
     reactor.remove(connection.registration)
     Glibc.close(connection.descriptor)
+    if connection.isWaiting { handler?.left(RequestTicket(connection: token)) }
   }
 }

@@ -46,26 +46,29 @@ struct DayBlock {
       return
     }
     let span: CellSpan = files.kind == .hours ? .hour : .fiveMinutes
-    for _ in 0..<min(count, probes.count - next) {
-      let (key, every) = probes[next]
-      next += 1
+    let part = probes[next..<min(probes.count, next + count)]
+    var cells = [[Cell]](repeating: [], count: part.count)
+    let names = part.map { ProbeNames($0.key) }
+    let hashes = part.map { probeHash($0.key) }
+    // All of them from one file after the other.
+    for source in sources {
+      for index in hashes.indices {
+        guard let entry = try access.entry(hashes[index], in: source),
+          let chunk = try access.chunk(entry.cells, in: source),
+          chunk.belongs(to: names[index])
+        else { continue }
+        _ = chunk.cells(span, withLatencies: true) { cells[index].merge($0) }
+      }
+    }
+    for (index, (key, every)) in part.enumerated() {
       let share = BlockShare.share(files.kind, every: every)
       wordsKept -= share.words
-      var cells: [Cell] = []
-      let hash = probeHash(key)
-      for source in sources {
-        guard let entry = try access.entry(hash, in: source),
-          let chunk = try access.chunk(entry.cells, in: source), chunk.key == key
-        else { continue }
-        _ = chunk.cells(span, withLatencies: true) { cell in
-          cells.merge([copy cell])
-        }
-      }
-      guard !cells.isEmpty else { continue }
+      guard !cells[index].isEmpty else { continue }
       builder.add(
-        key, every: every, samples: [], cells: cells, standing: nil, share: (0, share.cells),
-        roomKept: max(0, wordsKept))
+        key, every: every, samples: [], cells: cells[index], standing: nil,
+        share: (0, share.cells), roomKept: max(0, wordsKept))
     }
+    next += part.count
   }
 
   private mutating func ask(

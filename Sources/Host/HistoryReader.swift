@@ -3,13 +3,20 @@ import Glibc
 import History
 import Model
 
-/// The blocks that were there when a question was asked.
+/// What there was when a question was asked: the blocks, and where in the ring the samples lie that are
+/// in none of them.
 package struct HistorySnapshot: Sendable {
   /// That of the history.
   package var directory: String
   package var samples: [BlockHeader]
   package var fiveMinutes: [BlockHeader]
   package var hours: [BlockHeader]
+  package var ring: RingSnapshot
+  package var ringID: UInt64
+  /// What is in the ring and in no block, the oldest part first.
+  package var recent: [RecentIndex]
+  /// Samples that are taken out of the ring at a time.
+  var samplesAtOnce: Int
 
   package var blockCount: Int { samples.count + fiveMinutes.count + hours.count }
 
@@ -32,46 +39,39 @@ package struct HistorySnapshot: Sendable {
 /// opens files of its own, and shares nothing with the thread that writes.
 package struct HistoryReader: HistorySource {
   private let snapshot: HistorySnapshot
-  private let recent: [ProbeKey: RecentPast]
   private var access: BlockAccess
+  private var recent: RecentReader
 
-  /// - Parameter recent: what no block has yet, for all probes that will be asked for.
-  package init(_ snapshot: HistorySnapshot, recent: [ProbeKey: RecentPast]) {
+  /// - Parameter end: up to when what stands last is told.
+  package init(_ snapshot: HistorySnapshot, until end: WallTime) {
     self.snapshot = snapshot
-    self.recent = recent
     access = BlockAccess(directory: snapshot.directory)
+    recent = RecentReader(snapshot, until: end)
   }
 
   package mutating func cells(
     of key: ProbeKey, in times: Range<WallTime>, span: CellSpan, withLatencies: Bool,
     _ body: (borrowing Cell) -> Void
   ) throws(SystemError) {
-    let hash = probeHash(key)
+    let (hash, names) = (probeHash(key), ProbeNames(key))
     for header in snapshot.blocks(span, in: times) {
       guard let entry = try access.entry(hash, in: header),
-        let chunk = try access.chunk(entry.cells, in: header), chunk.key == key
+        let chunk = try access.chunk(entry.cells, in: header), chunk.belongs(to: names)
       else { continue }
       _ = chunk.cells(span, withLatencies: withLatencies) { cell in
         if times.contains(cell.start) { body(cell) }
       }
     }
-    recentCells(key, times, span, body)
-  }
-
-  private func recentCells(
-    _ key: ProbeKey, _ times: Range<WallTime>, _ span: CellSpan, _ body: (borrowing Cell) -> Void
-  ) {
-    guard let past = recent[key] else { return }
-    for cell in span == .hour ? past.cells.hours : past.cells where times.contains(cell.start) {
-      body(cell)
-    }
+    try recent.cells(ofEach: [key], in: times, span: span, &access) { body($1) }
   }
 
   package mutating func cells(
     ofEach keys: [ProbeKey], in times: Range<WallTime>, span: CellSpan, withLatencies: Bool,
     _ body: (Int, borrowing Cell) -> Void
   ) throws(SystemError) {
+    let names = keys.map(ProbeNames.init)
     let hashes = keys.indices.map { (hash: probeHash(keys[$0]), index: $0) }
+      .sorted { $0.hash < $1.hash }
     for header in snapshot.blocks(span, in: times) {
       var found: [(cells: Range<Int>, index: Int)] = []
       found.reserveCapacity(hashes.count)
@@ -84,26 +84,23 @@ package struct HistoryReader: HistorySource {
       }
       found.sort { $0.cells.lowerBound < $1.cells.lowerBound }
       try read(found, in: header) { index, chunk in
-        guard chunk.key == keys[index] else { return }
+        guard chunk.belongs(to: names[index]) else { return }
         _ = chunk.cells(span, withLatencies: withLatencies) { cell in
           if times.contains(cell.start) { body(index, cell) }
         }
       }
     }
-    for (index, key) in keys.enumerated() {
-      recentCells(key, times, span) { body(index, $0) }
-    }
+    try recent.cells(ofEach: keys, in: times, span: span, &access, body)
   }
 
-  /// Finds many probes in a block by its whole table.
+  /// Finds many probes, in the order of their hashes, in a block by its whole table.
   private mutating func find(
     _ hashes: [(hash: UInt64, index: Int)], in header: BlockHeader,
     _ found: inout [(cells: Range<Int>, index: Int)]
   ) throws(SystemError) {
     guard let entries = try access.entries(header) else { return }
-    let wanted = hashes.sorted { $0.hash < $1.hash }
     var place = 0
-    for (hash, index) in wanted {
+    for (hash, index) in hashes {
       while place < entries.count, entries[place].hash < hash { place += 1 }
       guard place < entries.count else { return }
       if entries[place].hash == hash { found.append((entries[place].cells, index)) }
@@ -115,6 +112,7 @@ package struct HistoryReader: HistorySource {
     _ chunks: [(cells: Range<Int>, index: Int)], in header: BlockHeader,
     _ body: (Int, Chunk) -> Void
   ) throws(SystemError) {
+    let seed = header.seed
     var first = 0
     while first < chunks.count {
       let start = chunks[first].cells.lowerBound
@@ -128,8 +126,8 @@ package struct HistoryReader: HistorySource {
       }
       let words = try access.words(at: start, count: end - start, in: header)
       for (cells, index) in chunks[first...last] where cells.upperBound - start <= words.count {
-        let part = Array(words[(cells.lowerBound - start)..<(cells.upperBound - start)])
-        if let chunk = Chunk(part, header: header) { body(index, chunk) }
+        let range = cells.lowerBound - start..<cells.upperBound - start
+        if let chunk = Chunk(words, in: range, seed: seed) { body(index, chunk) }
       }
       first = last + 1
     }
@@ -142,16 +140,16 @@ package struct HistoryReader: HistorySource {
   package mutating func samples(
     of key: ProbeKey, in times: Range<WallTime>, limit: Int
   ) throws(SystemError) -> [Sample] {
-    let recent = recent[key]?.samples.filter { times.contains($0.time) } ?? []
+    let recent = try recent.samples(of: key, in: times)
     var parts = [recent]
     var missing = limit - recent.count
-    let hash = probeHash(key)
+    let (hash, names) = (probeHash(key), ProbeNames(key))
     let blocks = snapshot.samples.filter {
       $0.times.lowerBound < times.upperBound && $0.times.upperBound >= times.lowerBound
     }
     for header in blocks.reversed() where missing > 0 {
       guard let entry = try access.entry(hash, in: header),
-        let chunk = try access.chunk(entry.samples, in: header), chunk.key == key
+        let chunk = try access.chunk(entry.samples, in: header), chunk.belongs(to: names)
       else { continue }
       let found = chunk.samples().filter { times.contains($0.time) }
       missing -= found.count

@@ -25,6 +25,8 @@ package final class HistoryStore {
   private let pressureBytes: Int
   private var regularSamples: Int
   private var bytesSinceBlock = 0
+  /// Samples that are taken out of the ring at a time; tests make it smaller.
+  var samplesAtOnce = Limits.historySamplesAtOnce
   /// The hour in which no block could be begun; it is tried again in the next.
   private var vainHour: WallTime?
 
@@ -159,7 +161,8 @@ package final class HistoryStore {
     bytesSinceBlock = 0
     closing = HourBlock(
       index: recent.close(), order: recent.inOrder(), closed: isWhole ? now : covered.upperBound,
-      builder: builder)
+      ring: ring.snapshot,
+      samplesAtOnce: samplesAtOnce, builder: builder)
   }
 
   private func begin() -> BlockBuilder? {
@@ -176,7 +179,8 @@ package final class HistoryStore {
     guard let failed = unwritten, let builder = begin() else { return }
     unwritten = nil
     closing = HourBlock(
-      index: failed.index, order: failed.order, closed: failed.closed, builder: builder)
+      index: failed.index, order: failed.order, closed: failed.closed, ring: ring.snapshot,
+      samplesAtOnce: samplesAtOnce, builder: builder)
     while closing != nil { step() }
     guard unwritten != nil else { return }
     unwritten = nil
@@ -211,7 +215,7 @@ package final class HistoryStore {
     // Nobody else holds it, so that it is not copied when it changes.
     closing = nil
     defer { closing = block.isDone ? nil : block }
-    try block.add(Self.probesPerStep, ring, lookUp: standing)
+    try block.add(Self.probesPerStep, lookUp: standing)
     if let write = block.builder.take(atLeast: Self.wordsPerWrite) {
       try samples.write(write, of: block.builder)
     }
@@ -226,12 +230,7 @@ package final class HistoryStore {
 
   /// What stood behind the newest block.
   private func standing(_ key: ProbeKey) throws(SystemError) -> Standing? {
-    let ringID = ring.resume.ringID
-    guard let header = samples.headers.last(where: { $0.ringID == ringID }),
-      let entry = try access.entry(probeHash(key), in: header),
-      let chunk = try access.chunk(entry.cells, in: header), chunk.key == key
-    else { return nil }
-    return chunk.standing
+    try access.standing(of: key, in: samples.headers, ringID: ring.resume.ringID)
   }
 
   private func tell(_ builder: BlockBuilder) {
@@ -287,34 +286,13 @@ package final class HistoryStore {
 
   // MARK: - Reading
 
-  /// The blocks that are there now, for a ``HistoryReader``.
+  /// All that is there now, for a ``HistoryReader``.
   package var snapshot: HistorySnapshot {
     HistorySnapshot(
       directory: directory, samples: samples.headers, fiveMinutes: fiveMinutes.headers,
-      hours: hours.headers)
-  }
-
-  /// What no block has of a probe; its state is told until `end`.
-  package func recentPast(of key: ProbeKey, until end: WallTime) throws(SystemError) -> RecentPast {
-    var past = RecentPast()
-    var indices = [unwritten?.index, closing?.index].compactMap(\.self)
-    indices.append(recent)
-    var stood: Standing?
-    var isKnown = false
-    for (number, index) in indices.enumerated() {
-      guard let entry = index.entry(of: key) else { continue }
-      if !isKnown {
-        stood = entry.isStandingKnown ? entry.standing : try standing(key)
-        isKnown = true
-      }
-      let isLast = number == indices.count - 1
-      let until = isLast ? end : index.times?.upperBound ?? end
-      let part = try RecentPast(of: entry, in: index, ring, standing: stood, until: until)
-      stood = part.standing
-      past.samples += part.samples
-      past.cells.merge(part.cells)
-    }
-    return past
+      hours: hours.headers, ring: ring.snapshot, ringID: ring.resume.ringID,
+      recent: [unwritten?.index, closing?.index].compactMap(\.self) + [recent],
+      samplesAtOnce: samplesAtOnce)
   }
 
   // MARK: - Starting

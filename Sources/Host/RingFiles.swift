@@ -22,11 +22,6 @@ package final class RingFiles {
   /// A segment's words while it is read; empty between readings.
   private var buffer: [UInt64] = []
 
-  /// The segment that was last read for single samples, and the texts met in it.
-  private var readFile: (generation: UInt64, file: Int32)?
-  private var texts: [UInt32: String] = [:]
-  private var lone: [UInt64] = []
-
   private struct Segment {
     var header: SegmentHeader
     /// The times of its batches; nil as long as they are not known.
@@ -67,8 +62,6 @@ package final class RingFiles {
   /// What the ring takes on the disk, in bytes.
   package var byteCount: Int { resume.slots.count * resume.segmentBytes }
 
-  deinit { if let readFile { _ = Glibc.close(readFile.file) } }
-
   /// Opens a copy of a ring to read it; nothing in the directory is changed.
   package init(copy path: String) throws(SystemError) {
     let directory = SlotDirectory.segments(path)
@@ -93,6 +86,11 @@ package final class RingFiles {
       ringID: ringID, segmentBytes: headers.last?.segmentBytes ?? RingFormat.segmentBytesMinimum,
       slots: [])
     self.messages = messages
+  }
+
+  /// The segments that have data now, for a ``RingReader``.
+  package var snapshot: RingSnapshot {
+    RingSnapshot(directory: directory.path, headers: segments.map(\.header))
   }
 
   /// The time of the first record that is still there; nil when there is none.
@@ -263,63 +261,5 @@ package struct RingQuery: Sendable {
 
   func mayHold(_ covered: ClosedRange<WallTime>) -> Bool {
     covered.lowerBound < times.upperBound && covered.upperBound >= times.lowerBound
-  }
-}
-
-// MARK: - Single samples
-
-extension RingFiles {
-  /// Reads the sample whose record begins at a place of the segment of a generation; nil when that
-  /// segment has been written over.
-  ///
-  /// - Parameters:
-  ///   - words: how many words from there on belong to its batch.
-  ///   - base: what its time is told from.
-  package func sample(
-    generation: UInt64, place: Int, words: Int, base: Int64
-  ) throws(SystemError) -> Sample? {
-    guard let file = try reading(generation) else { return nil }
-    // A buffer that stays: this is called for every sample of an hour, one after the other.
-    if lone.isEmpty { lone = [UInt64](repeating: 0, count: LoneSample.words) }
-    let count = try readWords(file, into: &lone, offset: place * 8, path: directory.path)
-    var problem: SystemError?
-    let sample = LoneSample.read(lone, available: min(count, words), base: base) { place in
-      do throws(SystemError) {
-        return try text(generation, place, file)
-      } catch {
-        problem = error
-        return nil
-      }
-    }
-    if let problem { throw problem }
-    return sample
-  }
-
-  /// The text defined at a place; few differ, so they are kept for a while.
-  private func text(
-    _ generation: UInt64, _ place: UInt32, _ file: Int32
-  ) throws(SystemError) -> String? {
-    if let known = texts[place] { return known }
-    var buffer = [UInt64](repeating: 0, count: LoneSample.textWords)
-    let count = try readWords(file, into: &buffer, offset: Int(place) * 8, path: directory.path)
-    guard let text = LoneSample.text(Array(buffer[..<count])) else { return nil }
-    if texts.count >= 4_096 { texts.removeAll() }
-    texts[place] = text
-    return text
-  }
-
-  /// The file of a generation, kept open until another is asked for.
-  private func reading(_ generation: UInt64) throws(SystemError) -> Int32? {
-    if let readFile, readFile.generation == generation { return readFile.file }
-    if let readFile { _ = Glibc.close(readFile.file) }
-    readFile = nil
-    texts.removeAll()
-    guard let header = segments.last(where: { $0.header.generation == generation })?.header else {
-      return nil
-    }
-    let path = directory.path(of: header.slot)
-    let file = try checked(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), "open", path)
-    readFile = (generation, file)
-    return file
   }
 }

@@ -163,9 +163,17 @@ func checked(
 /// Reads words from a place in a file until they are all there or the file ends; returns how many
 /// whole words came.
 func readWords(
-  _ file: Int32, into words: inout [UInt64], offset: Int, path: String
+  _ file: Int32, into words: inout [UInt64], offset: Int, path: @autoclosure () -> String
 ) throws(SystemError) -> Int {
-  let wanted = words.count * 8
+  try readWords(file, into: &words, count: words.count, offset: offset, path: path())
+}
+
+/// The same for the first `count` words of a buffer.
+func readWords(
+  _ file: Int32, into words: inout [UInt64], count: Int, offset: Int,
+  path: @autoclosure () -> String
+) throws(SystemError) -> Int {
+  let wanted = count * 8
   var done = 0
   while done < wanted {
     let count = words.withUnsafeMutableBytes { buffer in
@@ -176,7 +184,8 @@ func readWords(
     } else if count == 0 {
       break
     } else if errno != EINTR {
-      throw .last("read", path)
+      let code = errno
+      throw SystemError(operation: "read", path: path(), code: code)
     }
   }
   return done / 8

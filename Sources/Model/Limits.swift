@@ -169,6 +169,11 @@ package enum Limits {
   /// Hosts that the status lists, those with refusals first.
   package static let hostsPerAnswer = 200
 
+  // The history
+  /// Samples that are taken out of the ring at a time, at some 60 bytes: an eighth of an hour's, if
+  /// that is more.
+  package static let historySamplesAtOnce = 1 << 16
+
   // Reports on the past
   /// How far back there are cells of five minutes.
   package static let fineCellsKept = TimeAmount.hours(24 * 62)

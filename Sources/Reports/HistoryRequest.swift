@@ -23,17 +23,6 @@ package struct HistoryRequest: Sendable {
     self.now = now
   }
 
-  /// The probes whose cells or samples may be asked for, with their intervals. Long with many links:
-  /// not for the loop.
-  package var probes: [(key: ProbeKey, every: TimeAmount)] {
-    switch question {
-    case .series(let question): question.link.keys
-    case .comparison(let question): question.link.keys
-    case .availability(let question): question.choice.keys
-    case .export(let question): question.choice.keys
-    }
-  }
-
   package var contentType: String {
     if case .export = question { return "application/json" }
     return isCSV ? "text/csv; charset=utf-8" : "application/json"
@@ -109,8 +98,6 @@ package struct ReportedLink: Sendable {
       codes: link.codes)
   }
 
-  var keys: [(key: ProbeKey, every: TimeAmount)] { probes.map { (key($0), $0.every) } }
-
   func key(_ probe: Probe) -> ProbeKey { ProbeKey(link: id, probe: probe.name) }
 }
 
@@ -130,10 +117,6 @@ package struct LinkChoice: Sendable {
     self.links = links
     self.starts = starts
     self.passes = passes
-  }
-
-  var keys: [(key: ProbeKey, every: TimeAmount)] {
-    links.filter { passes($0) }.flatMap { ReportedLink($0).keys }
   }
 }
 

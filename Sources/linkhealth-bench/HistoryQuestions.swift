@@ -3,7 +3,9 @@ import Glibc
 import History
 import Host
 import Model
+import Reports
 import Synchronization
+import Wire
 
 /// A full history, and what is asked of it.
 func measureFullHistory(_ workbench: Workbench, quick: Bool, _ report: inout Report) throws {
@@ -31,7 +33,7 @@ func measureFullHistory(_ workbench: Workbench, quick: Bool, _ report: inout Rep
   report.add(Figure("history.start.growth", starts[1] / starts[0], "x", .below(2)))
 }
 
-private func measureQuestions(
+func measureQuestions(
   _ workbench: Workbench, _ history: FullHistory, quick: Bool, _ report: inout Report
 ) throws {
   let store = try history.open()
@@ -57,55 +59,43 @@ private func measureQuestions(
   // One probe again and again: other probes' pages would have to be fetched from the disk.
   try time("samplesOfADay", .below(2), rounds: rounds) { _ in try question.samplesOfADay(7) }
   try time("hoursOf400Days", .below(10), rounds: rounds) { _ in try question.hoursOf400Days(7) }
-  let links = Array(0..<min(1_000, history.load.probes.count))
+  let links = question.links(min(1_000, history.load.probes.count))
+  for grouping in [AvailabilityQuestion.Grouping.ministry, .province] {
+    try time("reportOf30Days.\(grouping)", nil, rounds: quick ? 1 : 5) { _ in
+      try question.reportOf30Days(links, by: [grouping])
+    }
+  }
   try time("reportOf30Days", .below(300), rounds: quick ? 1 : 5) { _ in
-    try question.reportOf30Days(links, withLatencies: false)
+    try question.reportOf30Days(links, by: [.ministry, .province])
   }
-  try time("p95Of30Days", nil, rounds: quick ? 1 : 5) { _ in
-    try question.reportOf30Days(links, withLatencies: true)
+  try time("reportOf30Days.withoutLatencies", nil, rounds: quick ? 1 : 5) { _ in
+    try question.reportOf30Days(links, by: [.ministry, .province], withLatencies: false)
   }
-  report.add(
-    Figure("history.ask.recentPast.max", question.longestGathering.seconds * 1e3, "ms", .atMost(5)))
   try cold("samplesOfADay") { try question.samplesOfADay(7) }
   try cold("hoursOf400Days") { try question.hoursOf400Days(7) }
-  try cold("reportOf30Days") { try question.reportOf30Days(links, withLatencies: false) }
+  try cold("reportOf30Days") {
+    try question.reportOf30Days(links, by: [.ministry, .province])
+  }
   try measureWritingBesideQuestions(question, links, quick: quick, &report)
 }
 
-/// Questions as the daemon answers them: what the ring alone has is gathered some probes at a time, on
-/// the thread that writes; the rest is read on another.
-private final class HistoryQuestion {
-  /// As many probes as the daemon gathers in one job.
-  private static let probesPerJob = 16
-
+/// Questions as the daemon answers them: the thread that writes tells what there is, and another reads
+/// it.
+final class HistoryQuestion {
   let store: HistoryStore
   let history: FullHistory
-  private(set) var longestGathering = TimeAmount.zero
 
   init(store: HistoryStore, history: FullHistory) {
     self.store = store
     self.history = history
   }
 
-  func recentPast(_ probes: [Int]) throws -> [ProbeKey: RecentPast] {
-    var recent: [ProbeKey: RecentPast] = [:]
-    for start in stride(from: 0, to: probes.count, by: Self.probesPerJob) {
-      let began = Clock.instant
-      for probe in probes[start..<min(probes.count, start + Self.probesPerJob)] {
-        let key = history.load.probes[probe].key
-        recent[key] = try store.recentPast(of: key, until: FullHistory.now)
-      }
-      longestGathering = max(longestGathering, Clock.instant - began)
-    }
-    return recent
-  }
-
-  private func reader(_ probes: [Int]) throws -> HistoryReader {
-    HistoryReader(store.snapshot, recent: try recentPast(probes))
+  private func reader() -> HistoryReader {
+    HistoryReader(store.snapshot, until: FullHistory.now)
   }
 
   func samplesOfADay(_ probe: Int) throws {
-    var reader = try reader([probe])
+    var reader = reader()
     let samples = try reader.samples(
       of: history.load.probes[probe].key,
       in: (FullHistory.now - .hours(24))..<FullHistory.now, limit: Limits.samplesPerAnswer)
@@ -113,7 +103,7 @@ private final class HistoryQuestion {
   }
 
   func hoursOf400Days(_ probe: Int) throws {
-    var reader = try reader([probe])
+    var reader = reader()
     var cells = 0
     var tally = Tally()
     try reader.cells(
@@ -130,10 +120,28 @@ private final class HistoryQuestion {
     }
   }
 
-  func reportOf30Days(_ probes: [Int], withLatencies: Bool) throws {
-    var reader = try reader(probes)
-    let keys = probes.map { history.load.probes[$0].key }
-    try report30Days(&reader, keys, withLatencies: withLatencies)
+  /// So many of the links; each service is its own ministry's.
+  func links(_ count: Int) -> [Link] {
+    history.load.probes.prefix(count).map { probe in
+      let id = probe.key.link
+      let names = [id.service, id.consumer].map { LocalizedName(en: $0, vi: $0) }
+      return Link(
+        id: id, serviceName: names[0], consumerName: names[1], system: id.service,
+        owner: id.service, route: [], alert: .standard,
+        probes: [
+          ProbeDefinition(
+            name: probe.key.probe, kind: "http", every: probe.every, timeout: .seconds(10),
+            options: 0)
+        ])
+    }
+  }
+
+  /// As `/v1/availability` answers it, once for each grouping.
+  func reportOf30Days(
+    _ links: [Link], by groupings: [AvailabilityQuestion.Grouping], withLatencies: Bool = true
+  ) throws {
+    var reader = reader()
+    try report30Days(&reader, links, by: groupings, withLatencies: withLatencies)
   }
 }
 
@@ -144,48 +152,37 @@ private func expect(_ count: Int, _ about: Int) throws(BenchError) {
   }
 }
 
-/// The figures of each ministry and each province over 30 days.
+/// The figures of each group of links over 30 days.
 private func report30Days(
-  _ reader: inout HistoryReader, _ keys: [ProbeKey], withLatencies: Bool
+  _ reader: inout HistoryReader, _ links: [Link], by groupings: [AvailabilityQuestion.Grouping],
+  withLatencies: Bool = true
 ) throws {
-  var groups: [String: Int] = [:]
-  func group(_ name: String) -> Int {
-    groups[name, default: groups.count]
-  }
-  var places: [(ministry: Int, province: Int)] = []
-  for key in keys {
-    let ministry = group(key.link.service)
-    groups[key.link.service] = ministry
-    let province = group(key.link.consumer)
-    groups[key.link.consumer] = province
-    places.append((ministry, province))
-  }
-  var tallies = [Tally](repeating: Tally(), count: groups.count)
-  var cells = 0
-  try reader.cells(
-    ofEach: keys, in: (FullHistory.now - .hours(30 * 24))..<FullHistory.now, span: .hour,
-    withLatencies: withLatencies
-  ) { index, cell in
-    cells += 1
-    tallies[places[index].ministry].add(cell.tally, latencies: withLatencies)
-    tallies[places[index].province].add(cell.tally, latencies: withLatencies)
-  }
-  guard abs(cells - keys.count * 720) <= keys.count * 2 else {
-    throw BenchError.failed("30 days of \(keys.count) links are \(cells) cells")
-  }
-  guard tallies.allSatisfy({ ($0.availability(withMaintenance: true) ?? 0) > 0.9 }) else {
-    throw BenchError.failed("a group was not up as it was made")
-  }
-  guard !withLatencies || tallies.allSatisfy({ $0.latency(permille: 950) != nil }) else {
-    throw BenchError.failed("a group has no latencies")
+  let period = Period(from: FullHistory.now - .hours(30 * 24), to: FullHistory.now)
+  for grouping in groupings {
+    var question = AvailabilityQuestion(
+      choice: LinkChoice(links: links), grouping: grouping, period: period)
+    question.withLatencies = withLatencies
+    let request = HistoryRequest(.availability(question), now: FullHistory.now)
+    let body = parseJSON(try historyBody(request, &reader), dialect: .json).node
+    var attempts = 0
+    for group in body?["groups"]?.array ?? [] {
+      attempts += group["attempts"]?.int ?? 0
+      guard let share = group["availability"]?.number?.double, share > 0.9, share < 1,
+        (group["p95Microseconds"]?.number != nil) == withLatencies
+      else { throw BenchError.failed("a group is not as it was made: \(grouping)") }
+    }
+    // A sample a minute, some rounds more or less at the edges.
+    let expected = links.count * 30 * 24 * 60
+    guard abs(attempts - expected) <= links.count * 120 else {
+      throw BenchError.failed("30 days of \(links.count) links have \(attempts) attempts")
+    }
   }
 }
 
 /// The slowest write while a long question is answered, and without one.
 private func measureWritingBesideQuestions(
-  _ question: HistoryQuestion, _ links: [Int], quick: Bool, _ report: inout Report
+  _ question: HistoryQuestion, _ links: [Link], quick: Bool, _ report: inout Report
 ) throws {
-  let keys = links.map { question.history.load.probes[$0].key }
   let recorder = HistoryRecorder(question.store, question.history.load, at: FullHistory.now)
   var slowest: [Bool: [Double]] = [:]
   for round in 0..<(quick ? 2 : 10) {
@@ -194,10 +191,10 @@ private func measureWritingBesideQuestions(
     let answer = Answer()
     let workers = try Workers(threads: 1, capacity: 1)
     if isAsked {
-      let (snapshot, recent) = (question.store.snapshot, try question.recentPast(links))
+      let snapshot = question.store.snapshot
       _ = workers.submit {
-        var reader = HistoryReader(snapshot, recent: recent)
-        do { try report30Days(&reader, keys, withLatencies: true) } catch {
+        var reader = HistoryReader(snapshot, until: FullHistory.now)
+        do { try report30Days(&reader, links, by: [.ministry, .province]) } catch {
           answer.fail("\(error)")
         }
         answer.end()

@@ -39,11 +39,7 @@ struct HistoryCopy {
         })
       // What the copy does not tell any more is unknown; it is not still to come.
       let until = min(now, store.lastSign ?? now)
-      var recent: [ProbeKey: RecentPast] = [:]
-      for probe in probes {
-        recent[probe.key] = try store.recentPast(of: probe.key, until: until)
-      }
-      var reader = HistoryReader(store.snapshot, recent: recent)
+      var reader = HistoryReader(store.snapshot, until: until)
       return try historyBody(try historyRequest(of: link, head, now: now), &reader)
     } catch let error as ControlError {
       throw error

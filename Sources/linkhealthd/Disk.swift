@@ -37,6 +37,8 @@ final class Disk: Sendable {
   /// Answers questions to the history beside the one that writes.
   private let reader: Workers
   private let mailbox: Mailbox<Event>
+  /// The question whose caller left last.
+  private let cancelled = Atomic<RequestID>(0)
 
   private init(_ files: sending DiskFiles, events mailbox: Mailbox<Event>) throws(SystemError) {
     self.files = Mutex(files)
@@ -170,38 +172,16 @@ final class Disk: Sendable {
     }
   }
 
-  /// Answers a question about the past. What the ring alone has of the probes is read here, some
-  /// probes a job, so that writing never waits for a long question; the rest, and the answer itself,
-  /// is made on a thread of its own.
+  /// Answers a question about the past: what there is is told by the thread that writes, and read on
+  /// another, so that writing never waits for a long question.
   func readHistory(
-    _ id: RequestID, _ keys: [ProbeKey], until now: WallTime,
+    _ id: RequestID, until now: WallTime,
     _ answer: @escaping @Sendable (inout HistoryReader) throws -> [UInt8]
   ) {
-    gather(id, keys, until: now, [:], place: 0, answer)
-  }
-
-  private static let probesPerJob = 16
-
-  private func gather(
-    _ id: RequestID, _ keys: [ProbeKey], until now: WallTime, _ found: [ProbeKey: RecentPast],
-    place: Int, _ answer: @escaping @Sendable (inout HistoryReader) throws -> [UInt8]
-  ) {
     submit { [self] files, mailbox in
-      var found = found
-      let end = min(keys.count, place + Self.probesPerJob)
-      do throws(SystemError) {
-        for key in keys[place..<end] {
-          found[key] = try files.history.recentPast(of: key, until: now)
-        }
-      } catch {
-        return mailbox.post(.samplesRead(id, body: [], problem: "\(error)"))
-      }
-      guard end == keys.count else {
-        return gather(id, keys, until: now, found, place: end, answer)
-      }
       let snapshot = files.history.snapshot
-      let accepted = reader.submit { [found] in
-        var reader = HistoryReader(snapshot, recent: found)
+      let accepted = reader.submit {
+        var reader = HistoryReader(snapshot, until: now)
         do {
           mailbox.post(.samplesRead(id, body: try answer(&reader), problem: nil))
         } catch {
@@ -219,7 +199,7 @@ final class Disk: Sendable {
 
   /// Reads samples of a link's probes.
   func readSamples(_ id: RequestID, _ request: SamplesRequest, at now: WallTime) {
-    readHistory(id, request.keys, until: now) { reader in
+    readHistory(id, until: now) { reader in
       var found: [(probe: String, samples: [Sample])] = []
       for key in request.keys {
         found.append(
@@ -233,18 +213,15 @@ final class Disk: Sendable {
     }
   }
 
-  /// Answers a question about the past. Which probes it is about is found beside the loop too: of
-  /// 100,000 links that takes long.
+  /// Answers a question about the past.
   func readReport(_ id: RequestID, _ request: HistoryRequest) {
-    let accepted = reader.submit { [self] in
-      readHistory(id, request.probes.map(\.key), until: request.now) { reader in
-        try historyBody(request, &reader)
-      }
-    }
-    if !accepted {
-      mailbox.post(.samplesRead(id, body: [], problem: "too many questions wait"))
+    readHistory(id, until: request.now) { [self] reader in
+      try historyBody(request, &reader) { cancelled.load(ordering: .relaxed) == id }
     }
   }
+
+  /// Nobody waits for the answer to a question any more.
+  func cancel(_ id: RequestID) { cancelled.store(id, ordering: .relaxed) }
 
   /// Writes a small file whole or not at all.
   func writeFile(_ path: String, _ bytes: [UInt8]) { writeFile(path) { bytes } }
@@ -305,7 +282,9 @@ private func recordedSamples(
     }
   }
   // Of a probe that runs seldom, or has a long window, the ring has not enough.
-  var reader = HistoryReader(history.snapshot, recent: [:])
+  var blocks = history.snapshot
+  blocks.recent = []
+  var reader = HistoryReader(blocks, until: wanted.earliest)
   var earlier: [(ProbeKey, Sample)] = []
   for probe in probes {
     guard let ringStart, let since = wanted.since(probe.key), since < ringStart else { continue }

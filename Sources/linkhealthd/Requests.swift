@@ -67,6 +67,11 @@ extension Daemon: ControlHandler {
     }
   }
 
+  /// A question that is being answered ends; those that wait are passed over when it is their turn.
+  func left(_ ticket: RequestTicket) {
+    if let first = requests.samples.first, first.ticket == ticket { disk.cancel(first.id) }
+  }
+
   private func mayAct(_ peer: PeerIdentity) -> Bool {
     peer.uid == 0 || peer.uid == geteuid()
       || peer.groups.contains { loaded.operatorGroups.contains($0) }

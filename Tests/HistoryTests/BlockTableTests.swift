@@ -22,13 +22,15 @@ struct BlockTableTests {
     }
 
     /// What a search finds, and how many parts it read.
-    func find(_ hash: UInt64) -> (entry: BlockEntry?, parts: Int) {
-      var parts = 0
-      let entry = BlockTable.entry(of: hash, header: header) { range in
+    func find(_ hash: UInt64, near: Int? = nil) -> (entry: BlockEntry?, parts: Int, read: Int) {
+      var (parts, read) = (0, 0)
+      let found = BlockTable.entry(of: hash, near: near, header: header) { range in
         parts += 1
+        read += range.count
         return Array(words[(range.lowerBound * 3)..<(range.upperBound * 3)])
       }
-      return (entry, parts)
+      if let found { #expect(entries[found.place] == found.entry) }
+      return (found?.entry, parts, read)
     }
   }
 
@@ -51,6 +53,24 @@ struct BlockTableTests {
       if !hashes.contains(absent) { #expect(table.find(absent).entry == nil) }
     }
     #expect(parts * step <= count + count / 50 + step)
+  }
+
+  @Test(
+    "where a probe was in another block, few entries are read; where it was not, it is found too")
+  func near() {
+    var generator = SeededGenerator(seed: 3)
+    let table = Table(Set((0..<3_000).map { _ in generator.next() }))
+    for place in stride(from: 0, to: 3_000, by: 7) {
+      let entry = table.entries[place]
+      for near in [place, max(0, place - 3), min(2_999, place + 4)] {
+        let found = table.find(entry.hash, near: near)
+        #expect(found.entry == entry && found.parts == 1 && found.read <= 8)
+      }
+      for near in [0, 2_999, 3_000, 100_000] {
+        #expect(table.find(entry.hash, near: near).entry == entry)
+        #expect(table.find(entry.hash &+ 1, near: near).entry == nil)
+      }
+    }
   }
 
   enum Spread: String, CaseIterable {

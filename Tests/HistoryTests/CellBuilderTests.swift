@@ -175,6 +175,20 @@ struct CellBuilderTests {
     #expect(canonical(sum) == canonical(whole.cells))
   }
 
+  @Test("hours made at once are those that the five minutes add up to", arguments: 0..<40)
+  func hours(seed: Int) {
+    let events = history(seed: 9_000 + UInt64(seed), 300)
+    let end = WallTime(milliseconds: 1_763_000_000_000)
+    var fine = CellBuilder(every: Self.every)
+    var hours = CellBuilder(every: Self.every, span: .hour)
+    add(events, to: &fine)
+    add(events, to: &hours)
+    fine.close(at: end)
+    hours.close(at: end)
+    #expect(canonical(hours.cells) == canonical(fine.cells.hours))
+    #expect(hours.standing == fine.standing)
+  }
+
   @Test("unknown is never up: what no sample stands for is told neither way")
   func unknown() {
     var builder = CellBuilder(every: Self.every)

@@ -55,6 +55,34 @@ struct ChunkTests {
     }
   }
 
+  @Test("among the chunks of others it is read where it lies, and told whose it is")
+  func amongOthers() throws {
+    let samples = samples(seed: 11, 9)
+    let (words, _) = written(samples)
+    var source = CellSource(seed: 3)
+    let cells = source.cells(12)
+    let cellWords = try #require(
+      Chunk.cells(
+        cells, standing: nil, key: testKey(2), every: .seconds(60), seed: header.seed,
+        wordLimit: 10_000))
+    let file = [7, 8, 9] + words + cellWords + [1]
+    let range = 3..<3 + words.count
+    let chunk = try #require(Chunk(file, in: range, header: header))
+    #expect(chunk.samples() == samples && chunk.key == testKey(1))
+    #expect(chunk.belongs(to: ProbeNames(testKey(1))))
+    for other in [testKey(2), testKey(11), ProbeKey(link: testKey(1).link, probe: "")] {
+      #expect(!chunk.belongs(to: ProbeNames(other)))
+    }
+    let second = range.upperBound..<range.upperBound + cellWords.count
+    let next = try #require(Chunk(file, in: second, header: header))
+    var found: [Cell] = []
+    #expect(next.cells(.hour, withLatencies: true) { found.append(copy $0) })
+    #expect(canonical(found) == canonical(cells.filter { $0.span == .hour }))
+    #expect(next.standing == nil && next.belongs(to: ProbeNames(testKey(2))))
+    #expect(Chunk(file, in: 2..<range.upperBound, header: header) == nil)
+    #expect(Chunk(file, in: second.lowerBound..<file.count + 1, header: header) == nil)
+  }
+
   @Test("with any one bit turned, or cut, or longer, it is none")
   func damage() {
     let words = written(samples(seed: 1, 3)).words

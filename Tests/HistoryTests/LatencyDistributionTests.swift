@@ -47,6 +47,26 @@ private func isClose(_ value: UInt32, _ exact: UInt32) -> Bool {
 
 @Suite("Distributions of latencies")
 struct LatencyDistributionTests {
+  @Test("emptied, it is as a new one, and what is added then counts alone")
+  func clear() {
+    var generator = SeededGenerator(seed: 9)
+    var used = LatencyDistribution()
+    for _ in 0..<500 { used.add(3, inBucket: UInt8(generator.below(256))) }
+    used.clear()
+    #expect(used == LatencyDistribution() && used.isEmpty && used.entries.isEmpty)
+    #expect(used.hashValue == LatencyDistribution().hashValue)
+    var fresh = LatencyDistribution()
+    for bucket in [0, 63, 64, 127, 128, 200, 255] as [UInt8] {
+      used.add(2, inBucket: bucket)
+      fresh.add(2, inBucket: bucket)
+      #expect(used == fresh && used.entries.last?.bucket == bucket)
+    }
+    fresh.add(1, inBucket: 64)
+    #expect(used != fresh && used.total == 14)
+    used.merge(fresh)
+    #expect(used.total == 29 && used.entries.first { $0.bucket == 64 }?.count == 5)
+  }
+
   @Test(
     "a percentile is within 5 % of the exact one, from 1 ms to 60 s, however few there are",
     arguments: Shape.all, [1, 2, 7, 100, 5_000])

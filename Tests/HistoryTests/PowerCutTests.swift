@@ -131,7 +131,7 @@ struct PowerCutTests {
       Array(
         words[(header.tablePlace + $0.lowerBound * 3)..<(header.tablePlace + $0.upperBound * 3)])
     }
-    guard let entry else { return (false, true) }
+    guard let entry = entry?.entry else { return (false, true) }
     var (isWhole, isRight) = (true, true)
     if let chunk = Chunk(Array(words[entry.samples]), header: header), chunk.key == key {
       isRight = chunk.samples() == recorded.samples

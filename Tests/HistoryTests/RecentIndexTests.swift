@@ -20,9 +20,9 @@ struct RecentIndexTests {
         guard let header = headers.first(where: { $0.generation == generation }) else { continue }
         let words = disk.files[header.slot]!
         let (base, available) = index.batch(of: whole)
-        let sample = LoneSample.read(
-          Array(words[place...].prefix(LoneSample.words)), available: available, base: base
-        ) { LoneSample.text(Array(words[Int($0)...])) }
+        var pool = RecordPool(count: 1)
+        pool.take(0, from: words, at: place, end: place + available, base: base)
+        let sample = pool.sample(0) { LoneRecord.text(Array(words[Int($0)...])) }
         if let sample { found[entry.key, default: []].append(sample) }
       }
     }

@@ -104,16 +104,14 @@ private final class Recorder {
     store.want(probes, room: room)
   }
 
-  func reader() throws -> HistoryReader {
-    var recent: [ProbeKey: RecentPast] = [:]
-    for key in written.keys { recent[key] = try store.recentPast(of: key, until: now) }
-    return HistoryReader(store.snapshot, recent: recent)
+  func reader() -> HistoryReader {
+    HistoryReader(store.snapshot, until: now)
   }
 
   func cells(
     _ key: ProbeKey, _ span: CellSpan, _ times: Range<WallTime>? = nil
   ) throws -> [Cell] {
-    var reader = try reader()
+    var reader = reader()
     var cells: [Cell] = []
     try reader.cells(
       of: key, in: times ?? always, span: span, withLatencies: true
@@ -202,7 +200,7 @@ struct HistoryStoreTests {
   func samples() throws {
     let recorder = try Recorder(probes: 3, at: midnight + .minutes(10))
     for _ in 0..<200 { try recorder.round(sample) }
-    var reader = try recorder.reader()
+    var reader = recorder.reader()
     let all = try #require(recorder.written[key(1)])
     #expect(try reader.samples(of: key(1), in: always, limit: 10_000) == all)
     #expect(try reader.samples(of: key(1), in: always, limit: 70) == all.suffix(70))
@@ -217,7 +215,7 @@ struct HistoryStoreTests {
     let keys = (0..<12).map(key) + [key(999)]
     for count in [1, 13] {
       let asked = Array(keys.suffix(count))
-      var reader = try recorder.reader()
+      var reader = recorder.reader()
       var found = [[Cell]](repeating: [], count: count)
       try reader.cells(ofEach: asked, in: always, span: .hour, withLatencies: true) {
         found[$0].merge([copy $1])
@@ -229,6 +227,43 @@ struct HistoryStoreTests {
     }
   }
 
+  @Test("with memory for few samples the ring is read several times, and gives the same")
+  func littleMemory() throws {
+    let recorder = try Recorder(probes: 9, at: midnight + .minutes(20))
+    recorder.store.samplesAtOnce = 100
+    for _ in 0..<(60 * 3) { try recorder.round(sample) }
+    for index in [0, 4, 8] {
+      try expectSameCells(recorder, key(index))
+      var reader = recorder.reader()
+      #expect(
+        try reader.samples(of: key(index), in: always, limit: 1_000)
+          == recorder.written[key(index)])
+    }
+    var reader = recorder.reader()
+    var attempts = [UInt64](repeating: 0, count: 9)
+    try reader.cells(
+      ofEach: (0..<9).map(key), in: always, span: .fiveMinutes, withLatencies: false
+    ) { attempts[$0] += $1.tally.attemptsCounted }
+    #expect(attempts == [UInt64](repeating: 180, count: 9))
+  }
+
+  @Test("a question goes on with what there was when it was asked, whatever is written meanwhile")
+  func snapshot() throws {
+    let recorder = try Recorder(probes: 3, at: midnight + .minutes(20))
+    for _ in 0..<30 { try recorder.round(sample) }
+    let asked = recorder.now
+    let all = try #require(recorder.written[key(1)])
+    var reader = HistoryReader(recorder.store.snapshot, until: asked)
+    // Over the end of the hour: what was in the ring alone is in a block now, too.
+    for _ in 0..<60 { try recorder.round(sample) }
+    #expect(try reader.samples(of: key(1), in: always, limit: 1_000) == all)
+    var attempts: UInt64 = 0
+    try reader.cells(of: key(1), in: always, span: .hour, withLatencies: false) {
+      attempts += $0.tally.attemptsCounted
+    }
+    #expect(attempts == 30)
+  }
+
   @Test("a new start, in order or not, goes on where the ring ends and loses nothing")
   func restart() throws {
     let recorder = try Recorder(probes: 4, at: midnight + .minutes(7))
@@ -237,7 +272,7 @@ struct HistoryStoreTests {
       // At any moment: within an hour, and right behind its end.
       if [20, 53, 54, 300].contains(round) { try recorder.open() }
     }
-    var reader = try recorder.reader()
+    var reader = recorder.reader()
     #expect(
       try reader.samples(of: key(2), in: always, limit: 10_000) == recorder.written[key(2)])
     let cells = try recorder.cells(key(2), .fiveMinutes)
@@ -273,7 +308,7 @@ struct HistoryStoreTests {
     #expect(pwrite(file.raw, zeros, zeros.count, 4_096) == zeros.count)
     try recorder.open()
     for _ in 0..<70 { try recorder.round(sample) }
-    var reader = try recorder.reader()
+    var reader = recorder.reader()
     let found = try reader.samples(of: key(0), in: always, limit: 1_000)
     let all = try #require(recorder.written[key(0)])
     #expect(found == Array(all[..<60] + all[70...]))
@@ -316,7 +351,7 @@ struct HistoryStoreTests {
     recorder.now = recorder.now + .hours(30)
     try recorder.mark(.clockStepped(at: recorder.now, by: .hours(30)))
     for _ in 0..<100 { try recorder.round(sample) }
-    var reader = try recorder.reader()
+    var reader = recorder.reader()
     #expect(
       try reader.samples(of: key(0), in: always, limit: 1_000) == recorder.written[key(0)])
     try expectSameAttempts(recorder, key(0), 230)
@@ -391,7 +426,7 @@ struct HistoryStoreTests {
         recorder.now = back
       }
     }
-    var reader = try recorder.reader()
+    var reader = recorder.reader()
     let found = try reader.samples(of: key(0), in: always, limit: 10_000)
     let regular = found.filter { !$0.flags.contains(.confirmation) }
     #expect(regular.count == 61)
@@ -410,7 +445,7 @@ struct HistoryStoreTests {
     // Once an hour, not with every batch.
     #expect(recorder.messages.count == 2)
     #expect(recorder.messages.first?.contains("no block of the history can be begun") == true)
-    var reader = try recorder.reader()
+    var reader = recorder.reader()
     #expect(
       try reader.samples(of: key(1), in: always, limit: 1_000) == recorder.written[key(1)])
     try recorder.open()
@@ -427,7 +462,7 @@ struct HistoryStoreTests {
     }
     #expect(recorder.store.snapshot.samples.count > 4)
     #expect(recorder.messages == [])
-    var reader = try recorder.reader()
+    var reader = recorder.reader()
     #expect(
       try reader.samples(of: key(0), in: always, limit: 10_000) == recorder.written[key(0)])
   }
@@ -440,8 +475,7 @@ struct HistoryStoreTests {
     let copy = try HistoryStore(copy: recorder.directory.path)
     #expect(recorder.directory.names(in: recorder.directory.path) == names)
     #expect(try copy.probes() == recorder.probes.sorted { $0.key < $1.key })
-    var reader = HistoryReader(
-      copy.snapshot, recent: [key(1): try copy.recentPast(of: key(1), until: recorder.now)])
+    var reader = HistoryReader(copy.snapshot, until: recorder.now)
     var cells: [Cell] = []
     try reader.cells(of: key(1), in: always, span: .hour, withLatencies: true) {
       cells.merge([copy $0])
