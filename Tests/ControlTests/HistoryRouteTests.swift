@@ -92,6 +92,5 @@ import Testing
     #expect(question.choice.links.filter { question.choice.passes($0) }.count == 1)
     #expect(question.rows == .hours)
     #expect(question.format == .jsonl)
-    #expect(request.probes.map(\.key.probe) == ["http"])
   }
 }
