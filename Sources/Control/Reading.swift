@@ -37,7 +37,7 @@ func read(
   case 5 where segments[0] == "v1" && segments[1] == "links":
     switch segments[4] {
     case "samples": return try samples(segments, request, engine)
-    case "explain": 
+    case "explain":
       return json(explainBody(try linkIndex(segments, engine), engine, at: now))
     case "history": return try history(of: reported(segments, engine), request, at: now)
     case "compare": return try comparison(of: reported(segments, engine), request, at: now)

@@ -77,7 +77,8 @@ extension Command {
         summary: "List the incidents that are open, or show one with all that happened to it.",
         options: incidentOptions)
     case .ack:
-      spec("ID", "Take up an incident: tell others that somebody sees to it.", options: [noteOption])
+      spec(
+        "ID", "Take up an incident: tell others that somebody sees to it.", options: [noteOption])
     case .check:
       CommandSpec(
         command: self, operands: "[FILE...]", operandCount: 0...Int.max,

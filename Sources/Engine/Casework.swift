@@ -2,6 +2,7 @@ import Base
 import Incidents
 import Judgement
 import Model
+import Quiet
 
 /// Incidents: how links stand goes into the casebook's matrix; what comes out is told.
 extension Engine {
@@ -47,6 +48,12 @@ extension Engine {
   /// Enters how a link stands.
   mutating func place(_ link: Int, endReason: String? = nil, at now: Now) {
     let (state, sign) = cell(of: link)
+    if Layer(state) == nil, casebook.hasUnseenTrouble(Int32(link)), !isStopping {
+      // Several samples may come at once, as after a disk that hung: a trouble that began and ended
+      // among them is an incident like any other.
+      casebook.hurry(at: now.instant)
+      evaluateIncidents(at: now)
+    }
     let trouble = links[link].hasTrouble ? troubles[links[link].link.id] : nil
     casebook.set(
       Int32(link), state, sign: sign, trouble: trouble, endReason: endReason, at: now)
@@ -80,7 +87,9 @@ extension Engine {
     if isTold, incident.status != .resolved, let quiet = quieting(of: incident, at: now) {
       noteHidden(incident, by: quiet, at: now)
       isTold = false
-      incident = casebook.hold(incident, until: now.instant + Limits.quietLookedAtEvery)
+      incident = casebook.hold(
+        incident, until: now.instant + max(.seconds(1), quiet.until - now.wall),
+        because: "kept quiet by \(quiet.kind) \(quiet.id): \(quiet.reason)")
     }
     shownIncidents.add(incident, isTold: isTold, at: now.instant)
     act(isTold ? .tell(incident) : .keep(incident))

@@ -1,4 +1,5 @@
 import Base
+import Incidents
 import Model
 import Quiet
 
@@ -197,6 +198,10 @@ extension Engine {
     quietWatch.memo =
       quietWatch.active.windows.isEmpty
       ? [] : Array(repeating: .notLooked, count: links.count)
+    let isOther =
+      quietWatch.active.windows.map(\.id) != former.windows.map(\.id)
+      || quietWatch.active.silences.map(\.id) != former.silences.map(\.id)
+    if isOther { casebook.releaseHeld(at: now.instant) }
     quietWatch.nextCheck = quietBook.nextChange(after: now.wall).map { change in
       now.instant + min(change - now.wall, .hours(1))
     }

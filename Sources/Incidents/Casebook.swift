@@ -37,6 +37,8 @@ package struct Casebook: Sendable {
   /// Cases whose links say something else than their last versions, or something new to be told.
   private var unwritten: Set<Int> = []
   private var laterAt: Instant?
+  /// Cases that something kept from being told.
+  private var held: Set<Int> = []
   private var evaluateAt: Instant?
   private var evaluatedAt: Instant?
   /// Sight has returned, and nothing has been seen yet.
@@ -100,6 +102,14 @@ package struct Casebook: Sendable {
       wantEvaluation(at: now.instant)
     }
   }
+
+  /// Whether a link is in a trouble that no evaluation has seen yet: it must not pass without one.
+  package func hasUnseenTrouble(_ link: Int32) -> Bool {
+    Layer(matrix.states[Int(link)]) != nil && !isBlind && tracker.incident(of: link) == nil
+  }
+
+  /// Makes ``evaluate(at:)`` due at once, whatever the time since the last.
+  package mutating func hurry(at now: Instant) { evaluateAt = now }
 
   package mutating func set(_ canaries: Canaries, at now: Now) {
     guard canaries != self.canaries else { return }
@@ -303,9 +313,12 @@ package struct Casebook: Sendable {
 
   // MARK: - Operators
 
-  /// Takes back that a version is told: something is to keep it quiet until `instant`, when it is told if
-  /// the incident goes on. Returns the version as it is to be kept. Ends are not held.
-  package mutating func hold(_ incident: Incident, until instant: Instant) -> Incident {
+  /// Takes back that a version is told: something keeps it quiet until `instant`, or until
+  /// ``releaseHeld(at:)``; then it is told if the incident goes on. Returns the version as it is to be
+  /// kept. Ends are not held.
+  package mutating func hold(
+    _ incident: Incident, until instant: Instant, because reason: String
+  ) -> Incident {
     guard
       let number = cases.first(where: { $0.value.incident.id == incident.id })?.key,
       var item = cases[number], item.incident.status != .resolved
@@ -314,10 +327,23 @@ package struct Casebook: Sendable {
       item.incident.firstToldSequence = nil
       tracker.postpone(number, until: instant)
     }
+    if item.incident.timeline.last?.text == "told" { item.incident.timeline.removeLast() }
+    item.incident.add(
+      TimelineEntry(time: incident.updatedAt, text: printable(reason, limit: 400)))
     item.news = nil
     cases[number] = item
+    held.insert(number)
     later(number, instant)
     return item.incident
+  }
+
+  /// What keeps incidents quiet has changed: those that were held are looked at again.
+  package mutating func releaseHeld(at now: Instant) {
+    for number in held where cases[number].map({ $0.incident.status != .resolved }) ?? false {
+      if cases[number]?.incident.isTold == false { tracker.postpone(number, until: now) }
+      later(number, now)
+    }
+    held = []
   }
 
   /// Notes who has taken an incident up; the new version is to be told. Nil for one that is not open.

@@ -199,7 +199,8 @@ package struct ProbeJudge: Sendable {
         "errorRate: \(window.failed) of \(window.total) within \(rule.window) (\(share)); "
           + (isRaised(.errorRate)
             ? "raised; clears below \(percent(rule.clearPermille, of: 1_000))"
-            : "raises at \(percent(rule.raisePermille, of: 1_000)) of at least \(rule.minimumSamples)"))
+            : "raises at \(percent(rule.raisePermille, of: 1_000)) of at least \(rule.minimumSamples)")
+      )
     }
     if let rule = rules.latency, var window = latencies {
       window.expire(at: time)
@@ -210,10 +211,12 @@ package struct ProbeJudge: Sendable {
         "latency: \(name) of \(window.timed) answers within \(rule.window) is \(shown); "
           + (isRaised(.latency)
             ? "raised; clears at \(rule.clearBelow.milliseconds) ms"
-            : "raises above \(rule.raiseAbove.milliseconds) ms, of at least \(rule.minimumSamples)"))
+            : "raises above \(rule.raiseAbove.milliseconds) ms, of at least \(rule.minimumSamples)")
+      )
     }
     if isRaised(.warnings) {
-      views.append("warnings: raised; clears after \(failures.clearAfter) attempts that do not warn")
+      views.append(
+        "warnings: raised; clears after \(failures.clearAfter) attempts that do not warn")
     }
     return views
   }

@@ -224,8 +224,6 @@ package enum Limits {
   package static let incidentVersionsEvery = TimeAmount.seconds(5)
   /// Another main cause, or side, of an incident of several links is told no more often.
   package static let incidentNewsEvery = TimeAmount.seconds(60)
-  /// Whether an incident that quiet keeps from being told still is kept.
-  package static let quietLookedAtEvery = TimeAmount.seconds(15)
   /// Incidents are looked for no more often, and less often the more links fail.
   package static let evaluationEvery = TimeAmount.milliseconds(100)
   package static let evaluationPerBadLink = TimeAmount.microseconds(50)

@@ -78,7 +78,7 @@ import Wire
     ("routes: [\"lgps\"]", "did you mean \"lgsp\"?"),
     ("links: [\"land/hui\"]", "there is no link \"land/hui\"; did you mean \"land/hue\"?"),
     ("owners: [\"moea\"]", "did you mean \"moae\"?"),
-    ("provincess: [\"hue\"]", "unknown key \"provincess\"; did you mean \"provinces\"?"),
+    ("provincess: [\"hue\"]", "unknown key \"provincess\""),
   ]
 
   @Test("a name that no link has is a mistake with its place", arguments: windowMistakes)

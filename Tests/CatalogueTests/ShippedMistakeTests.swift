@@ -10,13 +10,14 @@ import Wire
 struct ShippedMistakeTests {
   private static let files = shippedSystems + [shippedConfiguration]
 
-  /// The places of all keys of a file, from the outside in. The codes of a table are no keys: each
-  /// system has its own.
+  /// The places of all keys of a file, from the outside in. The codes of a table are no keys, nor are
+  /// the systems of the notice: a file names its own.
   private static func keys(of node: JSONNode) -> [JSONMember] {
     switch node.value {
     case .object(let members):
       members.flatMap { member in
-        let inner = member.key == "codes" ? member.node.object?.map(\.node) ?? [] : [member.node]
+        let isTable = ["codes", "systems"].contains(member.key) && member.node.object != nil
+        let inner = isTable ? member.node.object?.map(\.node) ?? [] : [member.node]
         return [member] + inner.flatMap(keys)
       }
     case .array(let elements): elements.flatMap(keys)

@@ -37,6 +37,7 @@ import Testing
     Scene(
       name: "availability", action: .past(PastQuestion(.availability)), answers: ["availability"]),
     Scene(name: "worst", action: .past(PastQuestion(.worst)), answers: ["worst"]),
+    Scene(name: "incident", action: .incident("inc-7k2m9qxd4h0r8v5tbn3e"), answers: ["incident"]),
     Scene(name: "incidents", action: .incidents(IncidentFilter(all: true)), answers: ["incidents"]),
     Scene(name: "try", action: .attempt(link), answers: ["try"]),
     Scene(name: "pause", action: .pause(link, reason: reason), answers: ["paused"]),

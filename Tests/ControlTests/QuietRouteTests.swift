@@ -111,12 +111,12 @@ import Wire
   func silence() throws {
     let desk = Self.desk()
     let body =
-      #"{"links":["civil-registry/an-giang"],"length":"4h","reason":"ticket 12"}"#
+      #"{"links":["health-licences/ha-noi"],"length":"4h","reason":"ticket 12"}"#
     let silence = try Self.act(desk, "/v1/silences", body: body)
     let id = try #require(silence["id"]?.string)
     let incident = try #require(
       desk.engine.shownIncidents.openIncident(
-        of: LinkID(service: "civil-registry", consumer: "an-giang")))
+        of: LinkID(service: "health-licences", consumer: "ha-noi")))
     let hidden = desk.engine.quieting(of: incident, at: desk.now)
     let quieting = try #require(hidden)
     desk.engine.noteHidden(incident, by: quieting, at: desk.now)
@@ -124,10 +124,10 @@ import Wire
     #expect(listed?["hidden"]?["total"]?.int == 1)
     let shown = try desk.get("/v1/silences/\(id)").node["silence"]
     #expect(
-      shown?["hidden"]?["newest"]?.array?.first?["link"]?.string == "civil-registry/an-giang")
+      shown?["hidden"]?["newest"]?.array?.first?["link"]?.string == "health-licences/ha-noi")
     #expect(
       shown?["hidden"]?["newest"]?.array?.first?["incident"]?.string == incident.id)
-    #expect(try desk.ids("?state=silenced") == ["civil-registry/an-giang"])
+    #expect(try desk.ids("?state=silenced") == ["health-licences/ha-noi"])
     #expect(try desk.get("/v1/status").node["quiet"]?["silences"]?.int == 1)
     _ = try Self.act(desk, "/v1/silences/\(id)/end")
     #expect(try desk.get("/v1/silences").node["total"]?.int == 0)

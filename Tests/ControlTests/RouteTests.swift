@@ -153,6 +153,46 @@ import Wire
     }
   }
 
+  @Test("an incident is read and taken up by its id; one that is not there is refused")
+  func incident() throws {
+    let desk = Country.desk()
+    let open = try #require(try desk.get("/v1/incidents").node["incidents"]?.array?.first)
+    let id = try #require(open["id"]?.string)
+    #expect(try desk.get("/v1/incidents/\(id)").node["summary"]?.string == open["summary"]?.string)
+    #expect(try desk.get("/v1/incidents/inc-none").status == 404)
+    guard
+      case .act(.acknowledge(id, let note)) = try desk.reply(
+        "POST", "/v1/incidents/\(id)/ack", body: #"{"note":"calling them"}"#)
+    else { throw Desk.Unexpected() }
+    #expect(note == "calling them")
+    for (target, status) in [("inc-none/ack", 404), ("\(id)/acknowledge", 404)] {
+      guard case .answer(let got, _, _) = try desk.reply("POST", "/v1/incidents/\(target)") else {
+        throw Desk.Unexpected()
+      }
+      #expect(got == status, "\(target)")
+    }
+    _ = desk.engine.acknowledge(id, by: "lan", note: note, at: desk.now)
+    desk.advance(by: .seconds(1))
+    let taken = try desk.get("/v1/incidents/\(id)").node
+    #expect(taken["status"]?.string == "acknowledged")
+    #expect(taken["acknowledgement"]?["by"]?.string == "lan")
+  }
+
+  @Test("explain tells why a link stands as it does")
+  func explains() throws {
+    let node = try Country.desk().get("/v1/links/civil-registry/an-giang/explain").node
+    let why = node["why"]?.array?.map {
+      "\($0["topic"]?.string ?? ""): \($0["text"]?.string ?? "")"
+    }
+    let lines = why ?? []
+    #expect(lines.first?.hasPrefix("state: down since ") == true)
+    #expect(lines.contains("probe http: failures: raised; clears after 2 right attempts in a row"))
+    #expect(lines.contains { $0.hasPrefix("incident: inc-") })
+    #expect(lines.contains { $0.hasPrefix("pattern: ") && $0.contains("with ") })
+    #expect(lines.contains { $0.hasPrefix("suspected: ") })
+    #expect(lines.contains { $0.hasPrefix("probe http: next attempt in ") })
+  }
+
   @Test("the reason of a pause is an object's text", arguments: ["x", "[]", #"{"reason":1}"#])
   func reasons(_ body: String) throws {
     let target = "/v1/links/civil-registry/ha-noi/pause"

@@ -64,7 +64,7 @@ import Wire
     #expect(loop["turns"]?.int == 2)
     #expect(loop["heldMicroseconds"]?["max"]?.int == 7_000)
     #expect(loop["heldCPUMicroseconds"]?["max"]?.int == 2_000)
-    #expect(loop["longestAt"]?.string == "2025-11-07T01:03:20.000Z", "three seconds ago")
+    #expect(loop["longestAt"]?.string == "2025-11-07T01:04:20.000Z", "three seconds ago")
   }
 
   @Test("an application code is told with its meaning wherever its outcome is")

@@ -189,11 +189,22 @@ struct AlertFilesReconcileTests {
   @Test("an unknown file whose end is filed already is only removed")
   func unknownButFiled() throws {
     let end = hostTestIncident("a", 2, resolved: true)
-    _ = files.apply([end])
     _ = files.apply([hostTestIncident("a")])
+    let open = try #require(scratch.read("alerts/open/" + name("a")))
+    _ = files.apply([end])
+    // As a crash leaves it between the two directories.
+    scratch.write("alerts/open/" + name("a"), open)
     #expect(files.reconcile(open: [], resolved: []) == [])
     #expect(scratch.names("alerts/open") == [])
     #expect(scratch.read("alerts/closed/" + name("a")) == text(end))
+  }
+
+  @Test("one that is open again is not in closed/ any more")
+  func reopened() {
+    _ = files.apply([hostTestIncident("a", 2, resolved: true)])
+    _ = files.apply([hostTestIncident("a", 3)])
+    #expect(scratch.names("alerts/open") == [name("a")])
+    #expect(scratch.names("alerts/closed") == [])
   }
 
   @Test("an unknown file that is no document moves as it is")

@@ -1,0 +1,166 @@
+import Base
+import Incidents
+import Judgement
+import Model
+import Probes
+import Quiet
+import Testing
+import Wire
+
+@testable import Engine
+
+/// A link of a system of its own, whose requests are known by its id.
+private func watched(
+  _ id: String, every: TimeAmount = .seconds(60), owner: String? = nil, role: LinkRole = .service
+) -> Link {
+  var link = link(id, [probe(every: every, retryLimit: 4, url: "http://127.0.0.1/\(id)")])
+  link.system = "system-\(link.id.service)"
+  link.owner = owner ?? "owner-\(link.id.service)"
+  link.role = role
+  link.fingerprint = stableHash(id)
+  return link
+}
+
+@Suite("Incidents in the engine") struct CaseworkTests {
+  private static let provinces = ["an-giang", "ca-mau", "hue"]
+
+  /// Three services for three provinces, two canaries and a link that must fail.
+  private static var country: [Link] {
+    ["civil", "land", "tax"].flatMap { service in
+      provinces.map { watched("\(service)/\($0)") }
+    } + [
+      watched("gateway/national", every: .seconds(30), role: .canary),
+      watched("resolver/national", every: .seconds(30), role: .canary),
+      watched("closed/national", every: .seconds(30), role: .mustFail),
+    ]
+  }
+
+  private static func bench(_ incidents: IncidentSettings = IncidentSettings()) -> Bench {
+    let bench = Bench(country, incidents: incidents)
+    bench.network = { $0.url.target == "/closed/national" ? refused : right }
+    bench.advance(by: .minutes(5))
+    return bench
+  }
+
+  private static func states(_ bench: Bench) -> [LinkState] {
+    (0..<9).map { bench.engine.state(of: $0, at: bench.now) }
+  }
+
+  private static func cut(_ bench: Bench, _ isCut: @escaping (String) -> Bool) {
+    bench.network = { transfer in
+      let id = String(transfer.url.target.dropFirst())
+      return id == "closed/national" || isCut(id) ? refused : right
+    }
+  }
+
+  @Test("a ministry that fails is one incident, told once, with the provider suspected")
+  func oneMinistry() throws {
+    let bench = Self.bench()
+    let isSeeing = bench.engine.casebook.canaries.isSeeing
+    #expect(bench.told.isEmpty && isSeeing)
+    Self.cut(bench) { $0.hasPrefix("civil/") }
+    bench.advance(by: .minutes(10))
+    #expect(bench.told.count { $0.firstToldSequence == $0.sequence } == 1)
+    let incident = try #require(bench.told.last)
+    #expect(incident.pattern == .system && incident.links.count == 3)
+    #expect(incident.suspicion?.side == "provider")
+    bench.network = { $0.url.target == "/closed/national" ? refused : right }
+    bench.advance(by: .minutes(10))
+    #expect(bench.told.last?.status == .resolved)
+    #expect(bench.engine.shownIncidents.open.isEmpty)
+  }
+
+  @Test("when all is cut off the monitor says that it is blind, and of links nothing")
+  func blind() throws {
+    let bench = Self.bench()
+    Self.cut(bench) { _ in true }
+    bench.advance(by: .minutes(10))
+    #expect(bench.told.map(\.pattern) == [.vantage])
+    #expect(bench.told.first?.suspicion?.side == "us")
+    #expect(Self.states(bench) == Array(repeating: .unknown, count: 9))
+    Self.cut(bench) { _ in false }
+    bench.advance(by: .minutes(10))
+    #expect(bench.told.map(\.status) == [.open, .resolved], "and no link is told of")
+    #expect(Self.states(bench) == Array(repeating: .up, count: 9))
+  }
+
+  @Test("what failed before the monitor went blind, and fails still, is told when it sees again")
+  func realAfterBlind() throws {
+    let bench = Self.bench()
+    Self.cut(bench) { _ in true }
+    bench.advance(by: .minutes(5))
+    Self.cut(bench) { $0 == "land/hue" }
+    bench.advance(by: .minutes(5))
+    #expect(bench.told.map(\.pattern) == [.vantage, .vantage, .point])
+    #expect(bench.told.last?.links.map(\.description) == ["land/hue"])
+  }
+
+  @Test("a link that must fail and does not makes the monitor doubt what it sees")
+  func deceived() {
+    let bench = Self.bench()
+    bench.network = { $0.url.target.hasPrefix("/civil/") ? wrong : right }
+    bench.advance(by: .minutes(5))
+    #expect(bench.told.map(\.pattern) == [.vantage])
+    #expect(bench.told.first?.summary.contains("the link that must fail does not") == true)
+  }
+
+  @Test("a trouble that begins and ends while the disk hangs is an incident all the same")
+  func passesAtOnce() throws {
+    let definition = probe(every: .milliseconds(200), retryLimit: 0)
+    let bench = Bench([link("civil/hue", [definition])], incidents: toldAtOnce)
+    bench.network = { _ in right }
+    bench.advance(by: .seconds(2))
+    bench.writesAtOnce = false
+    bench.network = { _ in wrong }
+    bench.advance(by: .milliseconds(800))
+    bench.network = { _ in right }
+    bench.advance(by: .milliseconds(800))
+    #expect(bench.told.isEmpty, "nothing is judged before it is written")
+    bench.written(through: try #require(bench.writes.last))
+    bench.writesAtOnce = true
+    bench.advance(by: .seconds(1))
+    #expect(bench.told.map(\.status) == [.open, .resolved])
+  }
+
+  @Test("the first failure brings forward canaries and siblings, within seconds")
+  func gathers() throws {
+    let bench = Self.bench()
+    Self.cut(bench) { $0.hasPrefix("civil/") }
+    while bench.versions.isEmpty { bench.advance(by: .seconds(1)) }
+    let begun = bench.now.instant - .seconds(1)
+    bench.advance(by: .seconds(10))
+    let asked = Set(
+      bench.transfers.filter { $0.at.instant >= begun && $0.at.instant < begun + .seconds(4) }
+        .map(\.transfer.url.target))
+    for province in Self.provinces where asked.contains("/civil/\(province)") == false {
+      let recent = bench.transfers.last {
+        $0.transfer.url.target == "/civil/\(province)" && $0.at.instant < begun
+      }
+      #expect(recent.map { begun - $0.at.instant < .seconds(10) } == true, "\(province)")
+    }
+    #expect(!asked.isEmpty)
+  }
+
+  @Test("what is quiet is kept and told when the quiet ends, if it goes on; its end is told always")
+  func quiet() throws {
+    let bench = Self.bench(toldAtOnce)
+    bench.engine.configureQuiet(QuietSettings(zone: .hours(7)), at: bench.now)
+    var links = LinkSelector()
+    links.systems = ["system-civil"]
+    let silence = Silence(
+      id: "", links: links, by: "", reason: "ticket 12", created: bench.now.wall,
+      expires: bench.now.wall + .minutes(20))
+    _ = bench.engine.addSilence(silence, by: "lan", at: bench.now)
+    Self.cut(bench) { $0 == "civil/hue" || $0 == "land/hue" }
+    bench.advance(by: .minutes(10))
+    #expect(bench.told.allSatisfy { $0.links.map(\.service) != ["civil"] })
+    #expect(bench.engine.shownIncidents.openIncident(of: LinkID("civil/hue")!) != nil)
+    bench.advance(by: .minutes(15))
+    let told = bench.told.filter { $0.links.contains(LinkID("civil/hue")!) }
+    #expect(told.count == 1, "\(told.map(\.summary))")
+    Self.cut(bench) { _ in false }
+    bench.advance(by: .minutes(5))
+    #expect(bench.engine.shownIncidents.open.isEmpty)
+    #expect(bench.told.last?.status == .resolved)
+  }
+}
