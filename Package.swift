@@ -77,7 +77,10 @@ let package = Package(
       ],
       swiftSettings: common),
     floor(
-      "Simulation", ["Base", "Model", "Wire", "History", "Probes", "Judgement", "Engine"]),
+      "Simulation",
+      [
+        "Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Incidents", "Engine",
+      ]),
     // 8
     program(
       "linkhealthd",
@@ -119,6 +122,9 @@ let package = Package(
     tests("ProbesTests", ["Probes", "Wire", "Model", "Base"]),
     tests("WireTests", ["Wire", "Base"]),
     tests("EngineTests", ["Engine", "Delivery", "Incidents", "Judgement", "History", "Probes", "Wire", "Model", "Base"]),
+    tests(
+      "SimulationTests",
+      ["Simulation", "Engine", "Incidents", "Judgement", "History", "Model", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
     tests(
       "ControlTests",
