@@ -48,9 +48,12 @@ extension Engine {
   /// Enters how a link stands.
   mutating func place(_ link: Int, endReason: String? = nil, at now: Now) {
     let (state, sign) = cell(of: link)
-    if Layer(state) == nil, casebook.hasUnseenTrouble(Int32(link)), !isStopping {
+    if Layer(state) == nil, casebook.hasUnseenTrouble(Int32(link)), !isStopping,
+      hurriedAt != now.instant || casebook.matrix.badCount < Limits.hurriedBadLinks
+    {
       // Several samples may come at once, as after a disk that hung: a trouble that began and ended
       // among them is an incident like any other.
+      hurriedAt = now.instant
       casebook.hurry(at: now.instant)
       evaluateIncidents(at: now)
     }
@@ -62,7 +65,7 @@ extension Engine {
   /// Looks for incidents, if that is due.
   mutating func evaluateIncidents(at now: Now) {
     guard let due = casebook.nextDue, due <= now.instant, !isStopping else { return }
-    if let canaries = canaries(at: now) { casebook.set(canaries, at: now) }
+    casebook.set(canaries(at: now), at: now)
     perform(casebook.evaluate(at: now), at: now)
   }
 

@@ -19,9 +19,12 @@ extension Engine {
   package mutating func restore(_ open: [Incident], ended: [Incident] = [], at now: Now) {
     for incident in open {
       shownIncidents.restore(incident)
+      // What was seen when sight went is nothing to start from.
+      guard incident.pattern != .vantage else { continue }
       for condition in incident.conditions { restore(condition, incident) }
     }
     let last = casebook.restore(open, ended: ended, at: now)
+    if casebook.isBlind { sightSince = .distantFuture }
     for incident in open {
       for id in incident.links {
         guard let link = linkIndex[id] else { continue }
@@ -109,18 +112,22 @@ extension Engine {
       judgeQuietly(probe, sample, at: now)
     } else if casebook.isBlind, !isSightMark(link) {
       return judgeBlindly(probe, sample, at: now)
+    } else if recordedAt < sightSince, !isSightMark(link) {
+      // It was taken while we did not see, and is written only now.
+      return probes[probe].judge.see(sample)
     } else if probes[probe].judge.record(sample) {
       updateIncident(of: links[link].link.id, at: now)
     }
     noteState(of: link, at: now)
-    if isSightMark(link), let canaries = canaries(at: now) { casebook.set(canaries, at: now) }
+    if isSightMark(link) { casebook.set(canaries(at: now), at: now) }
   }
 
   /// Links whose samples have grown too old are unknown, though nothing has happened to them; a few in
   /// each turn.
   mutating func noteStaleLinks(at now: Now) {
     guard !links.isEmpty, !casebook.isBlind else { return }
-    for _ in 0..<min(Limits.staleLinksPerTurn, links.count) {
+    let count = max(Limits.staleLinksPerTurn, links.count / 512)
+    for _ in 0..<min(count, links.count) {
       staleCursor = (staleCursor + 1) % links.count
       if links[staleCursor].state == .up || links[staleCursor].state == .degraded {
         noteState(of: staleCursor, at: now)

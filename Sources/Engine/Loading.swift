@@ -94,6 +94,7 @@ extension Engine {
     canaryLinks = prepared.canaryLinks
     mustFailLinks = prepared.mustFailLinks
     let last = casebook.move(to: prepared.matrix, settings: incidentSettings, at: now)
+    casebook.set(canaries(at: now), at: now)
     for place in links.indices { self.place(place, at: now) }
     perform(last, at: now)
   }

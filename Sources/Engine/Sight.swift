@@ -9,9 +9,8 @@ extension Engine {
   /// Whether the vantage is suspected, so that nothing is said of links.
   package var isBlind: Bool { casebook.isBlind }
 
-  /// What the canaries show; nil without any.
-  func canaries(at now: Now) -> Canaries? {
-    guard !canaryLinks.isEmpty || !mustFailLinks.isEmpty else { return nil }
+  /// What the canaries show.
+  func canaries(at now: Now) -> Canaries {
     var canaries = Canaries.none
     for link in canaryLinks {
       switch newestAnswer(of: link, at: now) {
@@ -45,9 +44,11 @@ extension Engine {
     probes[probe].judge.see(sample)
     guard probes[probe].definition.isRequired else { return }
     let link = probes[probe].link
-    let sign = FailureSign(sample.outcome)
+    // One failure says little; while sight returns it says nothing.
+    let isWell = newestAnswer(of: link, at: now) ?? false
+    let state: CellState = isWell ? .up : casebook.isRegaining ? .unknown : .failing
     casebook.set(
-      Int32(link), sign == nil ? .up : .failing, sign: sign ?? .slow,
+      Int32(link), state, sign: FailureSign(sample.outcome) ?? .slow,
       trouble: links[link].hasTrouble ? troubles[links[link].link.id] : nil, at: now)
   }
 
@@ -56,11 +57,13 @@ extension Engine {
   mutating func goBlind(_ failing: [Int32], at now: Now) {
     sightSince = .distantFuture
     log(.error, "the monitor may be blind: links are unknown", [("failing", "\(failing.count)")])
-    for place in failing {
-      let link = Int(place)
-      if casebook.openIncident(of: place)?.isTold == true, casebook.hasOwnIncident(place) {
+    // Also of links that another pattern explains: all that was seen lately is in doubt.
+    for link in links.indices where links[link].hasTrouble && !isSightMark(link) {
+      let place = Int32(link)
+      if casebook.hasOwnIncident(place), casebook.openIncident(of: place)?.isTold == true {
         continue
       }
+      if links[link].isQuiet { continue }
       for probe in links[link].probes { probes[probe].judge.withdrawRules() }
       troubles.drop(links[link].link.id)
       links[link].hasTrouble = false

@@ -25,6 +25,7 @@ extension Casebook {
         actions.append(last)
       }
     }
+    if former.isBlind, !moved.isBlind { actions.append(.sawAgain) }
     if !moved.cases.isEmpty { moved.wantEvaluation(at: now.instant) }
     self = moved
     return actions
@@ -37,7 +38,9 @@ extension Casebook {
   {
     let index = GroupIndex(matrix)
     func instant(_ time: WallTime) -> Instant { now.instant - max(.zero, now.wall - time) }
-    for incident in ended {
+    // Of one that ended twice the later end counts.
+    var seen: Set<String> = Set(incidents.map(\.id))
+    for incident in ended.reversed().filter({ seen.insert($0.id).inserted }).reversed() {
       guard let end = incident.resolvedAt, incident.severity != .notice,
         incident.absorbedBy == nil, now.wall - end < tracker.settings.reopenWithin
       else { continue }
@@ -77,12 +80,18 @@ extension Casebook {
       count: matrix.count)
     var kept = item
     // What its receivers know is in its last version.
-    if kept.news == nil, incident.isTold { kept.news = news(of: incident, key) }
+    if kept.news == nil, incident.isTold, kept.heldUntil == nil {
+      kept.news = news(of: incident, key)
+    }
+    kept.link = first
     cases[number] = kept
+    numbers[incident.id] = number
+    if let until = kept.heldUntil { goOnHolding(number, until: until) }
     let gone = incident.links.count - links.count
     if gone > 0 {
       cases[number]?.incident.add(
         TimelineEntry(time: now.wall, text: "\(gone) of its links are no longer watched"))
+      rewrite(number, at: now.instant)
     }
     return nil
   }
@@ -90,15 +99,27 @@ extension Casebook {
   private mutating func keepEnded(_ item: Case, endedAt: Instant, _ index: GroupIndex) {
     guard let subject = item.incident.subject, let key = index.key(subject, item.incident.pattern)
     else { return }
-    cases[tracker.restoreClosed(key, at: endedAt)] = item
+    var kept = item
+    kept.link = item.incident.links.first.flatMap { index.links[$0] }
+    let number = tracker.restoreClosed(key, at: endedAt)
+    cases[number] = kept
+    numbers[item.incident.id] = number
   }
 
   private func news(of incident: Incident, _ key: PatternKey) -> CaseNews {
-    let trouble = LinkTrouble(
-      severity: incident.severity, conditions: incident.conditions, since: incident.openedAt)
-    let meaning =
-      key.kind == .point
-      ? trouble.meaning : trouble.first.map { [[$0.cause, $0.causeDetail]] } ?? []
+    var byLink: [LinkID: LinkTrouble] = [:]
+    var order: [LinkID] = []
+    for condition in incident.conditions {
+      if byLink[condition.link] == nil { order.append(condition.link) }
+      byLink[
+        condition.link,
+        default: LinkTrouble(
+          severity: incident.severity, conditions: [], since: incident.openedAt)
+      ].conditions.append(condition)
+    }
+    let troubles = order.compactMap { byLink[$0] }
+    let main = mainTrouble(troubles)?.first.map { [[$0.cause, $0.causeDetail]] } ?? []
+    let meaning = key.kind == .point ? troubles.first?.meaning ?? [] : main
     return CaseNews(
       severity: incident.severity, meaning: meaning, subject: subject(of: key),
       side: key.kind == .point ? "" : incident.suspicion?.side ?? "")

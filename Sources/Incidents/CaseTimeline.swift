@@ -10,10 +10,6 @@ extension TrackerAction {
       id
     }
   }
-
-  func heir(of number: Int) -> Int? {
-    if case .absorb(number, let heir) = self { heir } else { nil }
-  }
 }
 
 /// The actions of an evaluation in words, for the timelines of their incidents; links that leave for

@@ -72,7 +72,7 @@ extension Casebook {
   }
 
   /// The first of those with the cause that most have.
-  private func mainTrouble(_ troubles: [LinkTrouble]) -> LinkTrouble? {
+  func mainTrouble(_ troubles: [LinkTrouble]) -> LinkTrouble? {
     var counts: [[String]: Int] = [:]
     func cause(_ trouble: LinkTrouble) -> [String] {
       trouble.first.map { [$0.cause, $0.causeDetail] } ?? []
@@ -93,7 +93,9 @@ extension Casebook {
   }
 
   /// The last line of an incident.
-  func endSummary(_ incident: Incident, absorbedBy other: Incident?) -> String {
+  func endSummary(
+    _ incident: Incident, link index: Int32?, absorbedBy other: Incident?
+  ) -> String {
     let length = printableLength(incident.updatedAt - incident.openedAt)
     let what = incident.subject.map(words) ?? incident.links.first?.description ?? ""
     if let other {
@@ -106,7 +108,7 @@ extension Casebook {
           ? "this monitor sees again after \(length); all links are looked at anew"
           : "\(what) recovered after \(length)", limit: 300)
     }
-    let index = tracker.index(of: link, matrix)
+    let index = index.flatMap { matrix.places[Int($0)].id == link ? $0 : nil }
     let reason = index.flatMap { endReasons[$0] } ?? "recovered"
     let name = index.map { matrix.places[Int($0)].name } ?? ""
     return printable(
@@ -221,12 +223,5 @@ struct CaseWords {
       if different.count > Self.named { return all }
     }
     return "\(all) (\(different.joined(separator: ", ")))"
-  }
-}
-
-extension IncidentTracker {
-  /// The place of a link of the matrix; for rare use: it looks through all of them.
-  func index(of link: LinkID, _ matrix: Matrix) -> Int32? {
-    matrix.places.firstIndex { $0.id == link }.map(Int32.init)
   }
 }

@@ -25,6 +25,12 @@ package struct Casebook: Sendable {
     var newsAt: Instant
     /// What its receivers know.
     var news: CaseNews?
+    /// What they knew before the last telling, which may be taken back.
+    var formerNews: CaseNews?
+    /// Something keeps it quiet until then, unless it is released before.
+    var heldUntil: Instant?
+    /// One of its links, by which the last line of a single link's incident finds its name.
+    var link: Int32?
   }
 
   package private(set) var matrix: Matrix
@@ -33,6 +39,8 @@ package struct Casebook: Sendable {
   var cases: [Int: Case] = [:]
   var troubles: [Int32: LinkTrouble] = [:]
   var endReasons: [Int32: String] = [:]
+  /// The cases' numbers by their incidents' ids.
+  var numbers: [String: Int] = [:]
   private var generator: SeededGenerator
   /// Cases whose links say something else than their last versions, or something new to be told.
   private var unwritten: Set<Int> = []
@@ -42,7 +50,7 @@ package struct Casebook: Sendable {
   private var evaluateAt: Instant?
   private var evaluatedAt: Instant?
   /// Sight has returned, and nothing has been seen yet.
-  private var isRegaining = false
+  package private(set) var isRegaining = false
 
   /// An empty casebook. `seed` makes the ids of this run different from those of any other.
   package init(_ matrix: Matrix, settings: IncidentSettings = IncidentSettings(), seed: UInt64) {
@@ -130,13 +138,17 @@ package struct Casebook: Sendable {
   /// that follow. Nothing is done before it is due.
   package mutating func evaluate(at now: Now) -> [CaseAction] {
     guard let due = nextDue, due <= now.instant else { return [] }
+    let wasBlind = tracker.isBlind
+    // What is to be told is looked at once more before it is.
+    let isToTell = tracker.nextDue.map { $0 <= now.instant } ?? false
     var actions: [CaseAction] = []
     var tracked: [TrackerAction]
     var parts: [PatternKey: Bool] = [:]
-    if let at = evaluateAt, at <= now.instant {
+    if let at = evaluateAt, at <= now.instant || isToTell {
       evaluateAt = nil
       evaluatedAt = now.instant
       var patterns = explain(matrix, canaries: canaries)
+      if patterns.contains(where: { $0.key.kind == .vantage }) { isRegaining = false }
       if seesAgain(patterns) {
         matrix.forgetStates()
         isRegaining = true
@@ -145,6 +157,11 @@ package struct Casebook: Sendable {
       }
       for pattern in patterns { parts[pattern.key] = pattern.isPart }
       tracked = tracker.take(patterns, matrix, canaries: canaries, at: now.instant)
+      if wasBlind, !tracker.isBlind, !isRegaining {
+        // However it came to its end: what was seen meanwhile counts for nothing.
+        matrix.forgetStates()
+        actions.append(.sawAgain)
+      }
       if !tracker.isBlind { isRegaining = false }
     } else {
       tracked = tracker.tellGathered(matrix, at: now.instant)
@@ -170,6 +187,7 @@ package struct Casebook: Sendable {
     unwritten = []
     var tells: Set<Int> = []
     var ended: [Int] = []
+    var heirs: [Int: Int] = [:]
     for action in tracked {
       let number = action.incident
       touched.insert(number)
@@ -183,8 +201,14 @@ package struct Casebook: Sendable {
           actions.append(.gather(links))
         }
       case .tell: tells.insert(number)
-      case .absorb, .resolve: ended.append(number)
-      case .join, .leave, .become, .rise: break
+      case .absorb(_, let heir):
+        ended.append(number)
+        heirs[number] = heir
+        askAgain(heir, at: now.instant)
+      case .resolve: ended.append(number)
+      // What keeps one link quiet need not keep quiet what it has become.
+      case .join, .become, .rise: askAgain(number, at: now.instant)
+      case .leave: break
       }
     }
     for (number, text) in timeline(of: tracked, named: caseName, matrix) {
@@ -193,13 +217,19 @@ package struct Casebook: Sendable {
     let open = Dictionary(uniqueKeysWithValues: tracker.open.map { ($0.id, $0) })
     for number in touched.sorted() {
       if let incident = open[number] {
+        if tracker.isBlind, !incident.isVantage,
+          cases[number].map({ $0.incident.sequence > 0 }) ?? false
+        {
+          // What links show now says nothing of it.
+          later(number, now.instant + Limits.incidentVersionsEvery)
+          continue
+        }
         if let isPart = parts[incident.key] { cases[number]?.isPart = isPart }
         write(incident, isToBeTold: tells.contains(number), &actions, at: now)
       }
     }
     for number in ended {
-      let heir = tracked.lazy.compactMap { $0.heir(of: number) }.first
-      end(number, into: heir, isToBeTold: tells.contains(number), &actions, at: now)
+      end(number, into: heirs[number], isToBeTold: tells.contains(number), &actions, at: now)
     }
     if !ended.isEmpty { forgetEnded() }
   }
@@ -208,6 +238,7 @@ package struct Casebook: Sendable {
   mutating func continueNumbers(of former: Casebook) {
     generator = former.generator
     canaries = former.canaries
+    isRegaining = former.isRegaining
   }
 
   private func caseName(_ number: Int) -> String { cases[number]?.incident.id ?? "another" }
@@ -221,7 +252,10 @@ package struct Casebook: Sendable {
       former.incident.resolvedAt = nil
       former.incident.absorbedBy = nil
       former.incident.acknowledgement = nil
+      // It gathers anew, and is told as one that opens.
+      former.incident.firstToldSequence = nil
       former.news = nil
+      former.heldUntil = nil
       cases[number] = former
       return
     }
@@ -232,7 +266,9 @@ package struct Casebook: Sendable {
       severity: key.severity, links: [], summary: "", conditions: [],
       openedAt: min(openedAt, now.wall), updatedAt: now.wall)
     incident.firstToldSequence = nil
-    cases[number] = Case(incident: incident, versionAt: now.instant, newsAt: now.instant)
+    cases[number] = Case(
+      incident: incident, versionAt: now.instant, newsAt: now.instant, link: links.first)
+    numbers[incident.id] = number
   }
 
   /// Writes a new version of an open incident if it says something else than the last.
@@ -250,7 +286,8 @@ package struct Casebook: Sendable {
       next.status = .open
     }
     var isTold = isToBeTold
-    if !isTold, item.incident.isTold, description.news != item.news {
+    let isHeld = item.heldUntil.map { now.instant < $0 } ?? false
+    if !isTold, !isHeld, item.incident.isTold, description.news != item.news {
       let mayTell =
         tracked.key.kind == .point || now.instant >= item.newsAt + Limits.incidentNewsEvery
       if mayTell {
@@ -263,7 +300,8 @@ package struct Casebook: Sendable {
     if next == item.incident, !isTold { return }
     // News is told at once; who came and went may wait.
     let isRestful =
-      tracked.key.kind == .point || now.instant >= item.versionAt + Limits.incidentVersionsEvery
+      tracked.key.kind == .point && !isHeld
+      || now.instant >= item.versionAt + Limits.incidentVersionsEvery
     guard isTold || isFirst || isRestful || next.status != item.incident.status else {
       later(tracked.id, item.versionAt + Limits.incidentVersionsEvery)
       return
@@ -278,8 +316,10 @@ package struct Casebook: Sendable {
     next.updatedAt = now.wall
     if isTold {
       next.firstToldSequence = next.firstToldSequence ?? next.sequence
+      item.formerNews = item.news
       item.news = description.news
       item.newsAt = now.instant
+      item.heldUntil = nil
     }
     item.versionAt = now.instant
     item.incident = next
@@ -299,7 +339,7 @@ package struct Casebook: Sendable {
     item.incident.end(at: now.wall)
     let other = heir.flatMap { cases[$0]?.incident }
     item.incident.absorbedBy = other?.id
-    item.incident.summary = endSummary(item.incident, absorbedBy: other)
+    item.incident.summary = endSummary(item.incident, link: item.link, absorbedBy: other)
     item.versionAt = now.instant
     cases[number] = item
     actions.append(.version(item.incident, isTold: isToBeTold))
@@ -308,7 +348,11 @@ package struct Casebook: Sendable {
   /// Lets go of ended incidents that cannot be reopened any more.
   private mutating func forgetEnded() {
     let kept = Set(tracker.reopenable.map(\.id))
-    cases = cases.filter { $0.value.incident.status != .resolved || kept.contains($0.key) }
+    for (number, item) in cases
+    where item.incident.status == .resolved && !kept.contains(number) {
+      cases[number] = nil
+      if numbers[item.incident.id] == number { numbers[item.incident.id] = nil }
+    }
   }
 
   // MARK: - Operators
@@ -319,9 +363,8 @@ package struct Casebook: Sendable {
   package mutating func hold(
     _ incident: Incident, until instant: Instant, because reason: String
   ) -> Incident {
-    guard
-      let number = cases.first(where: { $0.value.incident.id == incident.id })?.key,
-      var item = cases[number], item.incident.status != .resolved
+    guard let number = numbers[incident.id], var item = cases[number],
+      item.incident.status != .resolved
     else { return incident }
     if item.incident.firstToldSequence == incident.sequence {
       item.incident.firstToldSequence = nil
@@ -330,7 +373,8 @@ package struct Casebook: Sendable {
     if item.incident.timeline.last?.text == "told" { item.incident.timeline.removeLast() }
     item.incident.add(
       TimelineEntry(time: incident.updatedAt, text: printable(reason, limit: 400)))
-    item.news = nil
+    item.news = item.formerNews
+    item.heldUntil = instant
     cases[number] = item
     held.insert(number)
     later(number, instant)
@@ -340,20 +384,36 @@ package struct Casebook: Sendable {
   /// What keeps incidents quiet has changed: those that were held are looked at again.
   package mutating func releaseHeld(at now: Instant) {
     for number in held where cases[number].map({ $0.incident.status != .resolved }) ?? false {
+      cases[number]?.heldUntil = nil
       if cases[number]?.incident.isTold == false { tracker.postpone(number, until: now) }
       later(number, now)
     }
     held = []
   }
 
+  /// One that is held has become another: whether it is to be kept quiet is asked again.
+  private mutating func askAgain(_ number: Int, at now: Instant) {
+    guard held.remove(number) != nil else { return }
+    cases[number]?.heldUntil = nil
+    if cases[number]?.incident.isTold == false { tracker.postpone(number, until: now) }
+    later(number, now)
+  }
+
+  /// Goes on holding a case that was held under another catalogue.
+  mutating func goOnHolding(_ number: Int, until instant: Instant) {
+    held.insert(number)
+    if cases[number]?.incident.isTold == false { tracker.postpone(number, until: instant) }
+    later(number, instant)
+  }
+
+  /// Has a new version written of a case whose links have changed otherwise.
+  mutating func rewrite(_ number: Int, at now: Instant) { later(number, now) }
+
   /// Notes who has taken an incident up; the new version is to be told. Nil for one that is not open.
   package mutating func acknowledge(
     _ id: String, _ acknowledgement: Acknowledgement, at now: Now
   ) -> Incident? {
-    guard
-      let number = cases.first(where: {
-        $0.value.incident.id == id && $0.value.incident.status != .resolved
-      })?.key, var item = cases[number]
+    guard let number = numbers[id], var item = cases[number], item.incident.status != .resolved
     else { return nil }
     item.incident.status = .acknowledged
     item.incident.acknowledgement = acknowledgement

@@ -114,6 +114,13 @@ struct Cover {
           continue
         }
       }
+      // A part of an owner, and then the rest of it: that is the owner.
+      if let first = merged.firstIndex(where: { $0.key == pattern.key }) {
+        merged[first].links = (merged[first].links + pattern.links).sorted()
+        merged[first].exceptions = max(merged[first].exceptions, pattern.exceptions)
+        merged[first].isPart = merged[first].isPart && pattern.isPart
+        continue
+      }
       merged.append(pattern)
     }
     return merged

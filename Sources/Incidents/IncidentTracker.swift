@@ -10,6 +10,7 @@ package struct IncidentTracker: Sendable {
   private var memberOf: [Int] = []
   private var lastID = 0
   private var closed: [Closed] = []
+  private var vantageID: Int?
 
   private struct Closed: Sendable {
     var key: PatternKey
@@ -27,17 +28,23 @@ package struct IncidentTracker: Sendable {
   package func incident(of link: Int32) -> Int? {
     let own = memberOf.indices.contains(Int(link)) ? memberOf[Int(link)] : 0
     if own > 0 { return own }
-    return openByID.values.first { $0.isVantage && $0.links.contains(link) }?.id
+    return vantageID.flatMap { openByID[$0] }.flatMap { $0.has(link) ? $0.id : nil }
   }
 
   /// Whether the vantage is suspected: then nothing that links show is told.
-  package var isBlind: Bool { openByID.values.contains { $0.isVantage } }
+  package var isBlind: Bool { vantageID != nil }
 
-  /// When ``take(_:_:canaries:at:)`` has something to tell although nothing has changed.
-  package var nextDue: Instant? {
+  /// When ``take(_:_:canaries:at:)`` has something to tell although nothing has changed; kept, so that
+  /// asking costs nothing.
+  package private(set) var nextDue: Instant?
+
+  private mutating func planTelling() {
     let isBlind = isBlind
-    return openByID.values.filter { !$0.isTold && (!isBlind || $0.isVantage) && !$0.isHeldBack }
-      .map(\.tellAt).min()
+    nextDue = nil
+    for incident in openByID.values
+    where !incident.isTold && !incident.isHeldBack && (!isBlind || incident.isVantage) {
+      nextDue = min(nextDue ?? incident.tellAt, incident.tellAt)
+    }
   }
 
   /// Tells what has gathered. While we are blind that is the vantage alone; and what was seen before is
@@ -55,14 +62,18 @@ package struct IncidentTracker: Sendable {
       openByID[incident.id]?.isTold = true
       actions.append(.tell(incident.id, .opened))
     }
+    planTelling()
     return actions
   }
 
   /// An incident that was to be told is not, for some reason of quiet: it is to be told at a later time,
   /// if it goes on until then.
   mutating func postpone(_ id: Int, until instant: Instant) {
+    guard openByID[id] != nil else { return }
     openByID[id]?.isTold = false
+    openByID[id]?.isHeldBack = false
     openByID[id]?.tellAt = instant
+    nextDue = min(nextDue ?? instant, instant)
   }
 
   // MARK: - After a start or under another catalogue
@@ -78,7 +89,12 @@ package struct IncidentTracker: Sendable {
       id: lastID, key: key, severity: severity, openedAt: openedAt, links: links, isTold: isTold,
       tellAt: tellAt)
     if memberOf.count < count { memberOf += Array(repeating: 0, count: count - memberOf.count) }
-    if key.kind != .vantage { for link in links { memberOf[Int(link)] = lastID } }
+    if key.kind == .vantage {
+      vantageID = lastID
+    } else {
+      for link in links { memberOf[Int(link)] = lastID }
+    }
+    if !isTold { nextDue = min(nextDue ?? tellAt, tellAt) }
     return lastID
   }
 
@@ -132,7 +148,8 @@ package struct IncidentTracker: Sendable {
     guard let former else { return }
     // Knowing nothing is no recovery: something must have been seen.
     let everything = matrix.counts.last ?? GroupCounts()
-    let isDark = everything.up == 0 && !canaries.isSeeing && everything.unknown > 0
+    let isDark =
+      canaries.isBlind || everything.up == 0 && !canaries.isSeeing && everything.unknown > 0
     if !isDark { end(former, into: nil, &actions, now) }
   }
 
@@ -152,7 +169,7 @@ package struct IncidentTracker: Sendable {
       for link in pattern.allLinks { holder[link] = holderOfPattern[index] }
     }
     for (index, pattern) in patterns.enumerated() where plan.isSticky[index] {
-      for link in pattern.links { holder[link] = plan.incidentOfPattern[index] }
+      for link in pattern.allLinks { holder[link] = plan.incidentOfPattern[index] }
     }
     var held: [Int: [Int32]] = [:]
     for link in holder.keys.sorted() { held[holder[link] ?? 0, default: []].append(link) }
@@ -212,6 +229,7 @@ package struct IncidentTracker: Sendable {
     openByID[id] = TrackedIncident(
       id: id, key: pattern.key, severity: severity, openedAt: now, links: links,
       tellAt: now + settings.gather(severity))
+    if pattern.key.kind == .vantage { vantageID = id }
     if again != nil {
       actions.append(.reopen(id, pattern.key, links: links))
     } else if let origin {
@@ -259,6 +277,7 @@ package struct IncidentTracker: Sendable {
     _ incident: TrackedIncident, into heir: Int?, _ actions: inout [TrackerAction], _ now: Instant
   ) {
     openByID[incident.id] = nil
+    if vantageID == incident.id { vantageID = nil }
     if !incident.isVantage {
       for link in incident.links where memberOf[Int(link)] == incident.id {
         memberOf[Int(link)] = 0
@@ -270,6 +289,7 @@ package struct IncidentTracker: Sendable {
       // Nobody may lose sight of what was told: the heir is told now.
       if openByID[heir]?.isTold == false {
         openByID[heir]?.isTold = true
+        openByID[heir]?.isHeldBack = false
         actions.append(.tell(heir, .opened))
       }
       actions.append(.tell(incident.id, .absorbed(into: heir)))

@@ -16,6 +16,17 @@ package struct TrackedIncident: Sendable, Hashable {
   /// Nothing is known of its links any more: it waits for that before it is told.
   var isHeldBack = false
 
+  /// Whether a link is among its links; they are in order.
+  func has(_ link: Int32) -> Bool {
+    var range = links.indices
+    while !range.isEmpty {
+      let middle = range.lowerBound + range.count / 2
+      if links[middle] == link { return true }
+      range = links[middle] < link ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return false
+  }
+
   package var isVantage: Bool { key.kind == .vantage }
 }
 

@@ -181,6 +181,8 @@ package struct ProbeJudge: Sendable {
       bits.forgiveWarnings()
       sameWarnings = 0
     }
+    if !isRaised(.errorRate) { rates?.removeAll() }
+    if !isRaised(.latency) { latencies?.removeAll() }
   }
 
   /// What each rule sees and when it raises or clears, in words.
@@ -243,7 +245,12 @@ package struct ProbeJudge: Sendable {
   package mutating func withdrawRules() {
     raised = []
     bits.forgiveFailures()
+    bits.forgiveWarnings()
     sameFailures = 0
+    sameWarnings = 0
+    failingSince = nil
+    rates?.removeAll()
+    latencies?.removeAll()
   }
 
   package func isRaised(_ rule: RuleKind) -> Bool { raised.contains { $0.rule == rule } }

@@ -227,6 +227,8 @@ package enum Limits {
   /// Incidents are looked for no more often, and less often the more links fail.
   package static let evaluationEvery = TimeAmount.milliseconds(100)
   package static let evaluationPerBadLink = TimeAmount.microseconds(50)
+  /// With more, incidents are looked for once at a time only, whatever passes meanwhile.
+  package static let hurriedBadLinks = 500
   /// Probes that an incident's beginning brings forward, beside those of the canaries.
   package static let gatheringProbes = 24
   /// When sight returns, links are looked at anew spread over so long.

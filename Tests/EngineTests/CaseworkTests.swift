@@ -104,6 +104,38 @@ private func watched(
     #expect(bench.told.first?.summary.contains("the link that must fail does not") == true)
   }
 
+  @Test("a canary that is taken out of the catalogue ends the blindness that it made")
+  func canariesGo() {
+    let bench = Self.bench()
+    bench.network = { $0.url.target.hasPrefix("/civil/") ? wrong : right }
+    bench.advance(by: .minutes(5))
+    let wasBlind = bench.engine.isBlind
+    #expect(wasBlind, "the link that must fail does not")
+    bench.network = { _ in right }
+    bench.engine.load(Self.country.filter { $0.role == .service }, at: bench.now)
+    bench.advance(by: .minutes(5))
+    let isBlind = bench.engine.isBlind
+    #expect(!isBlind)
+    #expect(Self.states(bench) == Array(repeating: .up, count: 9))
+  }
+
+  @Test("a daemon that starts while it is blind goes on being blind, and raises nothing afterwards")
+  func restartWhileBlind() {
+    let bench = Self.bench()
+    Self.cut(bench) { _ in true }
+    bench.advance(by: .minutes(5))
+    let second = Bench(Self.country, incidents: IncidentSettings(), at: bench.now)
+    second.engine.restore(bench.engine.shownIncidents.open, at: second.now)
+    Self.cut(second) { _ in true }
+    second.advance(by: .minutes(3))
+    #expect(Self.states(second) == Array(repeating: .unknown, count: 9))
+    Self.cut(second) { _ in false }
+    second.advance(by: .minutes(10))
+    #expect(second.told.map(\.pattern) == [.vantage])
+    #expect(second.told.map(\.status) == [.resolved])
+    #expect(Self.states(second) == Array(repeating: .up, count: 9))
+  }
+
   @Test("a trouble that begins and ends while the disk hangs is an incident all the same")
   func passesAtOnce() throws {
     let definition = probe(every: .milliseconds(200), retryLimit: 0)

@@ -144,6 +144,24 @@ struct CaseHistory {
     #expect(incident.suspicion?.side == "provider")
   }
 
+  @Test("while an owner's services recover one after the other, nobody hears of another incident")
+  func recoversInParts() throws {
+    var history = CaseHistory(square, "owner o = a b")
+    history.set("a/p a/q a/r a/t b/p b/q b/r b/t", .failing)
+    history.pass(20)
+    #expect(history.told.map(\.pattern) == [.owner])
+    history.set("a/p", .up)
+    history.pass(5)
+    history.set("a/q a/r", .up)
+    history.pass(5)
+    history.set("a/t b/p", .up)
+    history.pass(5)
+    history.set("b/q b/r b/t", .up)
+    history.pass(60)
+    #expect(Set(history.told.map(\.id)).count == 1, "\(history.told.map(\.summary))")
+    #expect(history.told.last?.status == .resolved)
+  }
+
   @Test("links that come and go make versions that are kept, and no message")
   func comeAndGo() {
     var history = CaseHistory(square)
@@ -178,6 +196,57 @@ struct CaseHistory {
     history.set("a/p", .failing)
     history.pass(1)
     #expect(Set(history.told.map(\.id)).count == 2, "later it is another")
+  }
+
+  @Test(
+    "what begins again gathers anew, is told once as one that opens, and its end if it was told",
+    arguments: [(5, []), (20, [.open, .resolved])] as [(Int64, [IncidentStatus])])
+  func reopensGathering(seconds: Int64, again: [IncidentStatus]) {
+    var history = CaseHistory(square)
+    history.set("a/p", .failing)
+    history.pass(20)
+    history.set("a/p", .up)
+    history.pass(20)
+    #expect(history.told.map(\.status) == [.open, .resolved])
+    history.set("a/p", .failing)
+    history.pass(seconds)
+    history.set("a/p", .up)
+    history.pass(60)
+    #expect(Array(history.told.dropFirst(2).map(\.status)) == again)
+    #expect(Set(history.told.map(\.id)).count == 1)
+  }
+
+  @Test("what is held is asked for again once it has become another, and held no version twice")
+  func held() throws {
+    var history = CaseHistory(square, gatherSeconds: 0)
+    history.set("a/p", .failing)
+    let first = try #require(history.told.last)
+    _ = history.book.hold(
+      first, until: history.now.instant + .hours(700), because: "kept quiet by silence s-1")
+    let versions = history.versions.count
+    history.pass(3_600)
+    #expect(history.versions.count == versions, "nothing is written while nothing changes")
+    history.set("a/q a/r a/t", .failing)
+    history.pass(5)
+    #expect(history.told.last?.pattern == .system, "the column is not what was silenced")
+    #expect(history.told.last?.id == first.id)
+  }
+
+  @Test("blindness lasts while no canary answers, whatever links show")
+  func blindWhileCanariesFail() {
+    var history = CaseHistory(square, gatherSeconds: 0)
+    history.book.set(Canaries(answering: 0, failing: 2), at: history.now)
+    history.set("a/p", .failing)
+    history.pass(1)
+    #expect(history.book.isBlind)
+    history.set("a/p", .up)
+    history.pass(60)
+    #expect(history.book.isBlind)
+    #expect(history.told.map(\.status) == [.open])
+    history.book.set(Canaries(answering: 2, failing: 0), at: history.now)
+    history.pass(1)
+    #expect(!history.book.isBlind)
+    #expect(history.asked.count { if case .sawAgain = $0 { true } else { false } } == 1)
   }
 
   @Test("who has taken an incident up is told, and a rise opens it again")
