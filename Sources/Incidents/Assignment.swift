@@ -6,17 +6,20 @@ import Model
 struct Assignment {
   /// 0 for a pattern that begins an incident.
   private(set) var incidentOfPattern: [Int]
-  /// Points of links that belong to a running incident: they stay in it. A column of which three links
-  /// are left is that column still, and no three incidents.
+  /// Patterns that stay within a running incident. A column of which three links are left is that
+  /// column still, and no three incidents; an owner whose services recover one after the other is that
+  /// owner still.
   private(set) var isSticky: [Bool]
   private var patternOfIncident: [Int: Int] = [:]
   private var incidents: [Int: TrackedIncident] = [:]
+  private let matrix: Matrix
 
   init(
     _ patterns: [Pattern], _ running: [TrackedIncident], memberOf: [Int], _ matrix: Matrix
   ) {
     incidentOfPattern = Array(repeating: 0, count: patterns.count)
     isSticky = Array(repeating: false, count: patterns.count)
+    self.matrix = matrix
     for incident in running { incidents[incident.id] = incident }
     var idByKey: [PatternKey: Int] = [:]
     for incident in running where idByKey[incident.key] == nil {
@@ -29,6 +32,21 @@ struct Assignment {
     let bad = badCounts(running, matrix)
     for (index, pattern) in patterns.enumerated() where incidentOfPattern[index] == 0 {
       matchLinks(index, pattern, memberOf, bad)
+    }
+    keepNames(patterns, memberOf)
+  }
+
+  /// An incident in which several patterns stay keeps its own name: that of one of them would be less
+  /// than it holds.
+  private mutating func keepNames(_ patterns: [Pattern], _ memberOf: [Int]) {
+    for (index, pattern) in patterns.enumerated() where isSticky[index] {
+      let id = incidentOfPattern[index]
+      guard pattern.key.kind != .point, let other = patternOfIncident[id],
+        let incident = incidents[id], !patterns[other].key.isSameThing(as: incident.key),
+        isWithin(incident, patterns[other], memberOf)
+      else { continue }
+      patternOfIncident[id] = nil
+      isSticky[other] = true
     }
   }
 
@@ -79,7 +97,33 @@ struct Assignment {
       let (told, other) = (incidents[a]?.isTold == true, incidents[b]?.isTold == true)
       return told != other ? told : a < b
     }
-    if let best { match(index, best) }
+    if let best {
+      match(index, best)
+    } else if let id = holder(of: pattern, overlap, memberOf) {
+      incidentOfPattern[index] = id
+      isSticky[index] = true
+    }
+  }
+
+  /// The incident to which all links of a pattern belong, or would if they had failed before: nobody
+  /// has to hear of a part of what they know.
+  private func holder(
+    of pattern: Pattern, _ overlap: [Int: Int], _ memberOf: [Int]
+  ) -> Int? {
+    guard overlap.count == 1, let id = overlap.keys.first, let incident = incidents[id],
+      isWithin(incident, pattern, memberOf)
+    else { return nil }
+    return id
+  }
+
+  private func isWithin(
+    _ incident: TrackedIncident, _ pattern: Pattern, _ memberOf: [Int]
+  ) -> Bool {
+    pattern.allLinks.allSatisfy { link in
+      let own = memberOf[Int(link)]
+      if own > 0 { return own == incident.id }
+      return incident.key.kind != .point && matrix.groups(of: link).contains(incident.key.value)
+    }
   }
 
   /// The key that an incident goes on under; its former one while only single links of it are left.

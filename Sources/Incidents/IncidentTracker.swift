@@ -152,7 +152,7 @@ package struct IncidentTracker: Sendable {
       for link in pattern.allLinks { holder[link] = holderOfPattern[index] }
     }
     for (index, pattern) in patterns.enumerated() where plan.isSticky[index] {
-      for link in pattern.links { holder[link] = plan.incidentOfPattern[index] }
+      for link in pattern.allLinks { holder[link] = plan.incidentOfPattern[index] }
     }
     var held: [Int: [Int32]] = [:]
     for link in holder.keys.sorted() { held[holder[link] ?? 0, default: []].append(link) }

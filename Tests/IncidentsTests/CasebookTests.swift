@@ -144,6 +144,24 @@ struct CaseHistory {
     #expect(incident.suspicion?.side == "provider")
   }
 
+  @Test("while an owner's services recover one after the other, nobody hears of another incident")
+  func recoversInParts() throws {
+    var history = CaseHistory(square, "owner o = a b")
+    history.set("a/p a/q a/r a/t b/p b/q b/r b/t", .failing)
+    history.pass(20)
+    #expect(history.told.map(\.pattern) == [.owner])
+    history.set("a/p", .up)
+    history.pass(5)
+    history.set("a/q a/r", .up)
+    history.pass(5)
+    history.set("a/t b/p", .up)
+    history.pass(5)
+    history.set("b/q b/r b/t", .up)
+    history.pass(60)
+    #expect(Set(history.told.map(\.id)).count == 1, "\(history.told.map(\.summary))")
+    #expect(history.told.last?.status == .resolved)
+  }
+
   @Test("links that come and go make versions that are kept, and no message")
   func comeAndGo() {
     var history = CaseHistory(square)

@@ -258,9 +258,8 @@ struct IncidentTrackerTests {
     #expect(history.tracker.open.map(\.severity) == [.critical])
   }
 
-  @Test(
-    "An owner's incident of which two systems are left goes on as one, and the other splits off")
-  func splits() {
+  @Test("An owner's incident of which two systems are left is that owner's still, and no two")
+  func keepsParts() {
     let wide = "  a b c d\np . . . .\nq . . . .\nr . . . .\nt . . . ."
     var history = History(wide, "owner o = a b c", gatherSeconds: 0)
     let three = "a/p a/q a/r a/t b/p b/q b/r b/t c/p c/q c/r c/t"
@@ -269,9 +268,11 @@ struct IncidentTrackerTests {
     history.set("c/p c/q c/r c/t b/t", .up)
     #expect(
       history.at(10)
-        == "2 splits from 1 as system b x3; 1 becomes system a; 1 gives b/p to 2; "
-        + "1 loses c/p; 1 gives b/q to 2; 1 loses c/q; 1 gives b/r to 2; 1 loses c/r; "
-        + "1 loses b/t; 1 loses c/t; tell 1 changed; tell 2 opened")
+        == "1 loses c/p; 1 loses c/q; 1 loses c/r; 1 loses b/t; 1 loses c/t")
+    history.set("b/p b/q b/r", .up)
+    #expect(
+      history.at(20)
+        == "1 becomes system a; 1 loses b/p; 1 loses b/q; 1 loses b/r; tell 1 changed")
   }
 
   @Test("Overdue connections and failures of one system are two incidents")
