@@ -78,7 +78,10 @@ let package = Package(
       ],
       swiftSettings: common),
     floor(
-      "Simulation", ["Base", "Model", "Wire", "History", "Probes", "Judgement", "Engine"]),
+      "Simulation",
+      [
+        "Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Incidents", "Engine",
+      ]),
     // 8
     program(
       "linkhealthd",
@@ -127,6 +130,9 @@ let package = Package(
         "Model", "Base",
       ]),
     tests("QuietTests", ["Quiet", "Wire", "Model", "Base"]),
+    tests(
+      "SimulationTests",
+      ["Simulation", "Engine", "Incidents", "Judgement", "History", "Model", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
     tests(
       "ControlTests",

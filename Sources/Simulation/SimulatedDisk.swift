@@ -1,0 +1,73 @@
+import Base
+import Delivery
+import History
+import Model
+
+/// What outlives a crash: the ring as the words that were written, and the journal as the documents of
+/// incidents, in the order of writing.
+package struct SimulatedDisk: Sendable {
+  static let segmentBytes = 32 << 20
+
+  private let ringID: UInt64
+  private var header: SegmentHeader?
+  private var segment: [UInt64] = []
+  private var documents: [[UInt8]] = []
+
+  init(ringID: UInt64) { self.ringID = ringID }
+
+  /// Writes batches to the ring. `words`: how many words of them arrive; all unless a crash tears them.
+  mutating func write(_ batches: [EncodedBatch], words limit: Int = .max) {
+    var left = limit
+    for batch in batches where left > 0 {
+      precondition(
+        header == nil || header == batch.segment, "the world ends before its segment is full")
+      header = batch.segment
+      let end = batch.offset / 8 + batch.words.count
+      if segment.count < end { segment += Array(repeating: 0, count: end - segment.count) }
+      for (place, word) in batch.words.prefix(left).enumerated() {
+        segment[batch.offset / 8 + place] = word
+      }
+      left -= batch.words.count
+    }
+  }
+
+  mutating func journal(_ incident: Incident) {
+    documents.append(IncidentDocument.encode(incident))
+  }
+
+  /// What a start reads back.
+  struct Found {
+    var resume: RingResume
+    var samples: [(key: ProbeKey, sample: Sample)] = []
+    var open: [Incident] = []
+    var ended: [Incident] = []
+  }
+
+  func read() -> Found {
+    var found = Found(
+      resume: RingResume(ringID: ringID, segmentBytes: Self.segmentBytes, slots: [0, 1]))
+    if let header {
+      let scan = scanSegment(segment, header: header) { record in
+        if case .sample(let key, let sample) = record { found.samples.append((key, sample)) }
+      }
+      found.resume = RingResume(
+        ringID: ringID, segmentBytes: Self.segmentBytes, slots: [1, 0], current: header,
+        offset: scan.end, nextSequence: scan.nextSequence, times: scan.times)
+    }
+    // In the order of opening, as the journal keeps them.
+    var newest: [Incident] = []
+    for document in documents {
+      guard let incident = try? IncidentDocument.decode(document) else {
+        preconditionFailure("a document that cannot be read back")
+      }
+      if let place = newest.firstIndex(where: { $0.id == incident.id }) {
+        newest[place] = incident
+      } else {
+        newest.append(incident)
+      }
+    }
+    found.open = newest.filter { $0.status != .resolved }
+    found.ended = newest.filter { $0.status == .resolved }
+    return found
+  }
+}

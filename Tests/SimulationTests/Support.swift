@@ -1,0 +1,58 @@
+import Base
+import Engine
+import Glibc
+import Incidents
+import Model
+import Simulation
+
+/// The seeds of a run: 50, or as many as `LINKHEALTH_SEEDS` says.
+let seeds: Range<UInt64> = {
+  let wanted = getenv("LINKHEALTH_SEEDS").flatMap { UInt64(String(cString: $0)) }
+  return 0..<(wanted ?? 50)
+}()
+
+/// A fault that begins when all links have been seen, and lasts until each of them has been found out.
+struct Outage {
+  let start: TimeAmount
+  let end: TimeAmount
+  /// By then all is well again, and what was to be told has been told.
+  var settled: TimeAmount { end + .minutes(5) }
+
+  init(_ random: inout SeededGenerator) {
+    start = .milliseconds(Int64(70_000 + random.below(40_000)))
+    end = start + .milliseconds(Int64(200_000 + random.below(100_000)))
+  }
+}
+
+/// Telling waits until every link has had its turn, and been tried again: then the first message knows
+/// the whole of it. With less, what was seen first may be told as what it seemed, and become a part.
+let patient: IncidentSettings = {
+  var settings = IncidentSettings()
+  settings.gatherCritical = .seconds(90)
+  settings.gatherWarning = .seconds(90)
+  return settings
+}()
+
+/// One world in 25 is as large as the real one; the others are quicker.
+func country(_ seed: UInt64) -> Country { Country(provinces: seed % 25 == 0 ? 34 : 6) }
+
+extension World {
+  /// The incidents that were told, each in its newest version that was, in the order of the first.
+  var toldIncidents: [Incident] {
+    var order: [String] = []
+    var newest: [String: Incident] = [:]
+    for telling in tellings {
+      if newest[telling.incident.id] == nil { order.append(telling.incident.id) }
+      newest[telling.incident.id] = telling.incident
+    }
+    return order.compactMap { newest[$0] }
+  }
+
+  /// What was told, a line each, for the words of a failed test.
+  var story: String {
+    tellings.map {
+      "\n  \($0.at.milliseconds / 1_000)s \($0.incident.status) \($0.incident.pattern): "
+        + $0.incident.summary
+    }.joined()
+  }
+}
