@@ -137,14 +137,16 @@ package struct Casebook: Sendable {
       evaluateAt = nil
       evaluatedAt = now.instant
       var patterns = explain(matrix, canaries: canaries)
-      if seesAgain(patterns) {
+      let hasSeen = seesAgain(patterns)
+      if hasSeen {
         matrix.forgetStates()
         isRegaining = true
         actions.append(.sawAgain)
         patterns = explain(matrix, canaries: canaries)
       }
       for pattern in patterns { parts[pattern.key] = pattern.isPart }
-      tracked = tracker.take(patterns, matrix, canaries: canaries, at: now.instant)
+      tracked = tracker.take(
+        patterns, matrix, canaries: canaries, hasSeen: hasSeen, at: now.instant)
       if !tracker.isBlind { isRegaining = false }
     } else {
       tracked = tracker.tellGathered(matrix, at: now.instant)
