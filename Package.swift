@@ -99,8 +99,8 @@ let package = Package(
     program(
       "linkhealth-bench",
       [
-        "CLinux", "Host", "Catalogue", "Reports", "Delivery", "Probes", "History", "Wire", "Model",
-        "Base",
+        "CLinux", "Host", "Engine", "Incidents", "Catalogue", "Reports", "Delivery", "Probes",
+        "History", "Wire", "Model", "Base",
       ]),
     // Feeds the readers with bytes; deploy/fuzz builds it with libFuzzer.
     program("linkhealth-fuzz", ["Fuzzing"]),
