@@ -80,7 +80,8 @@ let package = Package(
     floor(
       "Simulation",
       [
-        "Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Incidents", "Engine",
+        "Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Incidents",
+        "Engine",
       ]),
     // 8
     program(
@@ -99,8 +100,8 @@ let package = Package(
     program(
       "linkhealth-bench",
       [
-        "CLinux", "Host", "Catalogue", "Reports", "Delivery", "Probes", "History", "Wire", "Model",
-        "Base",
+        "CLinux", "Host", "Engine", "Incidents", "Catalogue", "Reports", "Delivery", "Probes",
+        "History", "Wire", "Model", "Base",
       ]),
     // Feeds the readers with bytes; deploy/fuzz builds it with libFuzzer.
     program("linkhealth-fuzz", ["Fuzzing"]),

@@ -75,6 +75,13 @@ extension Engine {
   mutating func seeAgain(at now: Now) {
     sightSince = now.instant
     log(.notice, "the monitor sees again: all links are looked at anew")
+    for link in canaryLinks {
+      // That they failed was our own blindness.
+      for probe in links[link].probes { probes[probe].judge.withdrawRules() }
+      troubles.drop(links[link].link.id)
+      links[link].hasTrouble = false
+      place(link, at: now)
+    }
     for link in links.indices where !isSightMark(link) {
       for probe in links[link].probes {
         probes[probe].judge.forgiveUnraised()

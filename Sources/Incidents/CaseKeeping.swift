@@ -119,10 +119,11 @@ extension Casebook {
     }
     let troubles = order.compactMap { byLink[$0] }
     let main = mainTrouble(troubles)?.first.map { [[$0.cause, $0.causeDetail]] } ?? []
-    let meaning = key.kind == .point ? troubles.first?.meaning ?? [] : main
+    let meaning =
+      key.kind == .point ? troubles.first?.meaning ?? [] : key.kind == .vantage ? [] : main
     return CaseNews(
       severity: incident.severity, meaning: meaning, subject: subject(of: key),
-      side: key.kind == .point ? "" : incident.suspicion?.side ?? "")
+      side: key.kind == .point || key.kind == .vantage ? "" : incident.suspicion?.side ?? "")
   }
 }
 

@@ -56,6 +56,9 @@ extension Casebook {
     let meaning: [[String]]
     if key.kind == .point {
       meaning = troubles.first?.meaning ?? []
+    } else if key.kind == .vantage {
+      // What links seem to show is no news of it.
+      meaning = []
     } else {
       meaning = main?.first.map { [[$0.cause, $0.causeDetail]] } ?? []
     }
@@ -68,7 +71,7 @@ extension Casebook {
       suspicion: suspicion, summary: words.summary,
       news: CaseNews(
         severity: tracked.severity, meaning: meaning, subject: subject,
-        side: key.kind == .point ? "" : suspicion.side))
+        side: key.kind == .point || key.kind == .vantage ? "" : suspicion.side))
   }
 
   /// The first of those with the cause that most have.

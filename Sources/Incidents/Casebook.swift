@@ -149,14 +149,16 @@ package struct Casebook: Sendable {
       evaluatedAt = now.instant
       var patterns = explain(matrix, canaries: canaries)
       if patterns.contains(where: { $0.key.kind == .vantage }) { isRegaining = false }
-      if seesAgain(patterns) {
+      let hasSeen = seesAgain(patterns)
+      if hasSeen {
         matrix.forgetStates()
         isRegaining = true
         actions.append(.sawAgain)
         patterns = explain(matrix, canaries: canaries)
       }
       for pattern in patterns { parts[pattern.key] = pattern.isPart }
-      tracked = tracker.take(patterns, matrix, canaries: canaries, at: now.instant)
+      tracked = tracker.take(
+        patterns, matrix, canaries: canaries, hasSeen: hasSeen, at: now.instant)
       if wasBlind, !tracker.isBlind, !isRegaining {
         // However it came to its end: what was seen meanwhile counts for nothing.
         matrix.forgetStates()

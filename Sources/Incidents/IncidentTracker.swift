@@ -109,9 +109,12 @@ package struct IncidentTracker: Sendable {
   /// Ended incidents that may be reopened still, with their ends.
   package var reopenable: [(id: Int, endedAt: Instant)] { closed.map { ($0.id, $0.at) } }
 
-  /// Takes the patterns of an evaluation, and the matrix and canaries that they were made of.
+  /// Takes the patterns of an evaluation, and the matrix and canaries that they were made of. `hasSeen`:
+  /// something has been seen again, though the matrix has forgotten it: blindness ends now, before what
+  /// is seen blindly enters the matrix anew.
   package mutating func take(
-    _ patterns: [Pattern], _ matrix: Matrix, canaries: Canaries = .none, at now: Instant
+    _ patterns: [Pattern], _ matrix: Matrix, canaries: Canaries = .none, hasSeen: Bool = false,
+    at now: Instant
   ) -> [TrackerAction] {
     if memberOf.count < matrix.count {
       memberOf += Array(repeating: 0, count: matrix.count - memberOf.count)
@@ -119,7 +122,7 @@ package struct IncidentTracker: Sendable {
     closed.removeAll { $0.at + settings.reopenWithin < now }
     var actions: [TrackerAction] = []
     let vantage = patterns.first { $0.key.kind == .vantage }
-    takeVantage(vantage, matrix, canaries, &actions, now)
+    takeVantage(vantage, matrix, canaries, hasSeen, &actions, now)
     // While we are blind nothing that links show counts: what is open stays as it is.
     guard !isBlind else {
       return actions + tellGathered(matrix, at: now)
@@ -133,8 +136,8 @@ package struct IncidentTracker: Sendable {
   // MARK: - The vantage
 
   private mutating func takeVantage(
-    _ pattern: Pattern?, _ matrix: Matrix, _ canaries: Canaries, _ actions: inout [TrackerAction],
-    _ now: Instant
+    _ pattern: Pattern?, _ matrix: Matrix, _ canaries: Canaries, _ hasSeen: Bool,
+    _ actions: inout [TrackerAction], _ now: Instant
   ) {
     let former = open.first { $0.isVantage }
     if let pattern {
@@ -149,7 +152,8 @@ package struct IncidentTracker: Sendable {
     // Knowing nothing is no recovery: something must have been seen.
     let everything = matrix.counts.last ?? GroupCounts()
     let isDark =
-      canaries.isBlind || everything.up == 0 && !canaries.isSeeing && everything.unknown > 0
+      canaries.isBlind
+      || !hasSeen && everything.up == 0 && !canaries.isSeeing && everything.unknown > 0
     if !isDark { end(former, into: nil, &actions, now) }
   }
 

@@ -10,6 +10,7 @@ enum Subject: String, CaseIterable {
   case kinds
   case history
   case hostile
+  case judgement
 }
 
 /// What the command line asks for.
@@ -30,6 +31,7 @@ struct Arguments {
       catalogue  parsing 10 MB, and checking a catalogue of 100,000 links (seconds)
       kinds      CPU time of an attempt of each kind of check (4 minutes)
       history    recording, room on the disk, questions, the start (10 minutes, 45 GB free)
+      judgement  finding the patterns of 100,000 links, and judging a sample (1 minute)
       hostile    how long servers that mean harm hold the daemon's loop (3 minutes)
 
       --json     print one JSON document instead of lines

@@ -33,6 +33,7 @@ func runBench(_ arguments: Arguments) -> Int32 {
     case .reload: try measureReload(workbench, quick: arguments.isQuick, &report)
     case .history: try measureHistory(workbench, quick: arguments.isQuick, &report)
     case .kinds: try measureKinds(workbench, quick: arguments.isQuick, &report)
+    case .judgement: try measureJudgement(workbench, quick: arguments.isQuick, &report)
     case .hostile: try measureHostile(workbench, quick: arguments.isQuick, &report)
     case .catalogue: try measureCatalogue(workbench, quick: arguments.isQuick, &report)
     }

@@ -96,10 +96,13 @@ struct BenchArgumentsTests {
   @Test(
     "what is wrong is told",
     arguments: [
-      ([], "name a subject: schedule, probes, alerts, reload, catalogue, kinds, history, hostile"),
+      (
+        [],
+        "name a subject: schedule, probes, alerts, reload, catalogue, kinds, history, hostile, judgement"
+      ),
       (
         ["--json"],
-        "name a subject: schedule, probes, alerts, reload, catalogue, kinds, history, hostile"
+        "name a subject: schedule, probes, alerts, reload, catalogue, kinds, history, hostile, judgement"
       ),
       (["probes", "alerts"], "one subject at a time"),
       (["probe"], "unknown argument probe; did you mean probes?"),

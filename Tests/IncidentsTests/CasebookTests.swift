@@ -291,6 +291,23 @@ struct CaseHistory {
     #expect(history.told.last?.links.map(\.description) == ["a/p"])
   }
 
+  @Test("sight that returns by halves returns at once, and what was seen blindly ends nothing")
+  func halfSight() {
+    let picture = "  a b c\np . . .\nq . . .\nr . . .\nt . . ."
+    var history = CaseHistory(picture, gatherSeconds: 0)
+    history.set("a/p", .failing)
+    history.pass(1)
+    history.book.set(Canaries(answering: 0, failing: 2), at: history.now)
+    history.pass(1)
+    #expect(history.book.isBlind)
+    history.book.set(Canaries(answering: 1, failing: 1), at: history.now)
+    history.pass(1)
+    #expect(!history.book.isBlind)
+    history.pass(60)
+    #expect(history.told.map(\.pattern) == [.point, .vantage, .vantage])
+    #expect(history.book.open.map(\.pattern) == [.point], "nobody has seen it well")
+  }
+
   @Test("an incident of an earlier run goes on under its id and number, whatever its pattern")
   func restore() throws {
     var first = CaseHistory(square)

