@@ -17,10 +17,11 @@ extension Engine {
   /// conditions stay raised until fresh samples clear them. One whose links are no longer watched is
   /// resolved.
   package mutating func restore(_ open: [Incident], ended: [Incident] = [], at now: Now) {
+    let isBlind = open.contains { $0.pattern == .vantage }
     for incident in open {
       shownIncidents.restore(incident)
-      // What was seen when sight went is nothing to start from.
-      guard incident.pattern != .vantage else { continue }
+      // What was seen when sight went is nothing to start from, nor is what gave that away.
+      guard incident.pattern != .vantage, incident.isTold || !isBlind else { continue }
       for condition in incident.conditions { restore(condition, incident) }
     }
     let last = casebook.restore(open, ended: ended, at: now)
