@@ -26,10 +26,20 @@ extension Engine {
     case .planned, .notConnected: return (.excluded, .slow)
     case .down, .unknown: return (.unknown, .slow)
     case .degraded:
-      // A failure that nothing has confirmed speaks neither for nor against a pattern.
-      let fails = runtime.probes.contains { probes[$0].judge.last?.outcome.isFailure ?? false }
-      return (fails ? .unknown : .up, .slow)
+      // A failure that nothing has confirmed speaks against no pattern.
+      return failure(of: link).map { (.unknown, $0) } ?? (.up, .slow)
     }
+  }
+
+  /// How a required probe of a link failed in its newest attempt; nil where none did.
+  private func failure(of link: Int) -> FailureSign? {
+    for probe in links[link].probes where probes[probe].definition.isRequired {
+      if let sign = probes[probe].judge.last.flatMap({ FailureSign($0.outcome) }), sign != .warning
+      {
+        return sign
+      }
+    }
+    return nil
   }
 
   private func sign(of trouble: LinkTrouble, _ link: Int) -> FailureSign {
@@ -58,8 +68,11 @@ extension Engine {
       evaluateIncidents(at: now)
     }
     let trouble = links[link].hasTrouble ? troubles[links[link].link.id] : nil
+    let isSuspect =
+      state == .unknown && trouble == nil && sign != .slow && !isSightMark(link)
     casebook.set(
-      Int32(link), state, sign: sign, trouble: trouble, endReason: endReason, at: now)
+      Int32(link), state, sign: sign, trouble: trouble, endReason: endReason,
+      isSuspect: isSuspect, at: now)
   }
 
   /// Looks for incidents, if that is due.

@@ -88,11 +88,13 @@ package struct Casebook: Sendable {
   /// Takes how a link stands. `endReason`: why nothing is raised any more, where that is no recovery.
   package mutating func set(
     _ link: Int32, _ state: CellState, sign: FailureSign = .slow, trouble: LinkTrouble? = nil,
-    endReason: String? = nil, at now: Now
+    endReason: String? = nil, isSuspect: Bool = false, at now: Now
   ) {
     let index = Int(link)
     let former = matrix.states[index]
-    let isSame = former == state && (Layer(state) == nil || matrix.signs[index] == sign)
+    let isSame =
+      former == state && matrix.isSuspect(link) == isSuspect
+      && (Layer(state) == nil && !isSuspect || matrix.signs[index] == sign)
     if Layer(state) != nil || troubles[link] != nil {
       if troubles[link] != trouble {
         troubles[link] = trouble
@@ -104,7 +106,8 @@ package struct Casebook: Sendable {
       endReasons[link] = endReason
     }
     guard !isSame else { return }
-    matrix.set(link, state, sign: sign, since: trouble?.since ?? now.wall)
+    matrix.set(
+      link, state, sign: sign, since: trouble?.since ?? now.wall, isSuspect: isSuspect)
     // While nothing is bad, links that come up change nothing.
     if Layer(former) != nil || Layer(state) != nil || matrix.badCount > 0 || !cases.isEmpty {
       wantEvaluation(at: now.instant)

@@ -51,7 +51,8 @@ struct Cover {
         let slot = Int(slots[Int(group)])
         members[Int(filled[slot])] = Int32(place)
         filled[slot] += 1
-        remainingByManner[slot * Self.manners + manner(link)] += 1
+        // A part of a column is made of what is confirmed: three that fail once are chance.
+        if !matrix.isSuspect(link) { remainingByManner[slot * Self.manners + manner(link)] += 1 }
       }
     }
   }
@@ -90,7 +91,7 @@ struct Cover {
       for other in matrix.groups(of: link) {
         let slot = Int(slots[Int(other)])
         remaining[slot] -= 1
-        remainingByManner[slot * Self.manners + manner(link)] -= 1
+        if !matrix.isSuspect(link) { remainingByManner[slot * Self.manners + manner(link)] -= 1 }
       }
     }
     let key = PatternKey(

@@ -10,14 +10,31 @@ package func explain(_ matrix: Matrix, canaries: Canaries = .none) -> [Pattern] 
   if canaries.isBlind, !failing.isEmpty || !degraded.isEmpty {
     patterns = [blindness(matrix, failing, degraded)]
   } else {
-    var cover = Cover(matrix, .failing, bad: failing, canaries: canaries)
-    patterns = cover.patterns()
+    patterns = failingPatterns(matrix, failing, canaries)
     let rest = join(degraded, to: &patterns, of: matrix)
     var second = Cover(matrix, .degraded, bad: rest, canaries: canaries)
     patterns += second.patterns()
   }
   var third = Cover(matrix, .overdue, bad: overdue, canaries: canaries)
   return patterns + third.patterns()
+}
+
+/// The patterns of failing links. Links that have failed once, and that nothing has confirmed yet, help
+/// to see what a failing one is a part of, so that the first message knows it; they are in no pattern
+/// themselves, and make none alone.
+private func failingPatterns(
+  _ matrix: Matrix, _ failing: [Int32], _ canaries: Canaries
+) -> [Pattern] {
+  guard matrix.suspectCount > 0, !failing.isEmpty else {
+    var cover = Cover(matrix, .failing, bad: failing, canaries: canaries)
+    return cover.patterns()
+  }
+  var cover = Cover(matrix, .failing, bad: matrix.failingOrSuspect, canaries: canaries)
+  return cover.patterns().compactMap { pattern in
+    var confirmed = pattern
+    confirmed.links.removeAll { matrix.isSuspect($0) }
+    return confirmed.links.isEmpty ? nil : confirmed
+  }
 }
 
 private func blindness(_ matrix: Matrix, _ failing: [Int32], _ degraded: [Int32]) -> Pattern {

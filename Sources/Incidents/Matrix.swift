@@ -94,6 +94,10 @@ package struct Matrix: Sendable {
   package private(set) var since: [WallTime]
   /// A bit a link, for failing, degraded and overdue.
   private var bits: [[UInt64]]
+  /// Links that have failed and of which nothing has confirmed it: unknown, and they may show what a
+  /// confirmed failure is a part of.
+  private var suspectBits: [UInt64]
+  package private(set) var suspectCount = 0
 
   package var count: Int { places.count }
 
@@ -107,15 +111,17 @@ package struct Matrix: Sendable {
     since = Array(repeating: WallTime(nanoseconds: 0), count: places.count)
     bits = Array(
       repeating: Array(repeating: 0, count: (places.count + 63) / 64), count: Layer.allCases.count)
+    suspectBits = Array(repeating: 0, count: (places.count + 63) / 64)
     for link in places.indices { set(Int32(link), .unknown) }
   }
 
   /// Takes a link's new state; the work goes by the number of its groups.
   package mutating func set(
     _ link: Int32, _ state: CellState, sign: FailureSign = .slow,
-    since time: WallTime = WallTime(nanoseconds: 0)
+    since time: WallTime = WallTime(nanoseconds: 0), isSuspect: Bool = false
   ) {
     let index = Int(link)
+    suspect(index, isSuspect && state == .unknown)
     let former = states[index]
     signs[index] = sign
     since[index] = time
@@ -129,6 +135,18 @@ package struct Matrix: Sendable {
     let bit = UInt64(1) << UInt64(index & 63)
     if let layer = Layer(former) { bits[Int(layer.rawValue)][index >> 6] &= ~bit }
     if let layer = Layer(state) { bits[Int(layer.rawValue)][index >> 6] |= bit }
+  }
+
+  private mutating func suspect(_ index: Int, _ isSuspect: Bool) {
+    let bit = UInt64(1) << UInt64(index & 63)
+    guard (suspectBits[index >> 6] & bit != 0) != isSuspect else { return }
+    suspectBits[index >> 6] ^= bit
+    suspectCount += isSuspect ? 1 : -1
+  }
+
+  /// Whether a link has failed lately without being confirmed.
+  package func isSuspect(_ link: Int32) -> Bool {
+    suspectBits[Int(link) >> 6] & UInt64(1) << UInt64(link & 63) != 0
   }
 
   func groupRange(_ link: Int32) -> Range<Int> {
@@ -157,9 +175,17 @@ package struct Matrix: Sendable {
   }
 
   /// The links of a layer, in their order.
-  package func links(in layer: Layer) -> [Int32] {
+  package func links(in layer: Layer) -> [Int32] { places(bits[Int(layer.rawValue)]) }
+
+  /// Those that fail, and those that have failed without being confirmed.
+  package var failingOrSuspect: [Int32] {
+    let failing = bits[Int(Layer.failing.rawValue)]
+    return places(zip(failing, suspectBits).map { $0 | $1 })
+  }
+
+  private func places(_ bits: [UInt64]) -> [Int32] {
     var list: [Int32] = []
-    for (index, word) in bits[Int(layer.rawValue)].enumerated() {
+    for (index, word) in bits.enumerated() {
       var rest = word
       while rest != 0 {
         list.append(Int32(index << 6 + rest.trailingZeroBitCount))

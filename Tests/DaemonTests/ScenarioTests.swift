@@ -113,6 +113,57 @@ extension DaemonTests {
       try daemon.stop()
     }
 
+    @Test("the shipped catalogue against the simulated world: four incidents, and no other")
+    func incidents() throws {
+      let world = try ExpectedWorld(Self.scenario, provinces: "\(Self.probes)/provinces.json")
+      let services = catalogueServices()
+      let simulator = try SimulatorProcess(scenario: Self.scenario)
+      defer { simulator.stop() }
+      let daemon = try Daemon(
+        settings: "accelerate: 60, endpoints: \"endpoints.json5\","
+          + " provinces: \"\(Self.probes)/provinces.json\",")
+      daemon.catalogue = "[\"\(Self.probes)\"]"
+      // Long enough for each link to have been asked and asked again.
+      daemon.gather = "20s"
+      try daemon.place.write(
+        "endpoints.json5", world.endpoints(port: simulator.port, of: services))
+      try daemon.start()
+      let partly = ["an-giang", "bac-ninh", "can-tho", "dong-nai"].map { "civil-registry/\($0)" }
+      let all = world.cells.map(\.link)
+      func links(of services: String...) -> [String] {
+        all.filter { services.contains(String($0.split(separator: "/")[0])) }
+      }
+      let expected: [String: [String]] = [
+        "point": links(of: "single-window"), "system overdue": links(of: "health-licences"),
+        "system in part": partly, "system": links(of: "birth-bundle", "death-bundle"),
+      ]
+      var found: Set<[String]> = []
+      let wanted = Set(expected.values.map { $0.sorted() })
+      let limit = Clock.instant + .seconds(150)
+      while found != wanted, Clock.instant < limit {
+        usleep(500_000)
+        found = Set(try daemon.incidents().filter(isTold).map(linksOf))
+      }
+      #expect(found == wanted)
+      // Those that came and went, as failures at random do, spoke of nothing else either.
+      let told = try daemon.incidents("all").filter(isTold)
+      for incident in told {
+        let links = Set(linksOf(incident))
+        #expect(
+          expected.values.contains { links.isSubset(of: $0) },
+          "\(incident["summary"]?.string ?? "")")
+      }
+      try daemon.stop()
+    }
+
+    private func isTold(_ incident: JSONNode) -> Bool {
+      incident["firstToldSequence"].map { !$0.isNull } ?? false
+    }
+
+    private func linksOf(_ incident: JSONNode) -> [String] {
+      incident["links"]?.array?.compactMap(\.string).sorted() ?? []
+    }
+
     /// What differs, cell by cell and in the sums of each owner.
     private func compare(_ expected: [ExpectedWorld.Cell], _ daemon: Daemon) throws -> [String] {
       let links = try daemon.get("/v1/links").json?["links"]?.array ?? []

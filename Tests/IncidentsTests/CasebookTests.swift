@@ -216,6 +216,38 @@ struct CaseHistory {
     #expect(Set(history.told.map(\.id)).count == 1)
   }
 
+  @Test("links that have failed once show what a failing one is a part of, and are in no incident")
+  func suspects() throws {
+    var history = CaseHistory(square)
+    func suspect(_ name: String) {
+      let link = Int32(history.book.matrix.places.firstIndex { $0.id.description == name } ?? -1)
+      history.book.set(link, .unknown, sign: .serverError, isSuspect: true, at: history.now)
+      history.run()
+    }
+    for name in ["a/q", "a/r", "a/t", "b/q"] { suspect(name) }
+    history.pass(60)
+    #expect(history.versions.isEmpty, "alone they are nothing")
+    history.set("a/p", .failing)
+    history.pass(12)
+    let told = try #require(history.told.first)
+    #expect(told.pattern == .system && told.links.map(\.description) == ["a/p"])
+    history.set("a/q a/r a/t", .failing)
+    history.pass(12)
+    #expect(history.told.count == 1 && history.book.open.map(\.links.count) == [4])
+  }
+
+  @Test("failures that nothing confirmed leave a single link what it is")
+  func passingSuspects() {
+    var history = CaseHistory(square)
+    for name in ["b/q", "c/r"] {
+      let link = Int32(history.book.matrix.places.firstIndex { $0.id.description == name } ?? -1)
+      history.book.set(link, .unknown, sign: .serverError, isSuspect: true, at: history.now)
+    }
+    history.set("a/p", .failing)
+    history.pass(12)
+    #expect(history.told.map(\.pattern) == [.point])
+  }
+
   @Test("what is held is asked for again once it has become another, and held no version twice")
   func held() throws {
     var history = CaseHistory(square, gatherSeconds: 0)

@@ -13,7 +13,7 @@ import Testing
   ) -> World {
     World(
       country(seed), faults: [ScheduledFault(scope, manner, from: outage.start, to: outage.end)],
-      seed: seed, incidents: patient)
+      seed: seed, incidents: IncidentSettings())
   }
 
   /// That exactly one incident was told, within the outage, and ended after it; as it stood when the

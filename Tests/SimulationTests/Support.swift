@@ -24,15 +24,6 @@ struct Outage {
   }
 }
 
-/// Telling waits until every link has had its turn, and been tried again: then the first message knows
-/// the whole of it. With less, what was seen first may be told as what it seemed, and become a part.
-let patient: IncidentSettings = {
-  var settings = IncidentSettings()
-  settings.gatherCritical = .seconds(90)
-  settings.gatherWarning = .seconds(90)
-  return settings
-}()
-
 /// One world in 25 is as large as the real one; the others are quicker.
 func country(_ seed: UInt64) -> Country { Country(provinces: seed % 25 == 0 ? 34 : 6) }
 
