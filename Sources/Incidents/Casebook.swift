@@ -284,9 +284,9 @@ package struct Casebook: Sendable {
     let description = describe(tracked, isPart: item.isPart, openedAt: item.incident.openedAt)
     var next = item.incident
     description.write(to: &next)
-    if next.severity == .critical, item.incident.severity != .critical,
-      next.status == .acknowledged
-    {
+    let isWorse = next.severity == .critical && item.incident.severity != .critical
+    let isOther = item.incident.sequence > 0 && next.pattern != item.incident.pattern
+    if next.status == .acknowledged, isWorse || isOther {
       // Who took up the lesser trouble may not know of the worse one.
       next.status = .open
     }
@@ -420,6 +420,11 @@ package struct Casebook: Sendable {
   ) -> Incident? {
     guard let number = numbers[id], var item = cases[number], item.incident.status != .resolved
     else { return nil }
+    var acknowledgement = acknowledgement
+    // Without a note the one that is there stays.
+    if acknowledgement.note.isEmpty, let former = item.incident.acknowledgement {
+      acknowledgement.note = former.note
+    }
     item.incident.status = .acknowledged
     item.incident.acknowledgement = acknowledgement
     let note = acknowledgement.note.isEmpty ? "" : ": \(acknowledgement.note)"
