@@ -178,12 +178,14 @@ private func lifeCycleReason(
 private func ownReason(
   _ index: Int, _ engine: borrowing Engine, incident: Incident?, state: LinkState
 ) -> String? {
+  if engine.isBlind, state == .unknown, incident.map({ $0.pattern == .vantage }) ?? true {
+    return "not judged: this monitor may be blind"
+  }
   let id = engine.links[index].link.id
   let conditions = incident?.conditions.filter { $0.link == id } ?? []
   if let condition = conditions.first(where: { $0.rule == .failures }) ?? conditions.first {
     return condition.evidence
   }
-  if let incident, incident.pattern == .vantage { return incident.summary }
   for probe in engine.links[index].probes {
     guard let last = engine.probes[probe].judge.last else { continue }
     if last.outcome.isFailure || last.outcome.isWarning {

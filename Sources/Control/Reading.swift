@@ -197,7 +197,8 @@ private func incidentBody(
   guard let incident = engine.shownIncidents.incident(id) else {
     throw ControlError(
       404, "noSuchIncident",
-      "no incident has the id \(printable(id, limit: 80)); /v1/incidents?status=all lists them")
+      "no incident of this run has the id \(printable(id, limit: 80)); older ones are files in"
+        + " alerts/closed of the state directory")
   }
   return IncidentDocument.encode(incident)
 }

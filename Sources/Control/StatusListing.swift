@@ -76,6 +76,7 @@ package struct StatusListing: PiecewiseAnswer {
     writer.counts(tally.tokens)
     writer.key("canaries")
     writer.counts(tally.canaries)
+    writer.member("blind", engine.isBlind)
     writeIncidents(&writer, engine)
     writeQuietCounts(&writer, engine, at: now)
     writer.endObject()

@@ -41,6 +41,10 @@ func renderStatus(_ answers: StatusAnswers, _ display: Display) -> Page {
     Cell(" - \(summary(status, figures)) | \(performanceData(status))"),
   ])
   renderDaemon(status, &page)
+  if status["blind"]?.bool == true {
+    page.line(
+      Cell("this monitor may be blind: nothing is said of links until it sees again", .bad))
+  }
   renderApart("hops", status["hops"], &page)
   renderApart("tokens", status["tokens"], &page)
   renderApart("canaries", status["canaries"], &page)

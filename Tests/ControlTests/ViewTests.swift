@@ -114,6 +114,21 @@ import Wire
     #expect(status["hosts"]?.array != nil)
   }
 
+  @Test("while the monitor may be blind the status says so, and each link that it is not judged")
+  func blind() throws {
+    let services = ["a", "b", "c"].map { watched("\($0)/hue", owner: $0) }
+    let canaries = ["x", "y"].map { watched("\($0)/national", owner: "us", role: .canary) }
+    let desk = Desk(services + canaries)
+    desk.settle()
+    #expect(try desk.get("/v1/status").node["blind"]?.bool == false)
+    for link in services + canaries { desk.network["\(link.id)"] = wrong }
+    desk.advance(by: .seconds(120))
+    #expect(try desk.get("/v1/status").node["blind"]?.bool == true)
+    let shown = try link("a/hue", desk)
+    #expect(shown["state"]?.string == "unknown")
+    #expect(shown["reason"]?.string == "not judged: this monitor may be blind")
+  }
+
   @Test("the matrix has a letter for each link, and a dot where there is none")
   func matrix() throws {
     let desk = Country.desk()
@@ -208,4 +223,8 @@ extension String {
     }
     return count
   }
+}
+
+private func watched(_ id: String, owner: String, role: LinkRole = .service) -> Link {
+  link(id, system: owner, owner: owner, role: role)
 }

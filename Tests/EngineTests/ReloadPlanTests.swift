@@ -144,7 +144,9 @@ private func marked(_ id: String, _ change: (inout Link) -> Void = { _ in }) -> 
       }
       let before = snapshot()
       let told = bench.told.count
-      let failing = Set(bench.engine.shownIncidents.open.flatMap(\.links))
+      // Also those that no evaluation has seen yet.
+      let failing = Set(
+        bench.engine.links.map(\.link.id).filter { bench.engine.troubles[$0] != nil })
       var new = all.filter { _ in random.below(4) != 0 }
       if random.below(2) == 0 { new.reverse() }
       bench.engine.load(new, at: bench.now)
