@@ -20,11 +20,6 @@ struct BoundedQueueTests {
       #expect((0..<3).map { _ in queue.popFirst() } == [base + 1, base + 2, base + 3])
     }
   }
-
-  @Test("a queue without a place is a mistake of the program")
-  func noPlace() async {
-    await #expect(processExitsWith: .failure) { _ = BoundedQueue<Int>(capacity: 0) }
-  }
 }
 
 struct RandomTests {

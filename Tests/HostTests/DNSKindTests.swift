@@ -169,9 +169,15 @@ final class NameServerDaemon {
   }
 
   func stop() {
+    // Where another test has made this process a subreaper, what nsd leaves behind becomes our child.
+    let children = (try? readWholeFile("/proc/\(pid)/task/\(pid)/children"))?
+      .split(separator: UInt8(ascii: " ")) ?? []
     kill(pid, SIGTERM)
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+    for child in children.compactMap({ pid_t(String(decoding: $0, as: UTF8.self)) }) {
+      for _ in 0..<200 where waitpid(child, &status, WNOHANG) == 0 { usleep(10_000) }
+    }
     for name in ["nsd.conf", "portal.zone", "broken.zone", "nsd.pid", "nsd.db", "xfrd", "zones"] {
       unlink("\(directory)/\(name)")
     }
