@@ -170,7 +170,8 @@ final class NameServerDaemon {
 
   func stop() {
     // Where another test has made this process a subreaper, what nsd leaves behind becomes our child.
-    let children = (try? readWholeFile("/proc/\(pid)/task/\(pid)/children"))?
+    let children =
+      (try? readWholeFile("/proc/\(pid)/task/\(pid)/children"))?
       .split(separator: UInt8(ascii: " ")) ?? []
     kill(pid, SIGTERM)
     var status: Int32 = 0

@@ -134,9 +134,9 @@ struct RingFilesTests {
     #expect(try numbers(ring) == evens(0..<60))
   }
 
-  // Daemons are killed for good in DaemonTests. An exit test of the testing library would hang here for
-  // ever once a stray child of another test is left: it waits for any child.
-  @Test("what was written is there for the next to open it, though nobody closed or synced the ring")
+  // Daemons are killed for good in DaemonTests. An exit test of the testing library would hang for ever
+  // once a stray child of another test is left: it waits for any child.
+  @Test("what was written is there for the next, though nobody closed or synced the ring")
   func leftOpen() throws {
     let ring = try openRing(directory.ring)
     var encoder = RingEncoder(resume: ring.resume)
