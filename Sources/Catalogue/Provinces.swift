@@ -14,7 +14,7 @@ struct Consumer: Sendable, Hashable {
   var fullName: LocalizedName
 
   static let national = Consumer(
-    slug: "national", name: LocalizedName(en: "National level", vi: "Cấp quốc gia"))
+    slug: nationalConsumer, name: LocalizedName(en: "National level", vi: "Cấp quốc gia"))
 
   init(
     slug: String, name: LocalizedName, code: String? = nil, agencyCode: String? = nil,

@@ -200,6 +200,3 @@ extension Engine {
       })
   }
 }
-
-/// The consumer that is no province.
-private let nationalConsumer = "national"

@@ -35,8 +35,9 @@ package struct Engine: ~Copyable {
   var sightSince = Instant(nanoseconds: .min)
   /// When incidents were last looked for ahead of their time.
   var hurriedAt: Instant?
-  /// Where the round of looking for links without young samples goes on.
+  /// Where the round of looking for links without young samples goes on, and when.
   var staleCursor = 0
+  var staleLookDue = Instant(nanoseconds: .min)
   package internal(set) var shownIncidents = ShownIncidents()
   package internal(set) var pauses: [LinkID: Pause] = [:]
   /// Windows and silences: what is measured all the same and not told.

@@ -24,7 +24,7 @@ extension Engine {
       guard incident.pattern != .vantage, incident.isTold || !isBlind else { continue }
       for condition in incident.conditions { restore(condition, incident) }
     }
-    let last = casebook.restore(open, ended: ended, at: now)
+    let last = casebook.restore(open, ended: ended, places: linkIndex, at: now)
     if casebook.isBlind { sightSince = .distantFuture }
     for incident in open {
       for id in incident.links {
@@ -123,11 +123,12 @@ extension Engine {
     if isSightMark(link) { casebook.set(canaries(at: now), at: now) }
   }
 
-  /// Links whose samples have grown too old are unknown, though nothing has happened to them; a few in
-  /// each turn.
+  /// Links whose samples have grown too old are unknown, though nothing has happened to them; a few on
+  /// each tick on which something else is due.
   mutating func noteStaleLinks(at now: Now) {
-    guard !links.isEmpty, !casebook.isBlind else { return }
-    let count = max(Limits.staleLinksPerTurn, links.count / 512)
+    guard !links.isEmpty, !casebook.isBlind, now.instant >= staleLookDue else { return }
+    staleLookDue = now.instant + schedule.tick
+    let count = max(Limits.staleLinksPerTick, links.count / 512)
     for _ in 0..<min(count, links.count) {
       staleCursor = (staleCursor + 1) % links.count
       if links[staleCursor].state == .up || links[staleCursor].state == .degraded {

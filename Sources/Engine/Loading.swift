@@ -93,7 +93,8 @@ extension Engine {
   private mutating func moveIncidents(_ prepared: borrowing PreparedLoad, at now: Now) {
     canaryLinks = prepared.canaryLinks
     mustFailLinks = prepared.mustFailLinks
-    let last = casebook.move(to: prepared.matrix, settings: incidentSettings, at: now)
+    let last = casebook.move(
+      to: prepared.matrix, settings: incidentSettings, places: linkIndex, at: now)
     casebook.set(canaries(at: now), at: now)
     for place in links.indices { self.place(place, at: now) }
     perform(last, at: now)

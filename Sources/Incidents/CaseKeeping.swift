@@ -8,12 +8,16 @@ extension Casebook {
   /// The same incidents under another catalogue. Nothing is known of its links until they are set. An
   /// incident whose links have all gone is resolved; its last version is among the actions.
   package mutating func move(
-    to matrix: Matrix, settings: IncidentSettings, at now: Now
+    to matrix: Matrix, settings: IncidentSettings, places: [LinkID: Int]? = nil, at now: Now
   ) -> [CaseAction] {
     let former = self
     var moved = Casebook(matrix, settings: settings, seed: 0)
     moved.continueNumbers(of: former)
-    let index = GroupIndex(matrix)
+    if former.cases.isEmpty {
+      self = moved
+      return []
+    }
+    let index = GroupIndex(matrix, places: places)
     let ends = Dictionary(
       uniqueKeysWithValues: former.tracker.reopenable.map { ($0.id, $0.endedAt) })
     var actions: [CaseAction] = []
@@ -26,17 +30,17 @@ extension Casebook {
       }
     }
     if former.isBlind, !moved.isBlind { actions.append(.sawAgain) }
-    if !moved.cases.isEmpty { moved.wantEvaluation(at: now.instant) }
+    moved.wantEvaluation(at: now.instant)
     self = moved
     return actions
   }
 
   /// Takes over an incident that was open when the daemon last stopped; the last version, if none of its
   /// links are watched any more.
-  package mutating func restore(_ incidents: [Incident], ended: [Incident], at now: Now)
-    -> [CaseAction]
-  {
-    let index = GroupIndex(matrix)
+  package mutating func restore(
+    _ incidents: [Incident], ended: [Incident], places: [LinkID: Int]? = nil, at now: Now
+  ) -> [CaseAction] {
+    let index = GroupIndex(matrix, places: places)
     func instant(_ time: WallTime) -> Instant { now.instant - max(.zero, now.wall - time) }
     // Of one that ended twice the later end counts.
     var seen: Set<String> = Set(incidents.map(\.id))
@@ -58,7 +62,7 @@ extension Casebook {
 
   private mutating func keepOpen(_ item: Case, _ index: GroupIndex, at now: Now) -> CaseAction? {
     let incident = item.incident
-    let links = incident.links.compactMap { index.links[$0] }.sorted()
+    let links = incident.links.compactMap(index.link).sorted()
     guard let first = links.first else {
       var last = incident
       last.end(at: now.wall)
@@ -100,7 +104,7 @@ extension Casebook {
     guard let subject = item.incident.subject, let key = index.key(subject, item.incident.pattern)
     else { return }
     var kept = item
-    kept.link = item.incident.links.first.flatMap { index.links[$0] }
+    kept.link = item.incident.links.first.flatMap(index.link)
     let number = tracker.restoreClosed(key, at: endedAt)
     cases[number] = kept
     numbers[item.incident.id] = number
@@ -129,22 +133,26 @@ extension Casebook {
 
 /// Finds links and groups of a matrix by name.
 struct GroupIndex {
-  private(set) var links: [LinkID: Int32] = [:]
+  private let places: [LinkID: Int]
   private var groups: [String: Int32] = [:]
 
-  init(_ matrix: Matrix) {
-    links.reserveCapacity(matrix.count)
-    for (place, link) in matrix.places.enumerated() { links[link.id] = Int32(place) }
+  /// `places`: those of the matrix's links by their ids, where somebody has them already.
+  init(_ matrix: Matrix, places: [LinkID: Int]?) {
+    self.places =
+      places
+      ?? Dictionary(uniqueKeysWithValues: zip(matrix.places.map(\.id), matrix.places.indices))
     for (place, group) in matrix.groups.enumerated() {
       groups["\(group.axis) \(group.name)"] = Int32(place)
     }
   }
 
+  func link(_ id: LinkID) -> Int32? { places[id].map { Int32($0) } }
+
   /// Nil where the thing is not in the catalogue any more, or the words are of another version.
   func key(_ subject: IncidentSubject, _ kind: IncidentPattern) -> PatternKey? {
     guard let layer = Layer.allCases.first(where: { "\($0)" == subject.layer }) else { return nil }
     if kind == .point {
-      guard let link = LinkID(subject.name).flatMap({ links[$0] }) else { return nil }
+      guard let link = LinkID(subject.name).flatMap(link) else { return nil }
       return PatternKey(layer: layer, kind: .point, axis: .everything, value: link, manner: nil)
     }
     guard let axis = Axis.allCases.first(where: { "\($0)" == subject.axis }),

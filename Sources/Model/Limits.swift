@@ -233,8 +233,9 @@ package enum Limits {
   package static let gatheringProbes = 24
   /// When sight returns, links are looked at anew spread over so long.
   package static let lookAnewWithin = TimeAmount.seconds(10)
-  /// Links looked at in one turn of the loop for whether their samples are too old to say anything.
-  package static let staleLinksPerTurn = 32
+  /// Links looked at on one tick for whether their samples are too old to say anything; of very many a
+  /// 512th.
+  package static let staleLinksPerTick = 32
   /// Those that have a younger sample are not brought forward.
   package static let gatheringFresh = TimeAmount.seconds(5)
 

@@ -74,6 +74,9 @@ package enum LinkRole: String, Sendable, Hashable, CaseIterable {
   case token
 }
 
+/// The consumer that is no province.
+package let nationalConsumer = "national"
+
 /// The service of the links that stand for tokens: `token/NAME`.
 package let tokenService = "token"
 

@@ -44,7 +44,7 @@ package struct Country: Sendable {
       ("canary-a", LinkRole.canary), ("canary-b", .canary), ("no-such-host", .mustFail),
     ] {
       // Asked more often, so that blindness shows before it is told as something else.
-      var mark = Self.link(name, "national", system: name, owner: "us", every: .seconds(10))
+      var mark = Self.link(name, nationalConsumer, system: name, owner: "us", every: .seconds(10))
       mark.role = role
       links.append(mark)
     }
