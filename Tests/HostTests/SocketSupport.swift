@@ -112,7 +112,7 @@ final class Listener: Sendable {
   }
 
   func stop() {
-    isStopping.store(true, ordering: .relaxed)
+    guard !isStopping.exchange(true, ordering: .relaxed) else { return }
     threads.stopAndWait()
     close(descriptor)
   }
@@ -150,7 +150,7 @@ final class PacketServer: Sendable {
   }
 
   func stop() {
-    isStopping.store(true, ordering: .relaxed)
+    guard !isStopping.exchange(true, ordering: .relaxed) else { return }
     threads.stopAndWait()
     close(descriptor)
   }

@@ -27,13 +27,12 @@ final class ControlConnection {
   /// Nil when nothing answers at the path.
   init?(_ path: String) {
     descriptor = lh_unix_socket(0)
-    guard descriptor >= 0, lh_unix_connect(descriptor, path) == 0 else {
-      if descriptor >= 0 { close(descriptor) }
-      return nil
-    }
+    // No close here: an instance all of whose properties are set goes through `deinit` also when
+    // its `init` fails, and a second close ends a descriptor that another thread has just got.
+    guard descriptor >= 0, lh_unix_connect(descriptor, path) == 0 else { return nil }
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// False when the other side takes no more.
   @discardableResult
