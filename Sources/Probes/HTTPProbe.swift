@@ -363,10 +363,7 @@ package struct HTTPProbe: Probe {
 
   private mutating func noteResolved(_ took: TimeAmount, waited: TimeAmount) {
     waits.inQueue = waits.inQueue + waited
-    let microseconds = UInt32(clamping: took.microseconds)
-    result.timings =
-      result.timings
-      + PhaseTimings(resolveMicroseconds: microseconds, totalMicroseconds: microseconds)
+    result.addLookup(took)
   }
 
   private mutating func fail(_ outcome: Outcome) -> ProbeAction {
@@ -376,6 +373,6 @@ package struct HTTPProbe: Probe {
   }
 
   private mutating func note(_ text: String) {
-    if result.steps.count < 64 { result.steps.append(printable(mask.masked(text))) }
+    result.addStep(printable(mask.masked(text)))
   }
 }

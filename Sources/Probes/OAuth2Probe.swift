@@ -190,10 +190,7 @@ package struct OAuth2Probe: Probe {
 
   private mutating func noteResolved(_ took: TimeAmount, waited: TimeAmount) {
     waits.inQueue = waits.inQueue + waited
-    let microseconds = UInt32(clamping: took.microseconds)
-    result.timings =
-      result.timings
-      + PhaseTimings(resolveMicroseconds: microseconds, totalMicroseconds: microseconds)
+    result.addLookup(took)
   }
 
   private mutating func finish(_ outcome: Outcome) -> ProbeAction {
@@ -203,8 +200,6 @@ package struct OAuth2Probe: Probe {
   }
 
   private mutating func note(_ text: String) {
-    if tracing, result.steps.count < 64 {
-      result.steps.append(printable(options.transfer.mask.masked(text)))
-    }
+    if tracing { result.addStep(printable(options.transfer.mask.masked(text))) }
   }
 }

@@ -109,6 +109,19 @@ package struct ProbeResult: Sendable {
     self.address = address
     self.steps = steps
   }
+
+  /// Counts a look-up of a name among the phases.
+  mutating func addLookup(_ took: TimeAmount) {
+    let microseconds = UInt32(clamping: took.microseconds)
+    timings =
+      timings
+      + PhaseTimings(resolveMicroseconds: microseconds, totalMicroseconds: microseconds)
+  }
+
+  /// Adds a line to what was done, which is bounded: `try` prints it all.
+  mutating func addStep(_ line: String) {
+    if steps.count < 64 { steps.append(line) }
+  }
 }
 
 /// A kind of check: a state machine over one attempt, and the reader of its own settings.

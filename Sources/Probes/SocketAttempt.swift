@@ -58,8 +58,7 @@ struct SocketAttempt {
 
   private mutating func noteResolved(_ took: TimeAmount, _ waited: TimeAmount) {
     waits.inQueue = waits.inQueue + waited
-    let microseconds = UInt32(clamping: took.microseconds)
-    add(PhaseTimings(resolveMicroseconds: microseconds, totalMicroseconds: microseconds))
+    result.addLookup(took)
   }
 
   // MARK: - The connection
@@ -117,7 +116,7 @@ struct SocketAttempt {
   }
 
   mutating func note(_ text: String) {
-    if result.steps.count < 64 { result.steps.append(printable(mask.masked(text))) }
+    result.addStep(printable(mask.masked(text)))
   }
 
   /// What goes beside the outcome, within its bound.

@@ -1,5 +1,21 @@
 import Glibc
 
+/// How `openssl ca` signs for the authorities of the tests, with its files in the current directory.
+let authorityPolicy = """
+  [ca]
+  default_ca = all
+  [all]
+  database = index.txt
+  new_certs_dir = .
+  serial = serial
+  default_md = sha256
+  policy = any
+  unique_subject = no
+  copy_extensions = copy
+  [any]
+  commonName = supplied
+  """
+
 /// A certificate authority that nobody knows, and servers' certificates that it has signed well or
 /// badly. Made once for all tests by openssl.
 struct Certificates: Sendable {
@@ -27,22 +43,7 @@ struct Certificates: Sendable {
 
   private init() throws {
     place = try Workplace()
-    try place.write(
-      "ca.cnf",
-      """
-      [ca]
-      default_ca = all
-      [all]
-      database = index.txt
-      new_certs_dir = .
-      serial = serial
-      default_md = sha256
-      policy = any
-      unique_subject = no
-      copy_extensions = copy
-      [any]
-      commonName = supplied
-      """)
+    try place.write("ca.cnf", authorityPolicy)
     try place.write("issuer", "authorityKeyIdentifier=keyid,issuer:always\n")
     try place.write("index.txt", "")
     try place.write("make", Self.script)

@@ -14,22 +14,7 @@ struct Chains: Sendable {
 
   private init() throws {
     place = try Workplace()
-    try place.write(
-      "ca.cnf",
-      """
-      [ca]
-      default_ca = all
-      [all]
-      database = index.txt
-      new_certs_dir = .
-      serial = serial
-      default_md = sha256
-      policy = any
-      unique_subject = no
-      copy_extensions = copy
-      [any]
-      commonName = supplied
-      """)
+    try place.write("ca.cnf", authorityPolicy)
     try place.write("ids", "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
     try place.write(
       "issuer", "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid,issuer:always\n")
