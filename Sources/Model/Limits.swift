@@ -121,7 +121,7 @@ package enum Limits {
   /// seen when some of these are gone.
   package static let orphansPerSweep = 4_096
   /// From the time limit and SIGTERM to SIGKILL.
-  package static let pluginTerminationGrace = TimeAmount.milliseconds(50)
+  package static let pluginTerminationGrace = TimeAmount.milliseconds(30)
   /// From SIGKILL to the report of a plugin that the kernel holds.
   package static let pluginKillGrace = TimeAmount.milliseconds(25)
 
