@@ -69,6 +69,7 @@ private func explainIncident(
         "\(suspicion.side == "cannotTell" ? "cannot tell" : suspicion.side), \(suspicion.confidence)"
       ))
     for reason in suspicion.reasons { lines.append(("because", reason)) }
+    if let time = suspicion.asOf { lines.append(("as of", "\(time), before links recovered")) }
   }
   if !incident.isTold { lines.append(("told", "not yet: it gathers, or is kept quiet")) }
   if let acknowledgement = incident.acknowledgement {

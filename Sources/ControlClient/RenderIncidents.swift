@@ -58,6 +58,9 @@ private func renderSuspicion(_ suspicion: JSONNode?, _ page: inout Page) {
     : "\(suspicion.text("hop").map { "hop \($0)" } ?? side), \(suspicion.text("confidence") ?? "")"
   fact("suspected", words, &page)
   for reason in suspicion.texts("reasons") { fact("because", reason, &page) }
+  if let time = suspicion.text("asOf") {
+    fact("as of", "\(timeText(time)), before links recovered", &page)
+  }
 }
 
 private func renderIncident(_ incident: JSONNode, _ page: inout Page) {

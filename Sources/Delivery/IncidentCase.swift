@@ -28,6 +28,7 @@ extension IncidentDocument {
       writer.beginArray()
       for reason in suspicion.reasons { writer.string(reason) }
       writer.endArray()
+      writer.member("asOf", suspicion.asOf?.description)
       writer.endObject()
     } else {
       writer.null()
@@ -69,7 +70,8 @@ extension IncidentDocument {
         side: try suspicion.field("side", \.string),
         hop: hop.map(\.isNull) ?? true ? nil : try linkID(try suspicion.field("hop")),
         confidence: try suspicion.field("confidence", \.string),
-        reasons: try suspicion.field("reasons", \.array).compactMap(\.string))
+        reasons: try suspicion.field("reasons", \.array).compactMap(\.string),
+        asOf: suspicion["asOf"].map(\.isNull) ?? true ? nil : try suspicion.time("asOf"))
     }
     if let acknowledgement = node["acknowledgement"], !acknowledgement.isNull {
       incident.acknowledgement = Acknowledgement(

@@ -88,6 +88,9 @@ extension Casebook {
       kept.news = news(of: incident, key)
     }
     kept.link = first
+    kept.suspicion = incident.suspicion.map {
+      KeptSuspicion($0, key, links, at: incident.updatedAt)
+    }
     cases[number] = kept
     numbers[incident.id] = number
     if let until = kept.heldUntil { goOnHolding(number, until: until) }

@@ -19,7 +19,7 @@ struct CaseDescription {
   var severity: Severity
   var links: [LinkID]
   var conditions: [Condition]
-  var suspicion: SuspectedSide
+  var suspicion: KeptSuspicion
   var summary: String
   var news: CaseNews
 
@@ -29,17 +29,17 @@ struct CaseDescription {
     incident.severity = severity
     incident.links = links
     incident.conditions = conditions
-    incident.suspicion = suspicion
+    incident.suspicion = suspicion.side
     incident.summary = summary
   }
 }
 
 extension Casebook {
   func describe(
-    _ tracked: TrackedIncident, isPart: Bool, openedAt: WallTime
+    _ tracked: TrackedIncident, _ item: Case, at now: WallTime
   ) -> CaseDescription {
     let key = tracked.key
-    let isPart = isPart || key.manner != nil
+    let isPart = item.isPart || key.manner != nil
     let subject = subject(of: key)
     let bad = tracked.links.filter { Layer(matrix.states[Int($0)]) != nil }
     var pattern = Pattern(key: key, links: bad.isEmpty ? tracked.links : bad, isPart: isPart)
@@ -48,7 +48,9 @@ extension Casebook {
       pattern.alsoDegraded = bad.filter { matrix.states[Int($0)] == .degraded }
       if pattern.links.isEmpty { pattern.links = tracked.links }
     }
-    let suspicion = SuspectedSide(suspect(pattern, in: matrix, canaries: canaries))
+    let suspicion = KeptSuspicion(
+      suspect(pattern, in: matrix, canaries: canaries), key, bad, at: now,
+      after: item.suspicion)
     let troubles = tracked.links.compactMap { self.troubles[$0] }
     let conditions = Array(
       troubles.lazy.flatMap(\.conditions).prefix(Limits.incidentConditions))
@@ -64,14 +66,14 @@ extension Casebook {
     }
     let words = CaseWords(
       tracked: tracked, isPart: isPart, subject: subject, matrix: matrix, canaries: canaries,
-      evidence: main?.first?.evidence ?? "", suspicion: suspicion)
+      evidence: main?.first?.evidence ?? "", suspicion: suspicion.side)
     return CaseDescription(
       subject: subject, pattern: key.kind, severity: tracked.severity,
       links: tracked.links.map { matrix.places[Int($0)].id }, conditions: conditions,
       suspicion: suspicion, summary: words.summary,
       news: CaseNews(
         severity: tracked.severity, meaning: meaning, subject: subject,
-        side: key.kind == .point || key.kind == .vantage ? "" : suspicion.side))
+        side: key.kind == .point || key.kind == .vantage ? "" : suspicion.side.side))
   }
 
   /// The first of those with the cause that most have.

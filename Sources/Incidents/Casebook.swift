@@ -29,6 +29,8 @@ package struct Casebook: Sendable {
     var formerNews: CaseNews?
     /// Something keeps it quiet until then, unless it is released before.
     var heldUntil: Instant?
+    /// Whose side it was suspected to be on when most of its links failed.
+    var suspicion: KeptSuspicion?
     /// One of its links, by which the last line of a single link's incident finds its name.
     var link: Int32?
   }
@@ -261,6 +263,7 @@ package struct Casebook: Sendable {
       former.incident.firstToldSequence = nil
       former.news = nil
       former.heldUntil = nil
+      former.suspicion = nil
       cases[number] = former
       return
     }
@@ -281,7 +284,9 @@ package struct Casebook: Sendable {
     _ tracked: TrackedIncident, isToBeTold: Bool, _ actions: inout [CaseAction], at now: Now
   ) {
     guard var item = cases[tracked.id] else { return }
-    let description = describe(tracked, isPart: item.isPart, openedAt: item.incident.openedAt)
+    let description = describe(tracked, item, at: now.wall)
+    item.suspicion = description.suspicion
+    cases[tracked.id]?.suspicion = item.suspicion
     var next = item.incident
     description.write(to: &next)
     let isWorse = next.severity == .critical && item.incident.severity != .critical

@@ -90,12 +90,18 @@ package struct SuspectedSide: Sendable, Hashable {
   package var confidence: String
   /// Short sentences, safe to print.
   package var reasons: [String]
+  /// When it was suspected last with all the links that spoke for it, where some of them have recovered
+  /// since; nil while it is made of what fails now.
+  package var asOf: WallTime?
 
-  package init(side: String, hop: LinkID? = nil, confidence: String, reasons: [String]) {
+  package init(
+    side: String, hop: LinkID? = nil, confidence: String, reasons: [String], asOf: WallTime? = nil
+  ) {
     self.side = side
     self.hop = hop
     self.confidence = confidence
     self.reasons = reasons
+    self.asOf = asOf
   }
 }
 

@@ -51,6 +51,22 @@ struct IncidentDocumentTests {
     }
   }
 
+  @Test("a suspected side comes back, of now or dated")
+  func suspicion() throws {
+    for asOf in [nil, WallTime(milliseconds: 1_762_477_323_004)] {
+      var original = incident()
+      original.suspicion = SuspectedSide(
+        side: "hop", hop: LinkID(service: "lgsp", consumer: "hue"), confidence: "low",
+        reasons: ["it fails"], asOf: asOf)
+      #expect(try IncidentDocument.decode(IncidentDocument.encode(original)) == original)
+    }
+    let former = #"{"side":"us","hop":null,"confidence":"low","reasons":[]}"#
+    let text = String(decoding: IncidentDocument.encode(incident()), as: UTF8.self)
+      .replacing(#""suspicion":null"#, with: #""suspicion":\#(former)"#)
+    let read = try IncidentDocument.decode(Array(text.utf8))
+    #expect(read.suspicion?.side == "us" && read.suspicion?.asOf == nil)
+  }
+
   @Test(
     "hostile text comes back as it was",
     arguments: [
