@@ -11,9 +11,12 @@ struct Cover {
   /// The bad links; the rest goes by their places in this list.
   let bad: [Int32]
   private var isExplained: [Bool]
+  /// The chosen pattern of each bad link, by its place among those chosen; -1 for a point.
+  private(set) var explainer: [Int32]
+  private var takenCount: Int32 = 0
   /// The place of each group among those touched; -1 for others.
   private var slots: [Int32]
-  private var touched: [Int32] = []
+  private(set) var touched: [Int32] = []
   private var memberStart: [Int32] = [0]
   private var members: [Int32] = []
   private var remaining: [Int32] = []
@@ -26,6 +29,7 @@ struct Cover {
     self.bad = bad
     self.canaries = canaries
     isExplained = Array(repeating: false, count: bad.count)
+    explainer = Array(repeating: -1, count: bad.count)
     slots = Array(repeating: -1, count: matrix.groups.count)
     gather()
   }
@@ -57,7 +61,7 @@ struct Cover {
     }
   }
 
-  private func manner(_ link: Int32) -> Int { Int(matrix.signs[Int(link)].manner.rawValue) }
+  func manner(_ link: Int32) -> Int { Int(matrix.signs[Int(link)].manner.rawValue) }
 
   mutating func patterns() -> [Pattern] {
     var heap = CandidateHeap()
@@ -74,7 +78,8 @@ struct Cover {
       guard let fresh else { continue }
       if fresh == first { chosen.append(take(fresh)) } else { heap.push(fresh) }
     }
-    return mergedBlocks(chosen) + points()
+    let (joined, rest) = joinedSystems(chosen, points())
+    return mergedBlocks(joined) + rest
   }
 
   private mutating func take(_ candidate: Candidate) -> Pattern {
@@ -87,6 +92,7 @@ struct Cover {
         candidate.manner.map({ Int($0.rawValue) == manner(link) }) ?? true
       else { continue }
       isExplained[Int(place)] = true
+      explainer[Int(place)] = takenCount
       links.append(link)
       for other in matrix.groups(of: link) {
         let slot = Int(slots[Int(other)])
@@ -94,6 +100,7 @@ struct Cover {
         if !matrix.isSuspect(link) { remainingByManner[slot * Self.manners + manner(link)] -= 1 }
       }
     }
+    takenCount += 1
     let key = PatternKey(
       layer: layer, kind: group.axis.kind, axis: group.axis, value: candidate.group,
       manner: candidate.manner)
@@ -137,8 +144,14 @@ struct Cover {
 
   // MARK: - Candidates
 
+  /// The bad links of a group that is touched, by their places.
+  func places(of group: Int32) -> ArraySlice<Int32> {
+    let slot = Int(slots[Int(group)])
+    return members[Int(memberStart[slot])..<Int(memberStart[slot + 1])]
+  }
+
   /// Links of the group that speak against it.
-  private func contrary(_ group: Int32) -> Int32 {
+  func contrary(_ group: Int32) -> Int32 {
     let counts = matrix.counts[Int(group)]
     return layer == .overdue ? counts.up + counts.degraded + counts.failing : counts.up
   }

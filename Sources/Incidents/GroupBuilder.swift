@@ -42,10 +42,22 @@ struct GroupBuilder {
       }
       start.append(Int32(links.count))
     }
+    enterSystems(&groups, ids)
     for (index, group) in groups.enumerated() where group.axis == .hop {
       groups[index].hopLink = LinkID(group.name).flatMap { indexByID[$0] } ?? -1
     }
     return (groups, start, links)
+  }
+
+  private func enterSystems(_ groups: inout [Matrix.Group], _ ids: [[String: Int32]]) {
+    var seen: Set<UInt64> = []
+    for place in places {
+      guard let owner = ids[Int(Axis.owner.rawValue)][place.owner],
+        let system = ids[Int(Axis.system.rawValue)][place.system],
+        seen.insert(UInt64(owner) << 32 | UInt64(system)).inserted
+      else { continue }
+      groups[Int(owner)].systems.append(system)
+    }
   }
 
   private func names(of place: LinkPlace, _ axis: Axis) -> [String] {

@@ -81,6 +81,8 @@ package struct Matrix: Sendable {
     package var hopLink: Int32 = -1
     /// The owner of a block.
     package var owner: Int32 = -1
+    /// The systems of an owner.
+    var systems: [Int32] = []
   }
 
   package let places: [LinkPlace]

@@ -23,6 +23,9 @@ package struct Country: Sendable {
     ("land-database", "land-database", "moae"),
   ]
 
+  /// The owner of most systems, three of them.
+  package static let largestOwner = "mof"
+
   package init(provinces count: Int = 34, every: TimeAmount = .seconds(60)) {
     provinces = (1...count).map { "province-\($0 / 10)\($0 % 10)" }
     var links: [Link] = []

@@ -18,7 +18,7 @@ struct Drawn: Sendable, CustomTestStringConvertible {
   var testDescription: String { reason }
 }
 
-let drawn = drawnColumns + drawnRows + drawnOthers
+let drawn = drawnColumns + drawnOwners + drawnRows + drawnOthers
 
 @Suite("Patterns of drawn matrices")
 struct PatternTableTests {

@@ -86,4 +86,23 @@ import Testing
     let failing = world.country.links.count { $0.system == service.system }
     #expect(incident.links.count == failing, "seed \(seed): all of its links")
   }
+
+  @Test("a whole owner is down: one incident names it", arguments: seeds)
+  func owner(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let outage = Outage(&random)
+    let manners: [ScheduledFault.Manner] = [.silence, .refusal, .status(500)]
+    let world = Self.world(
+      .owner(Country.largestOwner), manners[Int(random.below(3))], outage, seed: seed)
+    world.run(until: outage.settled)
+    let incident = try onlyIncident(world, outage, seed: seed)
+    #expect(world.tellings.first?.incident.pattern == .owner, "seed \(seed):\(world.story)")
+    #expect(incident.pattern == .owner, "seed \(seed):\(world.story)")
+    #expect(incident.subject?.name == Country.largestOwner, "seed \(seed)")
+    #expect(
+      incident.suspicion?.side == "provider",
+      "seed \(seed): \(String(describing: incident.suspicion))\(world.story)")
+    let failing = world.country.links.count { $0.owner == Country.largestOwner }
+    #expect(incident.links.count == failing, "seed \(seed): all of its links")
+  }
 }
