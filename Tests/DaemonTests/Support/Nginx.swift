@@ -7,10 +7,14 @@ final class Nginx {
   private let process: ChildProcess
 
   /// One server on a free port of 127.0.0.1. `listen` is added to its `listen`, such as `ssl http2`;
-  /// `server` is what stands in its block.
-  init(listen: String = "", address: String = "127.0.0.1", _ server: String) throws {
+  /// `server` is what stands in its block. `prefix`: words before the program's own, such as those that
+  /// put it into another network.
+  init(
+    listen: String = "", address: String = "127.0.0.1", port fixed: UInt16? = nil,
+    connections: Int = 64, prefix: [String] = [], _ server: String
+  ) throws {
     place = try Workplace()
-    port = try freePort()
+    port = try fixed ?? freePort()
     let path = place.path
     try place.write(
       "nginx.conf",
@@ -19,7 +23,7 @@ final class Nginx {
       master_process off;
       pid \(path)/pid;
       error_log \(path)/errors;
-      events { worker_connections 64; }
+      events { worker_connections \(connections); }
       http {
         access_log off;
         client_body_temp_path \(path)/client;
@@ -34,7 +38,8 @@ final class Nginx {
       }
       """)
     process = try ChildProcess(
-      ["nginx", "-e", "\(path)/errors", "-c", "\(path)/nginx.conf"], output: "\(path)/output")
+      prefix + ["nginx", "-e", "\(path)/errors", "-c", "\(path)/nginx.conf"],
+      output: "\(path)/output")
     let pidFile = "\(path)/pid"
     try eventually("nginx runs") { [process, place] in
       if let end = process.poll() {
