@@ -7,7 +7,8 @@ import Probes
 package func effectiveSettings(of link: Link) -> [EffectiveSetting] {
   var list = SettingList(link)
   list.add("service", link.id.service)
-  list.add("consumer", link.id.consumer)
+  // Of the many that a service's list names; the whole list would say little.
+  list.add("consumer", link.id.consumer, at: link.location)
   list.add("system", link.system)
   list.add("owner", link.owner)
   list.add(

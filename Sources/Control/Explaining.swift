@@ -14,7 +14,13 @@ func explanation(
   let link = engine.links[index].link
   let state = engine.state(of: index, at: now)
   let since = engine.links[index].stateSince.map { " since \($0)" } ?? ""
-  lines.append(("state", state.rawValue + (state == engine.links[index].state ? since : "")))
+  let isExpected = link.role == .mustFail && (state == .up || state == .down)
+  lines.append(
+    (
+      "state",
+      state.rawValue + (state == engine.links[index].state ? since : "")
+        + (isExpected ? ": \(mustFailReason(index, engine, state))" : "")
+    ))
   if engine.isBlind, !engine.links[index].probes.isEmpty {
     lines.append(
       ("sight", "the monitor may be blind: samples are kept and raise nothing until it sees again"))
@@ -59,14 +65,16 @@ private func explainIncident(
   lines.append(
     (
       "pattern",
-      incident.pattern.rawValue + (incident.subject.map { ", \($0.axis) \($0.name)" } ?? "")
+      incident.pattern.rawValue + (incident.subject.map(subjectWords) ?? "")
         + (others > 0 ? ", with \(others) other link\(others == 1 ? "" : "s")" : "")
     ))
   if let suspicion = incident.suspicion {
     lines.append(
       (
         "suspected",
-        "\(suspicion.side == "cannotTell" ? "cannot tell" : suspicion.side), \(suspicion.confidence)"
+        suspicion.side == "cannotTell"
+          ? "cannot tell"
+          : "\(suspicion.hop.map { "hop \($0)" } ?? suspicion.side), \(suspicion.confidence)"
       ))
     for reason in suspicion.reasons { lines.append(("because", reason)) }
     if let time = suspicion.asOf { lines.append(("as of", "\(time), before links recovered")) }
@@ -79,6 +87,11 @@ private func explainIncident(
         "by \(acknowledgement.by) at \(acknowledgement.time)" + colon(acknowledgement.note)
       ))
   }
+}
+
+/// The whole has no name of its own.
+private func subjectWords(_ subject: IncidentSubject) -> String {
+  ", \(subject.axis)" + (subject.name.isEmpty ? "" : " \(subject.name)")
 }
 
 private func colon(_ text: String) -> String { text.isEmpty ? "" : ": \(text)" }

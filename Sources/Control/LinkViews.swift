@@ -153,6 +153,9 @@ private func reason(
   case .notConnected, .planned: return lifeCycleReason(index, engine, state, at: now)
   case .up, .degraded, .down, .unknown: break
   }
+  if engine.links[index].link.role == .mustFail, state != .unknown {
+    return mustFailReason(index, engine, state)
+  }
   // An incident's evidence names the hops that were failing when it began; one that fails now may have
   // begun hours later.
   let hop =
@@ -162,6 +165,19 @@ private func reason(
     return hop
   }
   return reason + (hop.map { "; \($0)" } ?? "")
+}
+
+/// What a link that must fail does, in words.
+func mustFailReason(_ index: Int, _ engine: borrowing Engine, _ state: LinkState) -> String {
+  guard state == .up else {
+    return "answers, and must fail: somebody may answer in everybody's place"
+  }
+  for probe in engine.links[index].probes {
+    guard let last = engine.probes[probe].judge.last, last.outcome.isFailure else { continue }
+    let codes = engine.links[index].link.codes
+    return "fails as it must: \(sentence(last.outcome, note: last.note, codes: codes))"
+  }
+  return "fails as it must"
 }
 
 private func lifeCycleReason(

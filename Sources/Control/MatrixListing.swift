@@ -1,6 +1,7 @@
 import Base
 import Engine
 import Model
+import Quiet
 import Wire
 
 /// One letter for what a link shows. Raw values are stable.
@@ -13,11 +14,15 @@ package enum MatrixLetter: String, Sendable, CaseIterable {
   case notConnected = "n"
   case overdue = "o"
   case paused = "z"
+  /// In a maintenance window, and not up.
+  case maintenance = "m"
   /// There is no such link.
   case none = "."
 
-  init(_ state: LinkState, isPaused: Bool, isOverdue: Bool) {
-    if isPaused {
+  init(_ state: LinkState, isPaused: Bool, isOverdue: Bool, isInMaintenance: Bool) {
+    if isInMaintenance, !isPaused, [.down, .degraded, .unknown].contains(state) {
+      self = .maintenance
+    } else if isPaused {
       self = .paused
     } else if isOverdue {
       self = .overdue
@@ -87,7 +92,10 @@ package struct MatrixListing: PiecewiseAnswer {
     else { return }
     consumers[consumer].letters[service] = MatrixLetter(
       state, isPaused: engine.isPaused(index),
-      isOverdue: engine.isOverdue(index, state, at: now))
+      isOverdue: engine.isOverdue(index, state, at: now),
+      // Most are up, and need not be asked.
+      isInMaintenance: state != .up
+        && engine.quieting(of: index, at: now).contains { $0.kind == .maintenance })
   }
 
   private mutating func service(_ index: Int, _ engine: borrowing Engine) -> Int? {

@@ -250,7 +250,8 @@ extension Conversation {
     let message = refusalMessage(node, answer.status)
     if case .status = invocation.action, !isJSON { return unknownStatus(message) }
     if case .version = invocation.action { return report(.system(reason: message)) }
-    var report = Report(error: message, exitCode: refusalCode(answer.status))
+    var report = Report(
+      error: message, exitCode: refusalCode(answer.status, node["error"]?.text("code")))
     let complaints = node.list("complaints")
     if !complaints.isEmpty, !isJSON {
       report.errors += Array(renderComplaints(complaints, display).text.utf8)
@@ -259,11 +260,12 @@ extension Conversation {
     return report
   }
 
-  private func refusalCode(_ status: Int) -> Int32 {
+  private func refusalCode(_ status: Int, _ code: String?) -> Int32 {
     if case .status = invocation.action { return Health.unknown.rawValue }
     return switch status {
     // What was asked makes no sense to the daemon: a name that nothing has, a time that is none.
     case 400: Exit.usage
+    case 404 where code == "noSuchLink": Exit.usage
     case 403: Exit.forbidden
     default: Exit.failed
     }

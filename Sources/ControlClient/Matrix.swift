@@ -11,6 +11,7 @@ enum MatrixMark: String, Sendable, CaseIterable {
   case notConnected = "n"
   case overdue = "o"
   case paused = "z"
+  case maintenance = "m"
   case none = "."
 
   /// A letter that this version does not know is not known to be well.
@@ -28,16 +29,23 @@ enum MatrixMark: String, Sendable, CaseIterable {
     case .notConnected: "-"
     case .overdue: "!"
     case .paused: "="
+    case .maintenance: "M"
     case .none: " "
     }
   }
 
-  var words: String { self == .notConnected ? "not connected" : "\(self)" }
+  var words: String {
+    switch self {
+    case .notConnected: "not connected"
+    case .maintenance: "not up, in maintenance"
+    default: "\(self)"
+    }
+  }
 
   var style: Style {
     switch self {
     case .up: .good
-    case .degraded, .unknown, .overdue, .paused: .warning
+    case .degraded, .unknown, .overdue, .paused, .maintenance: .warning
     case .down: .bad
     case .planned, .notConnected, .none: .faint
     }

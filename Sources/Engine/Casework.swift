@@ -105,7 +105,7 @@ extension Engine {
       isTold = false
       incident = casebook.hold(
         incident, until: now.instant + max(.seconds(1), quiet.until - now.wall),
-        because: "kept quiet by \(quiet.kind) \(quiet.id): \(quiet.reason)")
+        because: quietPrefix + "\(quiet.kind) \(quiet.id): \(quiet.reason)")
     }
     shownIncidents.add(incident, isTold: isTold, at: now.instant)
     act(isTold ? .tell(incident) : .keep(incident))

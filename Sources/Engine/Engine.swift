@@ -33,6 +33,8 @@ package struct Engine: ~Copyable {
   var mustFailLinks: [Int] = []
   /// Samples of an earlier time say nothing of links: we may have been blind.
   var sightSince = Instant(nanoseconds: .min)
+  /// Until then a daemon that was blind when it stopped waits to see the links that must fail.
+  var unsureUntil = Instant(nanoseconds: .min)
   /// When incidents were last looked for ahead of their time.
   var hurriedAt: Instant?
   /// Where the round of looking for links without young samples goes on, and when.

@@ -25,7 +25,10 @@ extension Engine {
       for condition in incident.conditions { restore(condition, incident) }
     }
     let last = casebook.restore(open, ended: ended, places: linkIndex, at: now)
-    if casebook.isBlind { sightSince = .distantFuture }
+    if casebook.isBlind {
+      sightSince = .distantFuture
+      unsureUntil = now.instant + Limits.mustFailAwaited
+    }
     for incident in open {
       for id in incident.links {
         guard let link = linkIndex[id] else { continue }
@@ -91,6 +94,7 @@ extension Engine {
     }
     if range.isEmpty { return .notConnected }
     if !pauses.isEmpty, pauses[links[link].link.id] != nil { return .unknown }
+    if links[link].link.role == .mustFail { return stateOfMustFail(link, at: now) }
     if range.count == 1, probes[range.lowerBound].definition.isRequired {
       let condition = condition(of: range.lowerBound, at: now)
       return combinedState(of: CollectionOfOne(ProbeView(condition: condition, isRequired: true)))
@@ -197,8 +201,19 @@ extension Engine {
     logIncidents(shownIncidents.show(through: count))
   }
 
-  mutating func logIncidents(_ list: [Incident]) {
-    for incident in list {
+  mutating func logIncidents(_ list: [ShownIncidents.News]) {
+    for news in list {
+      let incident = news.incident
+      if !news.joined.isEmpty {
+        let named = news.joined.prefix(Limits.incidentTimelineLinks).map(\.description)
+        log(
+          .notice, "links joined an incident",
+          [
+            ("incident", incident.id), ("joined", "\(news.joined.count)"),
+            ("links", named.joined(separator: " ")), ("all", "\(incident.links.count)"),
+          ])
+      }
+      guard news.isTold else { continue }
       log(
         incident.status == .resolved ? .notice : .warning, incident.summary,
         [

@@ -89,19 +89,39 @@ package struct ShownIncidents: Sendable {
       Unwritten(number: count, incident: incident, isTold: isTold, since: now))
   }
 
-  /// Shows the versions up to that number, and returns those of them that were told.
-  mutating func show(through number: UInt64) -> [Incident] { showFirst { $0.number <= number } }
+  /// A version that others may see from now on.
+  struct News {
+    var incident: Incident
+    var isTold: Bool
+    /// The links that an incident which was told before has taken in.
+    var joined: [LinkID]
+  }
+
+  /// Shows the versions up to that number, and returns what there is to log of them.
+  mutating func show(through number: UInt64) -> [News] { showFirst { $0.number <= number } }
 
   /// Shows the versions that the journal has not taken in time: silence would be worse.
-  mutating func showOverdue(at now: Instant) -> [Incident] {
+  mutating func showOverdue(at now: Instant) -> [News] {
     showFirst { $0.since + Recording.patience <= now }
   }
 
-  private mutating func showFirst(_ isToBeShown: (Unwritten) -> Bool) -> [Incident] {
+  private mutating func showFirst(_ isToBeShown: (Unwritten) -> Bool) -> [News] {
     let new = unwritten.prefix(while: isToBeShown)
     unwritten.removeFirst(new.count)
-    for version in new { show(version.incident) }
-    return new.filter(\.isTold).map(\.incident)
+    return new.compactMap { version in
+      let joined = linksThatJoined(version.incident)
+      show(version.incident)
+      guard version.isTold || !joined.isEmpty else { return nil }
+      return News(incident: version.incident, isTold: version.isTold, joined: joined)
+    }
+  }
+
+  private func linksThatJoined(_ incident: Incident) -> [LinkID] {
+    guard incident.status != .resolved, let former = openByID[incident.id], former.isTold,
+      former.links != incident.links
+    else { return [] }
+    let known = Set(former.links)
+    return incident.links.filter { !known.contains($0) }
   }
 
   private mutating func show(_ incident: Incident) {

@@ -20,7 +20,25 @@ extension Engine {
       }
     }
     canaries.isDeceived = mustFailLinks.contains { newestAnswer(of: $0, at: now) == true }
+    canaries.isUnsure = now.instant < unsureUntil && mustFailLinks.contains { isUnseen($0) }
     return canaries
+  }
+
+  /// Whether a link is looked at, and has not been since the start.
+  private func isUnseen(_ link: Int) -> Bool {
+    guard pauses.isEmpty || pauses[links[link].link.id] == nil else { return false }
+    return links[link].probes.contains {
+      probes[$0].definition.isRequired && probes[$0].lastSampleAt == nil
+    }
+  }
+
+  /// The state of a link that must fail: `up` while it does, `down` when it answers.
+  func stateOfMustFail(_ link: Int, at now: Now) -> LinkState {
+    switch newestAnswer(of: link, at: now) {
+    case false: .up
+    case true: .down
+    case nil: .unknown
+    }
   }
 
   /// Whether the newest attempts of a link's required probes were right; nil where there are none that

@@ -1,6 +1,9 @@
 import Base
 import Model
 
+/// How the entries begin that say what keeps an incident quiet.
+package let quietPrefix = "kept quiet by "
+
 /// What operators do to incidents: they are taken up, and kept from being told for a while.
 extension Casebook {
   /// Takes back that a version is told: something keeps it quiet until `instant`, or until
@@ -17,8 +20,13 @@ extension Casebook {
       tracker.postpone(number, until: instant)
     }
     if item.incident.timeline.last?.text == "told" { item.incident.timeline.removeLast() }
-    item.incident.add(
-      TimelineEntry(time: incident.updatedAt, text: printable(reason, limit: 400)))
+    let text = printable(reason, limit: 400)
+    // Asked again, as after a start or when a link has joined, the answer is often the same.
+    if item.incident.timeline.last(where: { $0.text == "told" || $0.text.hasPrefix(quietPrefix) })?
+      .text != text
+    {
+      item.incident.add(TimelineEntry(time: incident.updatedAt, text: text))
+    }
     item.news = item.formerNews
     item.heldUntil = instant
     cases[number] = item

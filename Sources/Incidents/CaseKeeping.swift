@@ -63,7 +63,9 @@ extension Casebook {
   private mutating func keepOpen(_ item: Case, _ index: GroupIndex, at now: Now) -> CaseAction? {
     let incident = item.incident
     let links = incident.links.compactMap(index.link).sorted()
-    guard let first = links.first else {
+    let known = incident.subject.flatMap { index.key($0, incident.pattern) }
+    // Blindness may be of no link.
+    guard let first = links.first ?? (known?.kind == .vantage ? -1 : nil) else {
       var last = incident
       last.end(at: now.wall)
       last.add(TimelineEntry(time: now.wall, text: "no longer watched"))
@@ -73,7 +75,7 @@ extension Casebook {
       return .version(last, isTold: last.isTold)
     }
     let key =
-      incident.subject.flatMap { index.key($0, incident.pattern) }
+      known
       ?? PatternKey(
         layer: incident.conditions.contains { $0.rule != .overdue } || incident.conditions.isEmpty
           ? (incident.severity == .critical ? .failing : .degraded) : .overdue,
@@ -87,7 +89,7 @@ extension Casebook {
     if kept.news == nil, incident.isTold, kept.heldUntil == nil {
       kept.news = news(of: incident, key)
     }
-    kept.link = first
+    kept.link = links.first
     kept.suspicion = incident.suspicion.map {
       KeptSuspicion($0, key, links, at: incident.updatedAt)
     }

@@ -22,9 +22,9 @@ func timeline(
   for action in actions {
     switch action {
     case .open(let id, let key, let links):
-      entries.append((id, "opened as \(key.words(matrix)): \(list(links, matrix))"))
+      entries.append((id, "opened as \(key.words(matrix))\(named(links, matrix))"))
     case .reopen(let id, let key, let links):
-      entries.append((id, "began again as \(key.words(matrix)): \(list(links, matrix))"))
+      entries.append((id, "began again as \(key.words(matrix))\(named(links, matrix))"))
     case .split(let id, let origin, let key, let links):
       entries.append(
         (id, "split off \(name(origin)) as \(key.words(matrix)): \(list(links, matrix))"))
@@ -54,6 +54,11 @@ func timeline(
     }
   }
   return entries
+}
+
+/// The links that something begins with; of a monitor that is deceived there may be none.
+private func named(_ links: [Int32], _ matrix: Matrix) -> String {
+  links.isEmpty ? "" : ": \(list(links, matrix))"
 }
 
 private func list(_ links: [Int32], _ matrix: Matrix) -> String {

@@ -204,6 +204,9 @@ struct CaseWords {
   private var blind: String {
     let all = matrix.counts.last ?? GroupCounts()
     let known = all.up + all.degraded + all.failing
+    let failing =
+      tracked.links.isEmpty
+      ? "" : "\(tracked.links.count) of \(counted(Int(known), "link")) fail at once and "
     let seen =
       canaries.isDeceived
       ? "the link that must fail does not"
@@ -211,8 +214,7 @@ struct CaseWords {
         ? "\(canaries.failing) of \(canaries.failing + canaries.answering) canaries do not answer"
         : "no canary is configured that would tell otherwise"
     return
-      "this monitor may be blind: \(tracked.links.count) of \(known) links fail at once and \(seen);"
-      + " nothing is said of links until it sees again"
+      "this monitor may be blind: \(failing)\(seen); nothing is said of links until it sees again"
   }
 
   /// The consumers by name, or how many links there are.

@@ -180,7 +180,7 @@ package struct Casebook: Sendable {
 
   /// Whether the vantage was suspected and nothing speaks for that any more: something answers again.
   private func seesAgain(_ patterns: [Pattern]) -> Bool {
-    guard tracker.isBlind, !isRegaining, !canaries.isBlind,
+    guard tracker.isBlind, !isRegaining, !canaries.isBlind, !canaries.isUnsure,
       !patterns.contains(where: { $0.key.kind == .vantage })
     else { return false }
     return canaries.isSeeing || (matrix.counts.last ?? GroupCounts()).up > 0

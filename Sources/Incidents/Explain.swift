@@ -7,8 +7,9 @@ package func explain(_ matrix: Matrix, canaries: Canaries = .none) -> [Pattern] 
   let degraded = matrix.links(in: .degraded)
   let overdue = matrix.links(in: .overdue)
   var patterns: [Pattern] = []
-  if canaries.isBlind, !failing.isEmpty || !degraded.isEmpty {
-    patterns = [blindness(matrix, failing, degraded)]
+  // Who answers in everybody's place makes all links look well.
+  if canaries.isDeceived || canaries.isBlind && (!failing.isEmpty || !degraded.isEmpty) {
+    patterns = [blindness(matrix, failing, degraded, canaries)]
   } else {
     patterns = failingPatterns(matrix, failing, canaries)
     let rest = join(degraded, to: &patterns, of: matrix)
@@ -37,11 +38,14 @@ private func failingPatterns(
   }
 }
 
-private func blindness(_ matrix: Matrix, _ failing: [Int32], _ degraded: [Int32]) -> Pattern {
+/// Of a monitor that is deceived no link need be bad.
+private func blindness(
+  _ matrix: Matrix, _ failing: [Int32], _ degraded: [Int32], _ canaries: Canaries
+) -> Pattern {
   let group = Int32(matrix.groups.count - 1)
   let key = PatternKey(
-    layer: failing.isEmpty ? .degraded : .failing, kind: .vantage, axis: .everything,
-    value: group, manner: nil)
+    layer: failing.isEmpty && !canaries.isDeceived ? .degraded : .failing, kind: .vantage,
+    axis: .everything, value: group, manner: nil)
   return Pattern(
     key: key, links: failing.isEmpty ? degraded : failing,
     alsoDegraded: failing.isEmpty ? [] : degraded, exceptions: matrix.counts[Int(group)].up)

@@ -152,7 +152,7 @@ package struct IncidentTracker: Sendable {
     // Knowing nothing is no recovery: something must have been seen.
     let everything = matrix.counts.last ?? GroupCounts()
     let isDark =
-      canaries.isBlind
+      canaries.isBlind || canaries.isUnsure
       || !hasSeen && everything.up == 0 && !canaries.isSeeing && everything.unknown > 0
     if !isDark { end(former, into: nil, &actions, now) }
   }

@@ -38,6 +38,9 @@ package struct Canaries: Sendable, Hashable {
   package var failing: Int
   /// The link that must always fail does not: somebody answers in everybody's place.
   package var isDeceived: Bool
+  /// A link that must fail has not been looked at since the start: whoever was deceived before may be so
+  /// still.
+  package var isUnsure = false
 
   package init(answering: Int = 0, failing: Int = 0, isDeceived: Bool = false) {
     self.answering = answering

@@ -80,14 +80,15 @@ struct SuspicionFacts {
 
   /// Whether at least three quarters of the links show one of these.
   func mostly(_ signs: FailureSign...) -> Bool {
-    signs.reduce(0) { $0 + signCounts[Int($1.rawValue)] } * 4 >= bad * 3
+    bad > 0 && signs.reduce(0) { $0 + signCounts[Int($1.rawValue)] } * 4 >= bad * 3
   }
 
   var isMostlyAnswered: Bool { share(\.isAnswered) }
   var isMostlySilent: Bool { share(\.isSilent) }
 
   private func share(_ property: (FailureSign) -> Bool) -> Bool {
-    FailureSign.allCases.reduce(0) { property($1) ? $0 + signCounts[Int($1.rawValue)] : $0 } * 4
-      >= bad * 3
+    bad > 0
+      && FailureSign.allCases.reduce(0) { property($1) ? $0 + signCounts[Int($1.rawValue)] : $0 }
+        * 4 >= bad * 3
   }
 }

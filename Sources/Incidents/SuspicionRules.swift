@@ -33,16 +33,23 @@ private func patternShape(_ facts: SuspicionFacts) -> [Evidence] {
   let bad = facts.bad
   switch facts.kind {
   case .vantage:
+    // Canaries alone may have told of it, and nothing fail.
+    guard facts.owners > 1 else { return [] }
     return [Evidence(.us, 3, "nearly everything fails, of \(facts.owners) owners")]
   case .system where !facts.isPart, .owner where !facts.isPart:
     guard facts.provinces > 1 else { return [] }
-    return [Evidence(.provider, 3, "it fails for \(facts.provinces) provinces (\(bad) links)")]
+    return [
+      Evidence(.provider, 3, "it fails for \(facts.provinces) provinces (\(counted(bad, "link")))")
+    ]
   case .system:
     return [
-      Evidence(.provider, 1, "it fails in the same way for \(facts.provinces) provinces")
+      Evidence(
+        .provider, 1, "it fails in the same way for \(counted(facts.provinces, "province"))")
     ]
   case .province:
-    return [Evidence(.consumer, 3, "\(facts.systems) systems fail for this province alone")]
+    return [
+      Evidence(.consumer, 3, "\(counted(facts.systems, "system")) fail for this province alone")
+    ]
   default: return []
   }
 }
@@ -67,22 +74,26 @@ private func siblings(_ facts: SuspicionFacts) -> [Evidence] {
   if facts.sameServicesUp > 0, facts.kind == .province || facts.kind == .point || facts.isPart {
     list.append(
       Evidence(
-        .provider, -1, "the same service works for others (\(facts.sameServicesUp) links)"))
+        .provider, -1,
+        "the same service works for others (\(counted(facts.sameServicesUp, "link")))"))
     if facts.kind == .province {
       list.append(
-        Evidence(.consumer, 1, "the same services work for others (\(facts.sameServicesUp) links)"))
+        Evidence(
+          .consumer, 1,
+          "the same services work for others (\(counted(facts.sameServicesUp, "link")))"))
     }
   }
   if facts.sameProvincesUp > 0, facts.kind != .province {
     list.append(
       Evidence(
-        .consumer, -1, "other services of the same provinces work (\(facts.sameProvincesUp) links)")
+        .consumer, -1,
+        "other services of the same provinces work (\(counted(facts.sameProvincesUp, "link")))")
     )
     if facts.kind == .system || facts.kind == .owner {
       list.append(
         Evidence(
           .provider, 1,
-          "other services of the same provinces work (\(facts.sameProvincesUp) links)"))
+          "other services of the same provinces work (\(counted(facts.sameProvincesUp, "link")))"))
     }
   }
   return list
@@ -133,7 +144,7 @@ private func names(_ facts: SuspicionFacts) -> [Evidence] {
     return [
       Evidence(
         .resolver, facts.systems > 1 ? 4 : 2,
-        "names are not looked up (\(facts.systems) systems)")
+        "names are not looked up (\(counted(facts.systems, "system")))")
     ]
   }
   if facts.mostly(.nameUnknown) {
@@ -149,7 +160,7 @@ private func certificates(_ facts: SuspicionFacts) -> [Evidence] {
     return [
       Evidence(
         .certificateAuthority, facts.owners > 1 ? 4 : 2,
-        "an issuer's certificate has expired (\(facts.owners) owners)"),
+        "an issuer's certificate has expired (\(counted(facts.owners, "owner")))"),
       Evidence(.provider, facts.owners > 1 ? 0 : 2, "it sends an issuer's expired certificate"),
     ].filter { $0.weight != 0 }
   }
@@ -190,3 +201,6 @@ private func refusals(_ facts: SuspicionFacts) -> [Evidence] {
   }
   return []
 }
+
+/// A number with its noun: `1 link`, `2 links`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -231,6 +231,8 @@ package enum Limits {
   package static let hurriedBadLinks = 500
   /// Probes that an incident's beginning brings forward, beside those of the canaries.
   package static let gatheringProbes = 24
+  /// A daemon that stopped blind waits so long at most for the links that must fail.
+  package static let mustFailAwaited = TimeAmount.minutes(2)
   /// When sight returns, links are looked at anew spread over so long.
   package static let lookAnewWithin = TimeAmount.seconds(10)
   /// Links looked at on one tick for whether their samples are too old to say anything; of very many a

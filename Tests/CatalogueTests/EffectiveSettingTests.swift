@@ -53,6 +53,7 @@ struct EffectiveSettingTests {
   func places() throws {
     let hue = try settings("hue")
     let file = "c/systems/0.json5"
+    #expect(hue["consumer"]?.hasPrefix("hue @ \(file):5:") == true, "where its service is")
     let main = "c/linkhealth.json5"
     let expected = [
       "service": "civil @ \(file):5:16", "system": "civil @ \(file):2:11",

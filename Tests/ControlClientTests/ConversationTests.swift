@@ -26,7 +26,7 @@ import Testing
     Ending(action: .reload(), status: 200, body: #"{"links":1}"#, exitCode: 0, reason: "done"),
     Ending(action: .resume(link), status: 403, body: forbidden, exitCode: 77, reason: "forbidden"),
     Ending(action: .show(link), status: 400, body: "{}", exitCode: 64, reason: "no such name"),
-    Ending(action: .show(link), status: 404, body: noLink, exitCode: 1, reason: "no such link"),
+    Ending(action: .show(link), status: 404, body: noLink, exitCode: 64, reason: "no such link"),
     Ending(
       action: .reload(), status: 409, body: #"{"error":{"code":"dropsTooMuch","message":"yes?"}}"#,
       exitCode: 1, reason: "too many links would go"),

@@ -2,6 +2,7 @@ import Base
 import Control
 import Engine
 import Model
+import Quiet
 import Testing
 import Wire
 
@@ -127,6 +128,45 @@ import Wire
     let shown = try link("a/hue", desk)
     #expect(shown["state"]?.string == "unknown")
     #expect(shown["reason"]?.string == "not judged: this monitor may be blind")
+  }
+
+  @Test("a link that must fail is shown as it ought to be while it fails, and not among those down")
+  func mustFail() throws {
+    let links = [
+      watched("a/hue", owner: "a"), watched("closed/national", owner: "us", role: .mustFail),
+    ]
+    let desk = Desk(links, ["closed/national": TransferResult(failure: .connect(.refused))])
+    desk.settle()
+    let shown = try link("closed/national", desk)
+    #expect(shown["state"]?.string == "up")
+    #expect(shown["reason"]?.string == "fails as it must: connection refused")
+    #expect(try desk.ids("?state=down,degraded,unknown").isEmpty)
+    let why = try desk.get("/v1/links/closed/national/explain").node["why"]?.array ?? []
+    #expect(why.first?["text"]?.string?.hasSuffix(": fails as it must: connection refused") == true)
+    desk.network = [:]
+    desk.advance(by: .seconds(120))
+    let answering = try link("closed/national", desk)
+    #expect(answering["state"]?.string == "down")
+    #expect(
+      answering["reason"]?.string
+        == "answers, and must fail: somebody may answer in everybody's place")
+  }
+
+  @Test("what is not up in a maintenance window has a letter of its own")
+  func maintenanceLetter() throws {
+    let desk = Country.desk()
+    var selector = LinkSelector()
+    selector.provinces = ["an-giang"]
+    selector.services = ["civil-registry"]
+    desk.engine.configureQuiet(QuietSettings(zone: .hours(7)), at: desk.now)
+    let window = MaintenanceWindow(
+      id: "", links: selector, times: .once(from: desk.now.wall, to: desk.now.wall + .hours(1)),
+      announced: CivilDay(desk.now.wall, zone: .hours(7)), reason: "new release")
+    _ = desk.engine.addMaintenance(window, by: "lan", at: desk.now)
+    let matrix = try desk.get("/v1/matrix").node
+    let cells = (matrix["consumers"]?.array ?? []).compactMap { $0["cells"]?.string }
+    #expect(cells == ["uno?u", "mg.xx"])
+    #expect(matrix["letters"]?["m"]?.string == "maintenance")
   }
 
   @Test("the matrix has a letter for each link, and a dot where there is none")

@@ -104,6 +104,75 @@ private func watched(
     #expect(bench.told.first?.summary.contains("the link that must fail does not") == true)
   }
 
+  @Test(
+    "a link that must fail and answers is told of though nothing else fails, until it fails again")
+  func deceivedAlone() throws {
+    let bench = Self.bench()
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(2))
+    #expect(bench.told.map(\.pattern) == [.vantage])
+    let first = try #require(bench.told.first)
+    #expect(first.severity == .critical && first.links.isEmpty)
+    #expect(
+      first.summary
+        == "this monitor may be blind: the link that must fail does not; nothing is said"
+        + " of links until it sees again")
+    #expect(first.suspicion?.side == "us")
+    #expect(first.timeline.first?.text == "opened as blindness of this monitor")
+    #expect(Self.states(bench) == Array(repeating: .unknown, count: 9))
+    Self.cut(bench) { _ in false }
+    bench.advance(by: .minutes(2))
+    #expect(bench.told.map(\.status) == [.open, .resolved])
+    #expect(Self.states(bench) == Array(repeating: .up, count: 9))
+  }
+
+  @Test("a daemon that was deceived goes on being so after a start, until the link fails again")
+  func deceivedOverStart() throws {
+    let bench = Self.bench()
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(2))
+    let second = Bench(Self.country, incidents: IncidentSettings(), at: bench.now)
+    second.network = { _ in right }
+    second.engine.restore(bench.engine.shownIncidents.open, at: second.now)
+    second.take()
+    second.advance(by: .minutes(5))
+    let isBlind = second.engine.isBlind
+    #expect(isBlind && second.told.isEmpty, "nothing has changed: \(second.told.map(\.summary))")
+    Self.cut(second) { _ in false }
+    second.advance(by: .minutes(2))
+    #expect(second.told.map(\.status) == [.resolved])
+    #expect(second.told.first?.id == bench.told.first?.id)
+  }
+
+  @Test("a link that must fail is up while it does, and down when it answers")
+  func mustFailState() {
+    let bench = Self.bench()
+    let failing = bench.engine.state(of: 11, at: bench.now)
+    #expect(failing == .up)
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(2))
+    let answering = bench.engine.state(of: 11, at: bench.now)
+    #expect(answering == .down)
+  }
+
+  @Test("a link that joins an incident which was told is logged by name")
+  func joined() throws {
+    let provinces = ["an-giang", "ca-mau", "hue", "lai-chau"]
+    let bench = Bench(
+      ["civil", "land"].flatMap { service in provinces.map { watched("\(service)/\($0)") } },
+      incidents: IncidentSettings())
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(5))
+    Self.cut(bench) { $0.hasPrefix("civil/") && $0 != "civil/hue" }
+    bench.advance(by: .minutes(3))
+    Self.cut(bench) { $0.hasPrefix("civil/") }
+    bench.advance(by: .minutes(3))
+    let id = try #require(bench.engine.shownIncidents.openIncident(of: LinkID("civil/hue")!)).id
+    let last = bench.logs.last { $0.message == "links joined an incident" }
+    let words = last?.fields.map { "\($0.name)=\($0.value)" }
+    #expect(words == ["incident=\(id)", "joined=1", "links=civil/hue", "all=4"])
+  }
+
   @Test("a canary that is taken out of the catalogue ends the blindness that it made")
   func canariesGo() {
     let bench = Self.bench()

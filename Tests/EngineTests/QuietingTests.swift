@@ -133,6 +133,16 @@ import Testing
     #expect(bench.told.map(\.id) == [incident.id], "now it is told")
   }
 
+  @Test("what keeps an incident quiet is in its timeline once, however often it is asked")
+  func quietOnce() throws {
+    let bench = Self.bench([link(), link("service/other")], wrong)
+    _ = bench.engine.addSilence(Self.silence(bench), by: "lan", at: bench.now)
+    bench.advance(by: .minutes(5))
+    let version = try #require(bench.versions.last)
+    let entries = version.timeline.filter { $0.text.hasPrefix("kept quiet by ") }
+    #expect(entries.count == 1, "\(version.timeline.map(\.text))")
+  }
+
   @Test("an incident of a link that is gone is hidden by its id alone")
   func goneLink() throws {
     let bench = Self.bench([link()], wrong)
