@@ -29,7 +29,7 @@ func explanation(
     lines.append(("paused", "by \(pause.by) since \(pause.since)" + colon(pause.reason)))
   }
   for probe in engine.links[index].probes { explain(probe, engine, &lines, at: now) }
-  explainIncident(link.id, engine, &lines)
+  explainIncident(link.id, engine, &lines, at: now)
   for quiet in engine.quieting(of: index, at: now) {
     lines.append(("quiet", "\(quiet.kind) \(quiet.id)" + until(quiet.until) + colon(quiet.reason)))
   }
@@ -54,7 +54,8 @@ private func explain(
 }
 
 private func explainIncident(
-  _ link: LinkID, _ engine: borrowing Engine, _ lines: inout [(topic: String, text: String)]
+  _ link: LinkID, _ engine: borrowing Engine, _ lines: inout [(topic: String, text: String)],
+  at now: Now
 ) {
   guard let incident = engine.shownIncidents.openIncident(of: link) else {
     lines.append(("incident", "none is open"))
@@ -79,7 +80,17 @@ private func explainIncident(
     for reason in suspicion.reasons { lines.append(("because", reason)) }
     if let time = suspicion.asOf { lines.append(("as of", "\(time), before links recovered")) }
   }
-  if !incident.isTold { lines.append(("told", "not yet: it gathers, or is kept quiet")) }
+  if incident.reopenedCount > 0 {
+    lines.append(
+      (
+        "since",
+        "\(incident.begunAt) this time; opened first at \(incident.openedAt), began again "
+          + "\(incident.reopenedCount) time\(incident.reopenedCount == 1 ? "" : "s")"
+      ))
+  }
+  if let reason = engine.telling(of: incident, at: now).reason {
+    lines.append(("not told", reason))
+  }
   if let acknowledgement = incident.acknowledgement {
     lines.append(
       (

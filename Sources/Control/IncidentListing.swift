@@ -24,7 +24,9 @@ package struct IncidentListing: PiecewiseAnswer {
     func passes(_ incident: Incident, _ engine: borrowing Engine) -> Bool {
       guard severities.isEmpty || severities.contains(incident.severity) else { return false }
       if links.isAll { return true }
-      for id in incident.links {
+      // Of one that is over all that it had.
+      let former = incident.status == .resolved ? incident.members.map(\.link) : []
+      for id in incident.links + former {
         if let index = engine.linkIndex[id] {
           if links.passes(engine.links[index].link) { return true }
         } else if links.passes(id) {
@@ -85,7 +87,7 @@ package struct IncidentListing: PiecewiseAnswer {
       if written > 0 { bytes.append(UInt8(ascii: ",")) }
       written += 1
       var writer = JSONWriter()
-      IncidentDocument.write(incident, to: &writer)
+      writer.incident(incident, engine, at: now)
       bytes += writer.bytes
     }
     if (choice.isAll && written == limit)
@@ -108,5 +110,15 @@ package struct IncidentListing: PiecewiseAnswer {
       return open.popLast()
     }
     return resolved.popLast()
+  }
+}
+
+extension JSONWriter {
+  /// An incident's document, and how its telling stands.
+  mutating func incident(_ incident: Incident, _ engine: borrowing Engine, at now: Now) {
+    beginObject()
+    IncidentDocument.writeMembers(of: incident, to: &self)
+    telling(engine.telling(of: incident, at: now))
+    endObject()
   }
 }

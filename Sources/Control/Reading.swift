@@ -28,7 +28,7 @@ func read(
     return .pieces(MatrixListing(filter: try filter(request, others: [], engine)))
   case 2 where segments == ["v1", "incidents"]: return try incidents(request, engine)
   case 3 where segments[0] == "v1" && segments[1] == "incidents":
-    return json(try incidentBody(segments[2], engine))
+    return json(try incidentBody(segments[2], engine, at: now))
   case 2 where segments[0] == "v1":
     if let reply = try historyOfMany(segments, request, engine, at: now) { return reply }
     throw noSuchPath(segments)
@@ -192,15 +192,17 @@ private func explainBody(_ index: Int, _ engine: borrowing Engine, at now: Now) 
 // MARK: - Incidents and samples
 
 private func incidentBody(
-  _ id: String, _ engine: borrowing Engine
+  _ id: String, _ engine: borrowing Engine, at now: Now
 ) throws(ControlError) -> [UInt8] {
   guard let incident = engine.shownIncidents.incident(id) else {
     throw ControlError(
       404, "noSuchIncident",
-      "no incident of this run has the id \(printable(id, limit: 80)); older ones are files in"
-        + " alerts/closed of the state directory")
+      "no incident that is open or ended lately has the id \(printable(id, limit: 80)); older ones are"
+        + " files in alerts/closed of the state directory")
   }
-  return IncidentDocument.encode(incident)
+  var writer = JSONWriter()
+  writer.incident(incident, engine, at: now)
+  return writer.bytes
 }
 
 private func incidents(_ request: HTTPRequestHead, _ engine: borrowing Engine)

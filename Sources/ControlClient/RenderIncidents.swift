@@ -1,3 +1,4 @@
+import Model
 import Wire
 
 /// The screen of `incidents`: the newest first, each with its links.
@@ -25,7 +26,8 @@ func renderIncidents(_ answer: JSONNode, _ filter: IncidentFilter, _ display: Di
 /// condition, and all that happened.
 func renderWholeIncident(_ incident: JSONNode, _ display: Display) -> Page {
   var page = Page(display)
-  renderIncident(incident, &page)
+  renderHead(incident, &page)
+  renderMembers(incident, &page)
   renderSuspicion(incident["suspicion"], &page)
   if let taken = incident["acknowledgement"], !taken.isNull {
     let note = taken.text("note").map { $0.isEmpty ? "" : ": \($0)" } ?? ""
@@ -64,17 +66,58 @@ private func renderSuspicion(_ suspicion: JSONNode?, _ page: inout Page) {
 }
 
 private func renderIncident(_ incident: JSONNode, _ page: inout Page) {
+  renderHead(incident, &page)
+  // Of one that is over all that it had; those that it had last say little.
+  let isOver = incident.text("status") == IncidentStatus.resolved.rawValue
+  let members = incident.list("members").compactMap { $0.text("link") }
+  let isLong = isOver && !members.isEmpty
+  let links = isLong ? members : incident.texts("links")
+  let count = isLong ? incident.figure("memberCount") ?? links.count : links.count
+  for link in links.prefix(linksShown) { page.line(Cell("    \(link)")) }
+  if count > linksShown { page.line(Cell("    ... and \(count - linksShown) more links")) }
+}
+
+/// Each link that an incident has or had, with its times.
+private func renderMembers(_ incident: JSONNode, _ page: inout Page) {
+  let members = incident.list("members")
+  if members.isEmpty {
+    for link in incident.texts("links").prefix(linksShown) { page.line(Cell("    \(link)")) }
+  }
+  for member in members.prefix(linksShown) {
+    let joined = member.text("joinedAt").map { ", joined \(timeText($0))" } ?? ""
+    let times = member.figure("times").map { $0 > 1 ? ", \($0) times" : "" } ?? ""
+    let left = member.text("leftAt").map { ", left \(timeText($0))" } ?? ""
+    page.line(
+      Cell("    \(member.text("link") ?? unknownText)"), Cell("\(joined)\(times)\(left)", .faint),
+      hang: 6)
+  }
+  let all = members.isEmpty ? incident.texts("links").count : members.count
+  let count = max(all, incident.figure("memberCount") ?? 0)
+  if count > linksShown { page.line(Cell("    ... and \(count - linksShown) more links")) }
+}
+
+private func renderHead(_ incident: JSONNode, _ page: inout Page) {
   page.line(
     Cell(incident.text("id") ?? unknownText, .strong), Cell("  "),
     stateCell(incident.text("status")), Cell("  "), stateCell(incident.text("severity")),
     Cell(incident.text("pattern").map { "  \($0)" } ?? ""))
   if let summary = incident.text("summary") { page.line(Cell("  \(summary)"), hang: 4) }
   page.line(Cell("  \(times(incident))", .faint))
-  let links = incident.texts("links")
-  for link in links.prefix(linksShown) { page.line(Cell("    \(link)")) }
-  if links.count > linksShown {
-    page.line(Cell("    ... and \(links.count - linksShown) more links"))
+  if let reason = untoldReason(incident["telling"]) {
+    page.line(Cell("  not told: ", .warning), Cell(reason), hang: 4)
   }
+}
+
+/// Why something of an incident is not told; nil where everything is.
+private func untoldReason(_ telling: JSONNode?) -> String? {
+  guard let telling, let words = telling.text("words") else { return nil }
+  let until = telling.text("until").map { " until \(timeText($0))" } ?? ""
+  if let kind = telling.text("kind"), let id = telling.text("id") {
+    let changes = telling.text("state") == "changesQuiet" ? "what has changed since: " : ""
+    let reason = telling.text("reason").map { $0.isEmpty ? "" : ": \($0)" } ?? ""
+    return "\(changes)\(kind) \(id)\(until)\(reason)"
+  }
+  return telling.text("state") == "gathers" ? "gathers\(until)" : words
 }
 
 /// An incident of a whole system may name hundreds.
@@ -82,6 +125,10 @@ private let linksShown = 10
 
 private func times(_ incident: JSONNode) -> String {
   var parts = ["opened \(timeText(incident.text("openedAt") ?? unknownText))"]
+  if let count = incident.figure("reopenedCount"), count > 0 {
+    parts.append("began again \(counted(count, "time"))")
+    if let again = incident.text("reopenedAt") { parts.append("this time \(timeText(again))") }
+  }
   if let resolved = incident.text("resolvedAt") {
     parts.append("resolved \(timeText(resolved))")
   } else if let updated = incident.text("updatedAt"), updated != incident.text("openedAt") {

@@ -21,7 +21,7 @@ package struct JournalGroup: Sendable {
 /// longer than the loop can spare.
 package struct JournalSnapshot: Sendable {
   var pending: [(incident: Incident, receivers: [String])]
-  var states: [Incident]
+  var states: [(incident: Incident, isFiled: Bool)]
   /// About how long the encoded journal will be.
   var estimatedByteCount: Int
 
@@ -31,7 +31,9 @@ package struct JournalSnapshot: Sendable {
     for (incident, names) in pending {
       JournalRecord.pending(incident, receivers: names).append(to: &journal)
     }
-    for incident in states { JournalRecord.state(incident).append(to: &journal) }
+    for (incident, isFiled) in states {
+      JournalRecord.state(incident, isFiled: isFiled).append(to: &journal)
+    }
     return journal
   }
 }

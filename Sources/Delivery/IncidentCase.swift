@@ -6,7 +6,9 @@ import Wire
 /// side is suspected, who has taken it up, and what happened when. Records of earlier versions have
 /// none of it.
 extension IncidentDocument {
-  static func writeCase(_ incident: Incident, to writer: inout JSONWriter) {
+  static func writeCase(
+    _ incident: Incident, to writer: inout JSONWriter, entriesAtMost: Int
+  ) {
     writer.key("subject")
     if let subject = incident.subject {
       writer.beginObject()
@@ -54,6 +56,56 @@ extension IncidentDocument {
       writer.endObject()
     }
     writer.endArray()
+    writeLife(incident, to: &writer, entriesAtMost: entriesAtMost)
+  }
+
+  /// Its times, and those of its links.
+  private static func writeLife(
+    _ incident: Incident, to writer: inout JSONWriter, entriesAtMost: Int
+  ) {
+    writer.member("reopenedCount", incident.reopenedCount)
+    writer.member("reopenedAt", incident.reopenedAt?.description)
+    writer.member("earlierOpenMilliseconds", Int(incident.earlierOpen.milliseconds))
+    writer.member(
+      "durationMilliseconds",
+      incident.resolvedAt.map { Int(incident.openFor(until: $0).milliseconds) })
+    writer.member("held", incident.hasHeldChanges)
+    writer.member("memberCount", incident.members.count + incident.unlistedMembers)
+    writer.key("members")
+    writer.beginArray()
+    for member in incident.members.prefix(entriesAtMost) {
+      writer.beginObject()
+      writer.member("link", member.link.description)
+      writer.member("joinedAt", member.joinedAt.description)
+      writer.member("leftAt", member.leftAt?.description)
+      writer.member("times", member.times)
+      writer.endObject()
+    }
+    writer.endArray()
+  }
+
+  /// Some thirty years, so that no number of a file can overflow.
+  private static let mostMilliseconds = 1_000_000_000_000
+
+  private static func readLife(
+    _ node: JSONNode, into incident: inout Incident
+  ) throws(DocumentError) {
+    incident.reopenedCount = max(0, node["reopenedCount"]?.int ?? 0)
+    if let time = node["reopenedAt"], !time.isNull {
+      incident.reopenedAt = try node.time("reopenedAt")
+    }
+    incident.earlierOpen = .milliseconds(
+      Int64(min(max(0, node["earlierOpenMilliseconds"]?.int ?? 0), mostMilliseconds)))
+    incident.hasHeldChanges = node["held"]?.bool ?? false
+    for member in node["members"]?.array ?? [] {
+      let left = member["leftAt"].map(\.isNull) ?? true ? nil : try member.time("leftAt")
+      incident.members.append(
+        IncidentMember(
+          link: try linkID(try member.field("link")), joinedAt: try member.time("joinedAt"),
+          leftAt: left, times: max(1, member["times"]?.int ?? 1)))
+    }
+    let count = min(node["memberCount"]?.int ?? 0, Limits.linksPerDaemon * 1_000)
+    incident.unlistedMembers = max(0, count - incident.members.count)
   }
 
   static func readCase(
@@ -86,5 +138,6 @@ extension IncidentDocument {
       incident.timeline.append(
         TimelineEntry(time: try entry.time("time"), text: try entry.field("text", \.string)))
     }
+    try readLife(node, into: &incident)
   }
 }

@@ -36,6 +36,15 @@ package enum IncidentDocument {
     note: String? = nil
   ) {
     writer.beginObject()
+    writeMembers(of: incident, to: &writer, entriesAtMost: entriesAtMost)
+    if let note { writer.member("note", note) }
+    writer.endObject()
+  }
+
+  /// Writes the document's members into an object that is begun.
+  package static func writeMembers(
+    of incident: Incident, to writer: inout JSONWriter, entriesAtMost: Int = .max
+  ) {
     writer.member("version", version)
     writer.member("id", incident.id)
     writer.member("sequence", incident.sequence)
@@ -56,9 +65,7 @@ package enum IncidentDocument {
     writer.member("openedAt", incident.openedAt.description)
     writer.member("updatedAt", incident.updatedAt.description)
     writer.member("resolvedAt", incident.resolvedAt?.description)
-    writeCase(incident, to: &writer)
-    if let note { writer.member("note", note) }
-    writer.endObject()
+    writeCase(incident, to: &writer, entriesAtMost: entriesAtMost)
   }
 
   private static func write(_ condition: Condition, to writer: inout JSONWriter) {

@@ -23,8 +23,9 @@ enum JournalRecord {
   /// In a snapshot: an event that some receivers have not accepted yet. Says nothing on how the
   /// incident stands now.
   case pending(Incident, receivers: [String])
-  /// In a snapshot: how an incident stands.
-  case state(Incident)
+  /// In a snapshot: how an incident stands. `isFiled`: it has ended, and its alert file is written; it is
+  /// kept to be shown, and to go on should it begin again.
+  case state(Incident, isFiled: Bool)
   /// A receiver has accepted an event.
   case receipt(DeliveryKey)
   /// An update that a later event supersedes has been dropped to keep the outbox bounded.
@@ -61,7 +62,8 @@ extension JournalRecord {
       writer.endArray()
       writer.key("document")
       writer.raw(document ?? IncidentDocument.encode(incident))
-    case .state(let incident):
+    case .state(let incident, let isFiled):
+      if isFiled { writer.member("filed", true) }
       writer.key("document")
       writer.raw(document ?? IncidentDocument.encode(incident))
     case .receipt(let key), .dropped(let key):
@@ -190,7 +192,7 @@ private func record(kind: UInt8, _ payload: [UInt8]) throws(DocumentError) -> Jo
   switch kind {
   case .event: return .event(try document(node), receivers: try receivers(node))
   case .pending: return .pending(try document(node), receivers: try receivers(node))
-  case .state: return .state(try document(node))
+  case .state: return .state(try document(node), isFiled: node["filed"]?.bool ?? false)
   case .receipt: return .receipt(try deliveryKey(node))
   case .dropped: return .dropped(try deliveryKey(node))
   case .receiverRemoved: return .receiverRemoved(try node.field("receiver", \.string))

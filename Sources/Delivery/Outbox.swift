@@ -88,6 +88,7 @@ package struct Outbox {
   /// Whose turn it is to be asked first for the next try.
   private var turn = 0
   var open: [String: Incident] = [:]
+  private(set) var ended = EndedIncidents()
   private var files = AlertFileQueue()
   private(set) var commits: GroupCommit
   private var superseded = SupersededQueue()
@@ -159,8 +160,7 @@ extension Outbox {
     refusedCount += refused
     add(.event(incident, receivers: accepted), document: document)
     setState(incident)
-    // A file is a telling: one that is still gathering, or ended before it was told, has none.
-    if incident.isTold { file(incident) }
+    if incident.isToBeFiled { file(incident) }
     return refused
   }
 
@@ -209,6 +209,7 @@ extension Outbox {
 
   mutating func setState(_ incident: Incident) {
     open[incident.id] = incident.status == .resolved ? nil : incident
+    ended.take(incident)
   }
 
   private mutating func add(_ record: JournalRecord, document: [UInt8]? = nil) {
@@ -411,6 +412,12 @@ extension Outbox {
         lastError: queue.lastError)
     }
   }
+}
+
+extension Incident {
+  /// A file is a telling: one that is still gathering, or ended before it was told, has none, and what a
+  /// window or silence keeps quiet is not in it.
+  var isToBeFiled: Bool { isTold && !hasHeldChanges }
 }
 
 /// Updates that later events supersede, oldest first. Entries may be out of date: whoever takes one

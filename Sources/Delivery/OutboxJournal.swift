@@ -11,6 +11,8 @@ package struct OutboxReplay {
   /// The incidents that the journal saw resolved last, newest last; their alert files may still
   /// stand where a crash left them.
   package var resolvedIncidents: [Incident]
+  /// The incidents that ended last, newest last; the alert files of most are written.
+  package var endedIncidents: [Incident]
   /// What was wrong with the journal, in words; empty if nothing was.
   package var damage: [String]
 }
@@ -34,11 +36,12 @@ extension Outbox {
       resolved.append(end)
       if resolved.count >= 2 * resolvedKept { resolved.removeFirst(resolvedKept) }
     }
-    for incident in outbox.openIncidents where incident.isTold { outbox.file(incident) }
+    for incident in outbox.openIncidents where incident.isToBeFiled { outbox.file(incident) }
     outbox.release(through: outbox.nextEvent - 1, at: Instant(nanoseconds: 0))
     return OutboxReplay(
       outbox: outbox, openIncidents: outbox.openIncidents,
       resolvedIncidents: resolved.suffix(resolvedKept).filter { outbox.open[$0.id] == nil },
+      endedIncidents: outbox.ended.list,
       damage: damage.list)
   }
 
@@ -48,7 +51,7 @@ extension Outbox {
       setState(incident)
       restore(incident, names)
     case .pending(let incident, let names): restore(incident, names)
-    case .state(let incident): setState(incident)
+    case .state(let incident, _): setState(incident)
     case .receipt(let key), .dropped(let key):
       guard let index = index(of: key.receiver) else { return }
       receivers[index].settle(key.incident, sequence: key.sequence)
@@ -70,11 +73,17 @@ extension Outbox {
   }
 
   /// The journal of this outbox as it stands and nothing else: the events that receivers have not
-  /// accepted, the open incidents, and the resolved ones whose alert files are not written yet.
+  /// accepted, the open incidents, the resolved ones whose alert files are not written yet, and those that
+  /// ended last.
   package func compacted() -> JournalSnapshot {
-    let states = openIncidents + unfiledEnds
+    let unfiled = unfiledEnds
+    let unfiledIDs = Set(unfiled.map(\.id))
+    let open = openIncidents + unfiled.filter { !ended.contains($0.id) }
+    let states =
+      open.map { (incident: $0, isFiled: false) }
+      + ended.list.map { (incident: $0, isFiled: !unfiledIDs.contains($0.id)) }
     let pendingBytes = receivers.reduce(0) { $0 + $1.pendingBytes }
-    let stateBytes = states.reduce(0) { $0 + 512 + 320 * $1.conditions.count }
+    let stateBytes = states.reduce(0) { $0 + $1.incident.estimatedDocumentBytes }
     return JournalSnapshot(
       pending: pendingEvents, states: states, estimatedByteCount: pendingBytes + stateBytes)
   }
@@ -102,7 +111,7 @@ extension JournalRecord {
   /// The last version of an incident, if that is what the record brings.
   fileprivate var end: Incident? {
     switch self {
-    case .event(let incident, _), .state(let incident):
+    case .event(let incident, _), .state(let incident, isFiled: false):
       incident.status == .resolved ? incident : nil
     default: nil
     }

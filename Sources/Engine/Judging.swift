@@ -17,6 +17,10 @@ extension Engine {
   /// conditions stay raised until fresh samples clear them. One whose links are no longer watched is
   /// resolved.
   package mutating func restore(_ open: [Incident], ended: [Incident] = [], at now: Now) {
+    shownIncidents.restore(
+      ended: ended.filter {
+        $0.resolvedAt.map { now.wall - $0 < Limits.endedIncidentsShown } ?? false
+      })
     let isBlind = open.contains { $0.pattern == .vantage }
     for incident in open {
       shownIncidents.restore(incident)

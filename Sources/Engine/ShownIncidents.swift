@@ -11,7 +11,7 @@ package struct ShownIncidents: Sendable {
     var since: Instant
   }
 
-  /// Resolved incidents of this run, oldest first, the newest ``resolvedKept`` of them.
+  /// Resolved incidents, those of earlier runs included, oldest first, the newest ``resolvedKept`` of them.
   package private(set) var resolved: [Incident] = []
   private var openByID: [String: Incident] = [:]
   private var idByLink: [LinkID: String] = [:]
@@ -81,6 +81,11 @@ package struct ShownIncidents: Sendable {
 
   /// Takes over an incident that an earlier run left open.
   mutating func restore(_ incident: Incident) { show(incident) }
+
+  /// Takes over those that ended in earlier runs, newest last.
+  mutating func restore(ended list: [Incident]) {
+    resolved = Array((resolved + list).suffix(Self.resolvedKept))
+  }
 
   /// Takes a version that is on its way to the journal; they are numbered from 1 in this order.
   mutating func add(_ incident: Incident, isTold: Bool = true, at now: Instant) {

@@ -19,6 +19,7 @@ extension Casebook {
       item.incident.firstToldSequence = nil
       tracker.postpone(number, until: instant)
     }
+    item.incident.hasHeldChanges = item.incident.isTold
     if item.incident.timeline.last?.text == "told" { item.incident.timeline.removeLast() }
     let text = printable(reason, limit: 400)
     // Asked again, as after a start or when a link has joined, the answer is often the same.

@@ -70,8 +70,8 @@ extension Casebook {
       last.end(at: now.wall)
       last.add(TimelineEntry(time: now.wall, text: "no longer watched"))
       let name = incident.links.first?.description ?? ""
-      let length = printableLength(now.wall - incident.openedAt)
-      last.summary = printable("\(name) is no longer watched after \(length)", limit: 300)
+      last.summary = printable(
+        "\(name) is no longer watched after \(openLength(incident, until: now.wall))", limit: 300)
       return .version(last, isTold: last.isTold)
     }
     let key =
@@ -80,24 +80,33 @@ extension Casebook {
         layer: incident.conditions.contains { $0.rule != .overdue } || incident.conditions.isEmpty
           ? (incident.severity == .critical ? .failing : .degraded) : .overdue,
         kind: .point, axis: .everything, value: first, manner: nil)
-    let openedAt = now.instant - max(.zero, now.wall - incident.openedAt)
+    let openedAt = now.instant - max(.zero, now.wall - incident.begunAt)
     let number = tracker.restore(
       key, severity: incident.severity, links: links, openedAt: openedAt, isTold: incident.isTold,
       count: matrix.count)
     var kept = item
-    // What its receivers know is in its last version.
-    if kept.news == nil, incident.isTold, kept.heldUntil == nil {
+    // What its receivers know is in its last version, unless something of that was kept quiet: then it is
+    // told, or kept quiet again.
+    if kept.news == nil, incident.isTold, kept.heldUntil == nil, !incident.hasHeldChanges {
       kept.news = news(of: incident, key)
     }
     kept.link = links.first
     kept.suspicion = incident.suspicion.map {
       KeptSuspicion($0, key, links, at: incident.updatedAt)
     }
+    // A record of an earlier version knows only those that it had last.
+    if kept.incident.members.isEmpty { kept.incident.join(incident.links, at: incident.openedAt) }
     cases[number] = kept
     numbers[incident.id] = number
-    if let until = kept.heldUntil { goOnHolding(number, until: until) }
+    if let until = kept.heldUntil {
+      goOnHolding(number, until: until)
+    } else if incident.hasHeldChanges {
+      rewrite(number, at: now.instant)
+    }
     let gone = incident.links.count - links.count
     if gone > 0 {
+      cases[number]?.incident.leave(
+        incident.links.filter { index.link($0) == nil }, at: now.wall)
       cases[number]?.incident.add(
         TimelineEntry(time: now.wall, text: "\(gone) of its links are no longer watched"))
       rewrite(number, at: now.instant)

@@ -66,7 +66,7 @@ extension Casebook {
     }
     let words = CaseWords(
       tracked: tracked, isPart: isPart, subject: subject, matrix: matrix, canaries: canaries,
-      evidence: main?.first?.evidence ?? "", suspicion: suspicion.side)
+      evidence: causeCounts(troubles) ?? main?.first?.evidence ?? "", suspicion: suspicion.side)
     return CaseDescription(
       subject: subject, pattern: key.kind, severity: tracked.severity,
       links: tracked.links.map { matrix.places[Int($0)].id }, conditions: conditions,
@@ -87,6 +87,29 @@ extension Casebook {
     return troubles.first { counts[cause($0)] == most }
   }
 
+  /// The causes of several links with their counts, the most frequent first: `9 connect.timedOut, 3
+  /// http.status 502`; nil where all have the same.
+  private func causeCounts(_ troubles: [LinkTrouble]) -> String? {
+    var order: [String] = []
+    var counts: [String: Int] = [:]
+    for trouble in troubles {
+      guard let first = trouble.first else { continue }
+      let detail = first.causeDetail.isEmpty ? "" : " \(printable(first.causeDetail, limit: 24))"
+      let cause = first.cause + detail
+      if counts[cause] == nil { order.append(cause) }
+      counts[cause, default: 0] += 1
+    }
+    guard order.count > 1 else { return nil }
+    // Stable: of those that are as frequent the first stays first.
+    let sorted = order.enumerated().sorted { a, b in
+      let (left, right) = (counts[a.element] ?? 0, counts[b.element] ?? 0)
+      return left != right ? left > right : a.offset < b.offset
+    }.map { $0.element }
+    let named = sorted.prefix(Limits.incidentCausesNamed).map { "\(counts[$0] ?? 0) \($0)" }
+    let rest = sorted.dropFirst(Limits.incidentCausesNamed).reduce(0) { $0 + (counts[$1] ?? 0) }
+    return named.joined(separator: ", ") + (rest > 0 ? ", \(rest) of other causes" : "")
+  }
+
   func subject(of key: PatternKey) -> IncidentSubject {
     if key.kind == .point {
       return IncidentSubject(
@@ -101,7 +124,7 @@ extension Casebook {
   func endSummary(
     _ incident: Incident, link index: Int32?, absorbedBy other: Incident?
   ) -> String {
-    let length = printableLength(incident.updatedAt - incident.openedAt)
+    let length = openLength(incident, until: incident.updatedAt)
     let what = incident.subject.map(words) ?? incident.links.first?.description ?? ""
     if let other {
       let whole = other.subject.map(words) ?? "another"
@@ -119,6 +142,15 @@ extension Casebook {
     return printable(
       "\(link) \(reason) after \(length)" + (name.isEmpty ? "" : ": \(name)"), limit: 300)
   }
+}
+
+/// How long an incident was open: `5m`, and of one that began again also how long in all.
+func openLength(_ incident: Incident, until time: WallTime) -> String {
+  let length = printableLength(max(.zero, time - incident.begunAt))
+  guard incident.reopenedCount > 0 else { return length }
+  return
+    "\(length) (began again \(counted(incident.reopenedCount, "time")),"
+    + " \(printableLength(incident.openFor(until: time))) in all)"
 }
 
 /// A subject in words: `system civil-registry`.

@@ -74,6 +74,12 @@ package struct Casebook: Sendable {
     tracker.incident(of: link).flatMap { cases[$0]?.incident }
   }
 
+  /// When an open incident that was not told is to be, and whether it waits until something is known of its
+  /// links; nil for others.
+  package func telling(of id: String) -> (at: Instant, isHeldBack: Bool)? {
+    numbers[id].flatMap(tracker.incident(numbered:)).map { ($0.tellAt, $0.isHeldBack) }
+  }
+
   /// Whether a link has an incident beside that of the vantage.
   package func hasOwnIncident(_ link: Int32) -> Bool {
     tracker.incident(of: link).flatMap { cases[$0] }.map { $0.incident.pattern != .vantage }
@@ -195,6 +201,7 @@ package struct Casebook: Sendable {
     var tells: Set<Int> = []
     var ended: [Int] = []
     var heirs: [Int: Int] = [:]
+    var left: [Int: [LinkID]] = [:]
     for action in tracked {
       let number = action.incident
       touched.insert(number)
@@ -202,6 +209,7 @@ package struct Casebook: Sendable {
       case .open(_, let key, let links), .reopen(_, let key, let links),
         .split(_, _, let key, let links):
         begin(action, key, links, at: now)
+        join(number, links, at: now)
         if key.kind == .vantage {
           actions.append(.wentBlind(links))
         } else {
@@ -214,10 +222,14 @@ package struct Casebook: Sendable {
         askAgain(heir, at: now.instant)
       case .resolve: ended.append(number)
       // What keeps one link quiet need not keep quiet what it has become.
-      case .join, .become, .rise: askAgain(number, at: now.instant)
-      case .leave: break
+      case .join(_, let links):
+        join(number, links, at: now)
+        askAgain(number, at: now.instant)
+      case .become, .rise: askAgain(number, at: now.instant)
+      case .leave(_, let link, _): left[number, default: []].append(matrix.places[Int(link)].id)
       }
     }
+    for (number, links) in left { cases[number]?.incident.leave(links, at: now.wall) }
     for (number, text) in timeline(of: tracked, named: caseName, matrix) {
       cases[number]?.incident.add(TimelineEntry(time: now.wall, text: text))
     }
@@ -248,13 +260,20 @@ package struct Casebook: Sendable {
     isRegaining = former.isRegaining
   }
 
+  private mutating func join(_ number: Int, _ links: [Int32], at now: Now) {
+    cases[number]?.incident.join(links.map { matrix.places[Int($0)].id }, at: now.wall)
+  }
+
   private func caseName(_ number: Int) -> String { cases[number]?.incident.id ?? "another" }
 
   private mutating func begin(
     _ action: TrackerAction, _ key: PatternKey, _ links: [Int32], at now: Now
   ) {
     let number = action.incident
+    // Since when the first of its links is in trouble, as far as this run knows.
+    let since = min(links.compactMap { troubles[$0]?.since }.min() ?? now.wall, now.wall)
     if var former = cases[number], former.incident.status == .resolved {
+      former.incident.beginAgain(at: since)
       former.incident.status = .open
       former.incident.resolvedAt = nil
       former.incident.absorbedBy = nil
@@ -267,12 +286,10 @@ package struct Casebook: Sendable {
       cases[number] = former
       return
     }
-    // Since when the first of its links is in trouble, as far as this run knows.
-    let openedAt = links.compactMap { troubles[$0]?.since }.min() ?? now.wall
     var incident = Incident(
       id: incidentID(&generator), sequence: 0, pattern: key.kind, status: .open,
       severity: key.severity, links: [], summary: "", conditions: [],
-      openedAt: min(openedAt, now.wall), updatedAt: now.wall)
+      openedAt: since, updatedAt: now.wall)
     incident.firstToldSequence = nil
     cases[number] = Case(
       incident: incident, versionAt: now.instant, newsAt: now.instant, link: links.first)
@@ -306,6 +323,8 @@ package struct Casebook: Sendable {
         later(tracked.id, item.newsAt + Limits.incidentNewsEvery)
       }
     }
+    // What was kept quiet is told now, or is as receivers know it again.
+    if !isHeld, isTold || description.news == item.news { next.hasHeldChanges = false }
     let isFirst = item.incident.sequence == 0
     if next == item.incident, !isTold { return }
     // News is told at once; who came and went may wait.
@@ -318,7 +337,7 @@ package struct Casebook: Sendable {
     }
     // Figures alone make no version of a single link's incident.
     if tracked.key.kind == .point, !isTold, !isFirst, description.news == item.news,
-      item.incident.isTold
+      item.incident.isTold, next.hasHeldChanges == item.incident.hasHeldChanges
     {
       return
     }
@@ -363,23 +382,5 @@ package struct Casebook: Sendable {
       cases[number] = nil
       if numbers[item.incident.id] == number { numbers[item.incident.id] = nil }
     }
-  }
-}
-
-extension Incident {
-  /// Adds to the timeline; of one that is full, what follows the first tenth makes room.
-  mutating func add(_ entry: TimelineEntry) {
-    if timeline.count >= Limits.incidentTimeline {
-      timeline.remove(at: Limits.incidentTimeline / 10)
-    }
-    timeline.append(entry)
-  }
-
-  mutating func end(at time: WallTime) {
-    sequence += 1
-    status = .resolved
-    conditions = []
-    updatedAt = time
-    resolvedAt = time
   }
 }

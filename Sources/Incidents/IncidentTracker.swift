@@ -31,6 +31,9 @@ package struct IncidentTracker: Sendable {
     return vantageID.flatMap { openByID[$0] }.flatMap { $0.has(link) ? $0.id : nil }
   }
 
+  /// An open incident.
+  package func incident(numbered id: Int) -> TrackedIncident? { openByID[id] }
+
   /// Whether the vantage is suspected: then nothing that links show is told.
   package var isBlind: Bool { vantageID != nil }
 

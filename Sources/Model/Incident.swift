@@ -116,6 +116,24 @@ package struct TimelineEntry: Sendable, Hashable {
   }
 }
 
+/// A link that belongs to an incident, or belonged to it.
+package struct IncidentMember: Sendable, Hashable {
+  package var link: LinkID
+  /// When it joined, for the first time.
+  package var joinedAt: WallTime
+  /// When it left, for the last time; nil while it belongs to the incident.
+  package var leftAt: WallTime?
+  /// How many times it has joined.
+  package var times = 1
+
+  package init(link: LinkID, joinedAt: WallTime, leftAt: WallTime? = nil, times: Int = 1) {
+    self.link = link
+    self.joinedAt = joinedAt
+    self.leftAt = leftAt
+    self.times = times
+  }
+}
+
 /// Who has taken an incident up.
 package struct Acknowledgement: Sendable, Hashable {
   /// The user as the kernel names the peer of the control socket.
@@ -160,6 +178,27 @@ package struct Incident: Sendable, Hashable {
   package var firstToldSequence: Int? = 1
   /// The incident that goes on in its place, where it ended by becoming a part of another.
   package var absorbedBy: String?
+
+  /// Every link that it has or had, in the order of joining, the first ``Limits/incidentMembers`` of them.
+  /// Empty in records of earlier versions, and for news.
+  package var members: [IncidentMember] = []
+  /// How many joined that are not listed any more; one of them that comes again counts again.
+  package var unlistedMembers = 0
+  /// How many times it began again soon after its end, and when it did so last.
+  package var reopenedCount = 0
+  package var reopenedAt: WallTime?
+  /// For how long it was open before that, without the time in which it was over.
+  package var earlierOpen = TimeAmount.zero
+  /// Something keeps quiet what is different from the version that receivers were told last.
+  package var hasHeldChanges = false
+
+  /// When it began, this time.
+  package var begunAt: WallTime { reopenedAt ?? openedAt }
+
+  /// For how long it has been open until a time, this time and before.
+  package func openFor(until time: WallTime) -> TimeAmount {
+    earlierOpen + max(.zero, time - begunAt)
+  }
 
   /// Whether receivers have been told of it, or are by this version.
   package var isTold: Bool { firstToldSequence != nil }

@@ -207,6 +207,11 @@ package enum Limits {
   package static let outboxCompactBytes = 16 << 20
   package static let outboxDiskRetry = TimeAmount.seconds(5)
   package static let outboxDiskPatience = TimeAmount.seconds(3)
+  /// Ended incidents that the journal keeps, and about how many bytes they may take.
+  package static let endedIncidents = 1_000
+  package static let endedIncidentsBytes = 4 << 20
+  /// Ended incidents of earlier runs are shown for so long.
+  package static let endedIncidentsShown = TimeAmount.hours(24 * 30)
   package static let outboxDamageMessages = 100
   package static let alertFilesClosed = 10_000
 
@@ -218,6 +223,10 @@ package enum Limits {
   package static let incidentConditions = 1_000
   /// Timeline entries of an incident: of a long one the first tenth and the newest.
   package static let incidentTimeline = 200
+  /// Causes that a summary names with their counts.
+  package static let incidentCausesNamed = 3
+  /// Links that an incident lists with their times, beside those that it has now.
+  package static let incidentMembers = 1_000
   /// Links that one entry of a timeline names.
   package static let incidentTimelineLinks = 10
   /// Links that come and go make a new version no more often, and it is filed, not told.

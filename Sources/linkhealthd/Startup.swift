@@ -114,7 +114,7 @@ private func run(
     logger.write($0)
   }
   desk.configure(loaded.notifiers)
-  engine.restore(replay.openIncidents, ended: replay.resolvedIncidents, at: startedAt)
+  engine.restore(replay.openIncidents, ended: replay.endedIncidents, at: startedAt)
 
   let daemon = try Daemon(
     configurationPath: arguments.configuration, reactor: reactor, engine: engine, loaded: loaded,

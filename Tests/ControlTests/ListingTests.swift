@@ -141,6 +141,27 @@ import Wire
     #expect(node["total"]?.int == links.count, "\(reason)")
   }
 
+  @Test("one that ended in an earlier run is listed, and found by each link that it had")
+  func endedEarlier() throws {
+    let desk = Country.desk()
+    let id = LinkID(service: "land-database", consumer: "ha-noi")
+    let gone = LinkID(service: "civil-registry", consumer: "an-giang")
+    var ended = Incident(
+      id: "inc-earlier", sequence: 3, pattern: .system, status: .resolved, severity: .critical,
+      links: [id], summary: "over", conditions: [], openedAt: desk.now.wall - .hours(3),
+      updatedAt: desk.now.wall - .hours(2), resolvedAt: desk.now.wall - .hours(2))
+    ended.members = [id, gone].map { IncidentMember(link: $0, joinedAt: ended.openedAt) }
+    desk.engine.restore([], ended: [ended], at: desk.now)
+    func ids(_ query: String) throws -> [String] {
+      try desk.get("/v1/incidents\(query)").node["incidents"]?.array?
+        .compactMap { $0["id"]?.string } ?? []
+    }
+    #expect(try ids("?status=resolved") == ["inc-earlier"])
+    #expect(try ids("?status=resolved&province=an-giang") == ["inc-earlier"])
+    #expect(try ids("?status=resolved&service=birth-bundle") == [])
+    #expect(try desk.get("/v1/incidents/inc-earlier").status == 200)
+  }
+
   @Test(
     "a filter of incidents that is wrong is refused",
     arguments: ["?severity=critcal", "?owner=mojj", "?state=down", "?xyz=1"])

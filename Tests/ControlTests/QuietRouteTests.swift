@@ -134,6 +134,31 @@ import Wire
     #expect(try desk.get("/v1/silences?status=all").node["total"]?.int == 1)
   }
 
+  @Test("an incident that is kept quiet says by what, in the list, by itself and in explain")
+  func untold() throws {
+    let desk = Desk([link("a/hue")], ["a/hue": wrong])
+    desk.engine.configureQuiet(QuietSettings(zone: .hours(7)), at: desk.now)
+    let silence = try Self.act(
+      desk, "/v1/silences", body: #"{"links":["a/hue"],"length":"4h","reason":"ticket 12"}"#)
+    let id = try #require(silence["id"]?.string)
+    let expires = try #require(silence["expires"]?.string)
+    desk.settle()
+    let incident = try #require(try desk.get("/v1/incidents").node["incidents"]?.array?.first)
+    let words = "silence \(id) until \(expires): ticket 12"
+    #expect(incident["telling"]?["state"]?.string == "quiet")
+    #expect(incident["telling"]?["id"]?.string == id)
+    #expect(incident["telling"]?["words"]?.string == words)
+    let whole = try desk.get("/v1/incidents/\(incident["id"]?.string ?? "")").node
+    #expect(whole["telling"]?["until"]?.string == expires)
+    let why = try desk.get("/v1/links/a/hue/explain").node["why"]?.array ?? []
+    #expect(why.contains { $0["topic"]?.string == "not told" && $0["text"]?.string == words })
+    _ = try Self.act(desk, "/v1/silences/\(id)/end")
+    desk.advance(by: .seconds(10))
+    let told = try desk.get("/v1/incidents").node["incidents"]?.array?.first
+    #expect(told?["telling"]?["state"]?.string == "told")
+    #expect(told?["telling"]?["words"]?.isNull == true)
+  }
+
   @Test("a silence for one severity is no mark, and is told with what it is for")
   func partialSilence() throws {
     let desk = Self.desk()

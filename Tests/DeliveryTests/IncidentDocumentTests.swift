@@ -20,7 +20,31 @@ struct IncidentDocumentTests {
         + #""since":"2025-11-07T01:02:03.004Z","hops":[]}],"openedAt":"2025-11-07T01:02:03.004Z","#
         + #""updatedAt":"2025-11-07T01:02:04.004Z","resolvedAt":null,"#
         + #""subject":null,"suspicion":null,"acknowledgement":null,"absorbedBy":null,"#
-        + #""firstToldSequence":1,"timeline":[]}"#)
+        + #""firstToldSequence":1,"timeline":[],"reopenedCount":0,"reopenedAt":null,"#
+        + #""earlierOpenMilliseconds":0,"durationMilliseconds":null,"held":false,"#
+        + #""memberCount":0,"members":[]}"#)
+  }
+
+  @Test("an incident's life comes back, and its end tells for how long it was open in all")
+  func life() throws {
+    var original = incident("a", 9, resolved: true)
+    let start = original.openedAt
+    original.reopenedCount = 2
+    original.reopenedAt = start + .minutes(10)
+    original.earlierOpen = .minutes(3)
+    original.resolvedAt = start + .minutes(12)
+    original.hasHeldChanges = true
+    original.members = [
+      IncidentMember(
+        link: original.links[0], joinedAt: start, leftAt: original.resolvedAt, times: 2),
+      IncidentMember(link: LinkID("land-database/hue")!, joinedAt: start + .minutes(1)),
+    ]
+    original.unlistedMembers = 7
+    let bytes = IncidentDocument.encode(original)
+    #expect(try IncidentDocument.decode(bytes) == original)
+    let text = String(decoding: bytes, as: UTF8.self)
+    #expect(text.contains(#""durationMilliseconds":300000"#), "3 minutes and 2, not 12")
+    #expect(text.contains(#""memberCount":9,"members":[{"link":"land-database/ha-noi""#))
   }
 
   @Test("hops come back; a document of a version that did not know them is read all the same")

@@ -23,7 +23,9 @@ struct JournalRecordTests {
   private var samples: [JournalRecord] {
     [
       .event(incident("a", 1), receivers: ["ops", "wall"]), .receipt(key),
-      .pending(incident("b", 2), receivers: ["ops"]), .state(incident("c", 3, resolved: true)),
+      .pending(incident("b", 2), receivers: ["ops"]),
+      .state(incident("c", 3, resolved: true), isFiled: true),
+      .state(incident("d"), isFiled: false),
       .dropped(key), .receiverRemoved("wall"),
     ]
   }

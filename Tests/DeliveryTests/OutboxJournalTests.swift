@@ -204,6 +204,61 @@ struct OutboxJournalTests {
     #expect(replay.openIncidents == [])
     #expect(replay.resolvedIncidents == [incident("a", 2, resolved: true)])
     bench.committed(group)
-    #expect(bench.outbox.compacted().bytes == [], "once it is filed, nothing is left to keep")
+    let filed = Outbox.replay(
+      bench.outbox.compacted().bytes, generator: SeededGenerator(seed: 1))
+    #expect(filed.resolvedIncidents == [], "once it is filed, it is not to be filed again")
+    #expect(filed.endedIncidents == [incident("a", 2, resolved: true)], "and is not forgotten")
+  }
+
+  @Test("ends outlive compaction and any number of starts, and go when the incident begins again")
+  func endsKept() {
+    let bench = Bench(receivers: [])
+    let end = incident("a", 2, resolved: true)
+    bench.enqueue(incident("a", 1), receivers: [])
+    bench.enqueue(end, receivers: [])
+    bench.commit()
+    for start in 1...3 {
+      let replay = bench.crash(receivers: [])
+      #expect(replay.damage == [] && replay.endedIncidents == [end])
+      #expect(replay.resolvedIncidents == (start == 1 ? [end] : []), "filed once")
+      bench.commit()
+    }
+    bench.enqueue(incident("a", 3), receivers: [])
+    bench.commit()
+    let last = bench.crash(receivers: [])
+    #expect(last.endedIncidents == [] && last.openIncidents == [incident("a", 3)])
+  }
+
+  @Test("of the ends the newest are kept, by number and by size")
+  func endsBounded() {
+    var ended = EndedIncidents()
+    func end(_ number: Int, links: Int = 1) -> Incident {
+      var end = incident("a", 2, resolved: true)
+      end.id = "inc-\(number)"
+      end.links = Array(repeating: end.links[0], count: links)
+      return end
+    }
+    for number in 0..<Limits.endedIncidents + 5 { ended.take(end(number)) }
+    #expect(ended.list.count == Limits.endedIncidents)
+    #expect(ended.list.first?.id == "inc-5" && !ended.contains("inc-4"))
+    ended.take(end(9_999, links: Limits.linksPerDaemon))
+    #expect(ended.list.last?.id == "inc-9999" && ended.list.count < Limits.endedIncidents)
+  }
+
+  @Test("what is kept quiet of an incident that was told is not in its file until it is told")
+  func heldChanges() {
+    let bench = Bench(receivers: [])
+    bench.enqueue(incident("a", 1), receivers: [])
+    bench.commit()
+    var held = incident("a", 2)
+    held.hasHeldChanges = true
+    bench.enqueue(held, receivers: [])
+    #expect(bench.take()?.alertFiles == [])
+    let replay = Outbox.replay(
+      bench.outbox.compacted().bytes, generator: SeededGenerator(seed: 1))
+    #expect(replay.openIncidents == [held])
+    var again = replay.outbox
+    let group = again.takeGroup(at: bench.now.instant)
+    #expect(group?.alertFiles == [], "the file of before stays as it is")
   }
 }

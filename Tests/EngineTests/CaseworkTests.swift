@@ -173,6 +173,42 @@ private func watched(
     #expect(words == ["incident=\(id)", "joined=1", "links=civil/hue", "all=4"])
   }
 
+  @Test("an incident that is not told yet says until when it gathers; one that is told says so")
+  func gatheringTold() throws {
+    let bench = Self.bench()
+    Self.cut(bench) { $0 == "civil/hue" }
+    while bench.engine.shownIncidents.open.isEmpty { bench.advance(by: .seconds(1)) }
+    let open = try #require(bench.engine.shownIncidents.open.first)
+    let waiting = bench.engine.telling(of: open, at: bench.now)
+    guard case .gathers(let until) = waiting else {
+      Issue.record("\(waiting)")
+      return
+    }
+    #expect(until > bench.now.wall && until <= bench.now.wall + .seconds(10))
+    bench.advance(by: .seconds(15))
+    let told = try #require(bench.told.last)
+    let then = bench.engine.telling(of: told, at: bench.now)
+    #expect(then == .told)
+  }
+
+  @Test("incidents that ended in an earlier run are shown, the old ones not")
+  func endedBefore() throws {
+    let bench = Self.bench()
+    Self.cut(bench) { $0 == "civil/hue" }
+    bench.advance(by: .minutes(5))
+    Self.cut(bench) { _ in false }
+    bench.advance(by: .minutes(5))
+    let ended = bench.engine.shownIncidents.resolved
+    #expect(ended.count == 1)
+    for (age, count) in [(TimeAmount.hours(24), 1), (.hours(24 * 31), 0)] {
+      let now = Now(instant: bench.now.instant, wall: bench.now.wall + age)
+      let second = Bench(Self.country, at: now)
+      second.engine.restore([], ended: ended, at: now)
+      let shown = second.engine.shownIncidents.resolved
+      #expect(shown.count == count)
+    }
+  }
+
   @Test("a canary that is taken out of the catalogue ends the blindness that it made")
   func canariesGo() {
     let bench = Self.bench()

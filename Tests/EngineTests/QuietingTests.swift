@@ -218,6 +218,54 @@ import Testing
     #expect(second.recorded.allSatisfy { $0.sample.flags.contains(.maintenance) })
   }
 
+  /// A daemon that starts with what another kept, so long after.
+  private static func restarted(_ first: Bench, after pause: TimeAmount = .zero) throws -> Bench {
+    let now = Now(instant: first.now.instant + pause, wall: first.now.wall + pause)
+    let second = Bench([link()], at: now)
+    second.network = first.network
+    second.engine.configureQuiet(QuietSettings(zone: .hours(7)), at: now)
+    second.engine.restore(quiet: try #require(first.savedQuiet.last), at: now)
+    second.engine.restore(first.engine.shownIncidents.open, at: now)
+    second.take()
+    return second
+  }
+
+  @Test(
+    "what was hidden when the daemon stopped is hidden by the next, and told when the quiet ends")
+  func hiddenOverStart() throws {
+    let first = Self.bench([link()], wrong)
+    _ = first.engine.addSilence(
+      Self.silence(first, length: .minutes(30)), by: "lan", at: first.now)
+    first.advance(by: .minutes(10))
+    #expect(first.told.isEmpty)
+    let second = try Self.restarted(first)
+    second.advance(by: .minutes(15))
+    #expect(second.told.isEmpty)
+    second.advance(by: .minutes(6))
+    #expect(second.told.map(\.id) == first.engine.shownIncidents.open.map(\.id))
+  }
+
+  @Test(
+    "a change that was kept quiet when the daemon stopped is told when the quiet ends, be it meanwhile",
+    arguments: [0, 40] as [Int64])
+  func heldChangeOverStart(stoppedMinutes: Int64) throws {
+    let first = Self.bench([link()], wrong)
+    first.advance(by: .minutes(5))
+    #expect(first.told.count == 1)
+    _ = first.engine.addSilence(
+      Self.silence(first, length: .minutes(30)), by: "lan", at: first.now)
+    first.network = { _ in refused }
+    first.advance(by: .minutes(10))
+    #expect(first.told.count == 1)
+    #expect(first.engine.shownIncidents.open.first?.hasHeldChanges == true)
+    let second = try Self.restarted(first, after: .minutes(stoppedMinutes))
+    second.advance(by: .minutes(10))
+    #expect(second.told.count == (stoppedMinutes == 0 ? 0 : 1))
+    second.advance(by: .minutes(15))
+    #expect(second.told.map { $0.conditions.first?.cause } == ["connect.refused"])
+    #expect(second.told.last?.hasHeldChanges == false)
+  }
+
   @Test("a reload takes the windows of the files and looks at the new links at once")
   func reload() {
     let bench = Self.bench([link("other/consumer")])

@@ -1,0 +1,194 @@
+import Base
+import Judgement
+import Model
+import Testing
+
+@testable import Incidents
+
+@Suite("The life of an incident") struct CaseLifeTests {
+  private let square = "  a b c\np . . .\nq . . .\nr . . .\nt . . ."
+
+  private static func seconds(_ time: WallTime?) -> String {
+    time.map { "\(($0 - CaseHistory.start.wall).milliseconds / 1_000)" } ?? "still"
+  }
+
+  @Test("an incident lists every link that it ever had, with when it joined and left")
+  func members() throws {
+    var history = CaseHistory(square, gatherSeconds: 0)
+    history.pass(10)
+    history.set("a/p a/q a/r", .failing)
+    history.pass(50)
+    history.set("a/t", .failing)
+    history.pass(60)
+    history.set("a/p", .up)
+    history.pass(60)
+    let open = try #require(history.book.open.first)
+    #expect(open.links.map(\.description) == ["a/q", "a/r", "a/t"])
+    #expect(
+      open.members.first?.leftAt != nil, "what has recovered is listed while the rest goes on")
+    history.set("a/p", .failing)
+    history.pass(60)
+    history.set("a/p a/q a/r a/t", .up)
+    history.pass(60)
+    let last = try #require(history.told.last)
+    #expect(last.status == .resolved)
+    let words = last.members.map {
+      "\($0.link) \(Self.seconds($0.joinedAt)) \(Self.seconds($0.leftAt)) \($0.times)"
+    }
+    #expect(words == ["a/p 10 240 2", "a/q 10 240 1", "a/r 10 240 1", "a/t 60 240 1"])
+    #expect(last.unlistedMembers == 0)
+  }
+
+  @Test("the list of links is bounded, and tells how many are not in it")
+  func boundedMembers() {
+    var incident = Incident(
+      id: "inc-a", sequence: 1, pattern: .system, status: .open, severity: .critical, links: [],
+      summary: "", conditions: [], openedAt: CaseHistory.start.wall,
+      updatedAt: CaseHistory.start.wall)
+    let links = (0..<Limits.incidentMembers + 5).map {
+      LinkID(service: "s", consumer: "c\($0)")
+    }
+    incident.join(links, at: CaseHistory.start.wall)
+    #expect(incident.members.count == Limits.incidentMembers && incident.unlistedMembers == 5)
+    incident.leave(links, at: CaseHistory.start.wall)
+    incident.join(Array(links.prefix(3)), at: CaseHistory.start.wall)
+    #expect(incident.members.count { $0.leftAt == nil } == 3)
+    #expect(incident.unlistedMembers == 5, "those that are listed are not counted again")
+  }
+
+  @Test("an incident that begins again tells both openings, and the time between is no duration")
+  func reopened() throws {
+    var history = CaseHistory(square, gatherSeconds: 0)
+    history.pass(10)
+    history.set("a/p", .failing)
+    history.pass(60)
+    history.set("a/p", .up)
+    history.pass(300)
+    history.set("a/p", .failing)
+    history.pass(1)
+    let again = try #require(history.told.last)
+    #expect(again.reopenedCount == 1)
+    #expect(Self.seconds(again.openedAt) == "10" && Self.seconds(again.reopenedAt) == "370")
+    history.pass(29)
+    history.set("a/p", .up)
+    history.pass(1)
+    let last = try #require(history.told.last)
+    #expect(last.status == .resolved && last.openFor(until: last.resolvedAt!) == .seconds(90))
+    #expect(last.summary == "a/p recovered after 30s (began again 1 time, 1m 30s in all)")
+    #expect(last.members.map(\.times) == [2])
+  }
+
+  @Test("a start and a reload keep what came before an incident began again")
+  func reopenedOverStart() throws {
+    var first = CaseHistory(square, gatherSeconds: 0)
+    first.set("a/p", .failing)
+    first.pass(60)
+    first.set("a/p", .up)
+    first.pass(60)
+    var second = CaseHistory(square, gatherSeconds: 0)
+    second.now = first.now
+    let ended = first.told.filter { $0.status == .resolved }
+    second.take(second.book.restore([], ended: ended, at: second.now))
+    second.set("a/p", .failing)
+    second.pass(30)
+    second.take(
+      second.book.move(
+        to: Matrix(Sketch(square).places), settings: IncidentSettings(), at: second.now))
+    second.set("a/p", .failing)
+    second.pass(30)
+    second.set("a/p", .up)
+    second.pass(10)
+    let last = try #require(second.told.last)
+    #expect(last.status == .resolved && last.reopenedCount == 1)
+    let open = last.openFor(until: try #require(last.resolvedAt))
+    #expect((TimeAmount.seconds(119)...TimeAmount.seconds(121)).contains(open), "\(open)")
+  }
+
+  @Test("the summary of several causes counts them, the most frequent first, and not all of many")
+  func causes() throws {
+    var history = CaseHistory("  a\np .\nq .\nr .\nt .\nu .\nv .\nw .", gatherSeconds: 0)
+    history.set("a/p a/q", .failing, cause: "http.status")
+    history.set("a/r a/t a/u", .failing, cause: "connect.timedOut")
+    history.pass(10)
+    let two = try #require(history.book.open.first)
+    #expect(
+      two.summary.contains(": 3 connect.timedOut, 2 http.status; suspected")
+        || two.summary.hasSuffix(": 3 connect.timedOut, 2 http.status"), "\(two.summary)")
+    history.set("a/v", .failing, cause: "tls.expired")
+    history.set("a/w", .failing, cause: "resolve.timedOut")
+    history.pass(10)
+    let four = try #require(history.book.open.first)
+    #expect(
+      four.summary.contains(
+        ": 3 connect.timedOut, 2 http.status, 1 tls.expired, 1 of other causes"),
+      "\(four.summary)")
+  }
+
+  @Test("of one cause the summary tells the evidence")
+  func oneCause() throws {
+    var history = CaseHistory(square, gatherSeconds: 0)
+    history.set("a/p a/q a/r a/t", .failing)
+    history.pass(10)
+    let incident = try #require(history.book.open.first)
+    #expect(incident.summary.contains("(p, q, r, t): HTTP status 500"))
+  }
+
+  @Test("a change that was kept quiet is told by the next run, and not taken for known")
+  func heldOverStart() throws {
+    var first = CaseHistory(square, gatherSeconds: 0)
+    first.set("a/p", .degraded)
+    first.pass(10)
+    #expect(first.told.count == 1)
+    first.set("a/p", .failing)
+    first.pass(10)
+    let risen = try #require(first.told.last)
+    let held = first.book.hold(
+      risen, until: first.now.instant + .hours(1), because: "kept quiet by silence s-1")
+    #expect(held.hasHeldChanges && held.isTold)
+    var second = CaseHistory(square.replacing(".", with: "?"), gatherSeconds: 0)
+    second.now = first.now
+    second.take(second.book.restore([held], ended: [], at: second.now))
+    second.set("a/p", .failing)
+    second.pass(10)
+    #expect(second.told.map(\.severity) == [.critical])
+    #expect(second.told.last?.hasHeldChanges == false)
+  }
+
+  @Test("what was kept quiet counts as such until it is told, though news must wait for its turn")
+  func heldUntilTold() throws {
+    var history = CaseHistory(square, gatherSeconds: 0)
+    history.set("a/p a/q a/r a/t", .failing)
+    history.pass(70)
+    history.set("a/p a/q a/r a/t", .failing, cause: "connect.refused")
+    history.pass(5)
+    let changed = try #require(history.told.last)
+    _ = history.book.hold(
+      changed, until: history.now.instant + .hours(1), because: "kept quiet by silence s-1")
+    history.book.releaseHeld(at: history.now.instant)
+    history.pass(6)
+    let told = history.told.count
+    #expect(history.book.open.first?.hasHeldChanges == true)
+    history.pass(60)
+    #expect(history.told.count == told + 1)
+    #expect(history.told.last?.hasHeldChanges == false)
+  }
+
+  @Test("when nothing keeps it quiet and it is as it was told, that is no news, and held no more")
+  func heldAndBack() throws {
+    var history = CaseHistory(square, gatherSeconds: 0)
+    history.set("a/p", .failing)
+    history.pass(10)
+    history.set("a/p", .failing, cause: "connect.refused")
+    history.pass(10)
+    let changed = try #require(history.told.last)
+    _ = history.book.hold(
+      changed, until: history.now.instant + .hours(1), because: "kept quiet by silence s-1")
+    history.set("a/p", .failing)
+    history.pass(10)
+    let told = history.told.count
+    history.book.releaseHeld(at: history.now.instant)
+    history.pass(10)
+    #expect(history.told.count == told)
+    #expect(history.versions.last?.hasHeldChanges == false, "its file may be written again")
+  }
+}
