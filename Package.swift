@@ -53,7 +53,7 @@ let package = Package(
     floor("Fuzzing", ["Base", "Model", "Wire", "History"]),
     floor("Incidents", ["Base", "Model", "Judgement"]),
     floor("Catalogue", ["Base", "Model", "Wire", "Probes", "Quiet"]),
-    floor("Reports", ["Base", "Model", "Wire", "History"]),
+    floor("Reports", ["Base", "Model", "Wire", "History", "Judgement"]),
     // 5
     floor(
       "Engine",
@@ -100,8 +100,8 @@ let package = Package(
     program(
       "linkhealth-bench",
       [
-        "CLinux", "Host", "Engine", "Incidents", "Catalogue", "Reports", "Delivery", "Probes",
-        "History", "Wire", "Model", "Base",
+        "CLinux", "Host", "Engine", "Incidents", "Judgement", "Catalogue", "Reports", "Delivery",
+        "Probes", "History", "Wire", "Model", "Base",
       ]),
     // Feeds the readers with bytes; deploy/fuzz builds it with libFuzzer.
     program("linkhealth-fuzz", ["Fuzzing"]),
@@ -141,7 +141,7 @@ let package = Package(
         "Control", "Engine", "Reports", "Catalogue", "Judgement", "Quiet", "History", "Probes",
         "Wire", "Model", "Base",
       ]),
-    tests("ReportsTests", ["Reports", "History", "Wire", "Model", "Base"]),
+    tests("ReportsTests", ["Reports", "Judgement", "History", "Wire", "Model", "Base"]),
     tests("ControlClientTests", ["ControlClient", "Wire", "Model", "Base"]),
     tests("HistoryTests", ["History", "Model", "Base"]),
     tests(

@@ -53,12 +53,14 @@ private struct SettingList {
     let failures = rules.failures
     add(
       "alert.failures",
-      "\(failures.failures) of \(failures.of), clear after \(failures.clearAfter)")
+      "\(failures.failures) of \(failures.of), clear after \(failures.clearAfter)"
+        + failures.grade.words(unless: .critical))
     var rate = "off"
     if let rule = rules.errorRate {
       rate =
         "\(percentText(rule.raisePermille)) over \(rule.window), clear below "
         + "\(percentText(rule.clearPermille)), at least \(rule.minimumSamples) attempts"
+        + rule.grade.words()
     }
     add("alert.errorRate", rate)
     var latency = "off"
@@ -66,8 +68,17 @@ private struct SettingList {
       latency =
         "p\(percentText(rule.percentilePermille).dropLast()) over \(rule.raiseAbove) over "
         + "\(rule.window), clear at \(rule.clearBelow), at least \(rule.minimumSamples) answers"
+        + rule.grade.words()
     }
     add("alert.latency", latency)
+    add("alert.ownPast", rules.ownPast?.words ?? "off")
+    add("alert.burnRate", rules.burnRate?.words ?? "off")
+    add("alert.noData", rules.noData?.words ?? "off")
+    add("alert.flapping", rules.flapping?.words ?? "off")
+    if rules.warnings.grade != RuleGrade() { add("alert.warnings", rules.warnings.words) }
+    if let days = rules.warnings.criticalDays {
+      add("alert.expiry", "critical within \(days) days")
+    }
   }
 
   mutating func addProbe(_ probe: ProbeDefinition, _ place: Int) {

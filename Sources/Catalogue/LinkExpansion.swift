@@ -54,9 +54,9 @@ struct LinkExpansion {
       return
     }
     let id = service.id ?? "service"
-    let alert = service.alert.rules(
-      defaults.alert, every: service.probes.map(\.every).max() ?? defaults.every,
-      accelerate: accelerate)
+    var rules = ServiceRules(
+      service, defaults, accelerate: accelerate, surroundings.organisations)
+    var expiry: ExpiryDays?
     var decoders = service.probes.map(ProbeDecoder.init)
     let texts = (
       secrets: service.probes.flatMap(\.secretTexts),
@@ -64,8 +64,16 @@ struct LinkExpansion {
       programs: service.probes.flatMap(\.programTexts)
     )
     for consumer in service.consumers {
-      var link = link(service, id: id, consumer, alert)
+      let owner = service.owner == ownerIsConsumer ? consumer.slug : service.owner
+      let alert = rules.rules(owner: owner, consumer: consumer.slug)
+      var link = link(service, id: id, consumer, owner: owner, alert)
       var context = context(service, id: id, consumer)
+      context.defaults.expiry = alert.expiry
+      if alert.expiry != expiry {
+        // What was read for the links before warns at other days.
+        for place in decoders.indices { decoders[place].forgetFormer() }
+        expiry = alert.expiry
+      }
       let endpoint = endpoints.address(
         of: link.id, context, writing: defaults.writing, &complaints)
       context.placeholders["endpoint"] = endpoint
@@ -77,7 +85,7 @@ struct LinkExpansion {
           decoders[place].probe(context, of: link.id, accelerate: accelerate, &complaints)
         }
       }
-      link.fingerprint = fingerprint(service, consumer, link, context)
+      link.fingerprint = fingerprint(service, consumer, link, context) &+ alert.digest
       links.append(link)
     }
     for place in decoders.indices where !decoders[place].wasUsed {
@@ -107,14 +115,14 @@ struct LinkExpansion {
   }
 
   private func link(
-    _ service: Service, id: String, _ consumer: Consumer, _ alert: AlertRules
+    _ service: Service, id: String, _ consumer: Consumer, owner: String, _ alert: ServiceRules.Found
   ) -> Link {
     let ownsItself = service.owner == ownerIsConsumer
     var link = Link(
       id: LinkID(service: id, consumer: consumer.slug), serviceName: service.name,
       consumerName: consumer.name, system: service.system,
-      owner: ownsItself ? consumer.slug : service.owner, route: service.route.words, alert: alert,
-      probes: [], location: service.origin.location)
+      owner: owner, route: service.route.words, alert: alert.rules, probes: [],
+      location: service.origin.location)
     link.ownerName =
       ownsItself ? consumer.fullName : surroundings.organisations?.name(of: service.owner)
     link.role = service.role
@@ -122,7 +130,7 @@ struct LinkExpansion {
     link.vendor = service.vendors.vendor(of: consumer.slug) ?? surroundings.vendors[consumer.slug]
     link.planned = service.planned.day(of: consumer.slug)
     link.codes = service.codes
-    link.sources = service.sources
+    link.sources = alert.sources
     return link
   }
 
@@ -164,6 +172,9 @@ private struct ProbeDecoder {
   private static let failuresLookedAt = 64
 
   init(_ template: ProbeTemplate) { self.template = template }
+
+  /// Reads the probe anew for the next link, whatever it was for the last.
+  mutating func forgetFormer() { former = nil }
 
   mutating func probe(
     _ context: ProbeContext, of link: LinkID?, accelerate: Int, _ complaints: inout Complaints

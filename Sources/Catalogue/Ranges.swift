@@ -40,6 +40,16 @@ enum Ranges {
   static let percentilePermille = 1...999
   static let latency = TimeAmount.milliseconds(1)...TimeAmount.hours(1)
   static let minimumSamples = 1...Limits.windowSamples
+  static let hold = TimeAmount.zero...TimeAmount.hours(24)
+  static let expirySteps = 16
+  static let ownPastTenths = 11...1_000
+  static let pastSamples = 1...1_000_000
+  static let objectiveMillionths = 500_000...999_990
+  static let burnTenths = 10...10_000
+  static let burnWindow = TimeAmount.minutes(1)...TimeAmount.hours(24 * 30)
+  /// With fewer a link would be missed before its state is unknown.
+  static let noDataIntervals = 4...1_000
+  static let flappingWindow = TimeAmount.minutes(1)...TimeAmount.hours(24)
 }
 
 /// What holds where nothing is written.
@@ -50,4 +60,5 @@ enum Defaults {
   static let retries = 4
   static let tokenEvery = TimeAmount.minutes(10)
   static let minimumSamples = 10
+  static let ownPastFloor = TimeAmount.milliseconds(500)
 }

@@ -33,6 +33,10 @@ struct Service: Sendable {
   var codes: CodeTable?
   var planned: PlannedDays
   var alert: AlertSettings
+  /// What its system says of alerts, which its owner goes before.
+  var systemAlert: AlertSettings
+  /// What is said of single consumers.
+  var alerts: [String: ConsumerAlert]
   var probes: [ProbeTemplate]
   var origin: Origin
   /// Where the system and its owner are named.
@@ -41,6 +45,8 @@ struct Service: Sendable {
   /// What stands for the files' words about the service in the links' fingerprints.
   var digest: UInt64
   var sources: SettingSources
+  /// How many of these the service itself says: an owner's come behind them.
+  var ownSettings: Int
 
   var needsEndpoint: Bool { probes.contains(where: \.needsEndpoint) }
 }
@@ -65,18 +71,22 @@ func readService(
   let codes = readCodes(&reader, &complaints) ?? inherited?.codes
   let planned = readPlanned(&reader, table, timeZone: defaults.timeZone, &complaints)
   let probes = readProbes(&reader, defaults, &complaints)
-  let alert = readAlert(&reader, every: probes.map(\.every).max(), &complaints)
-  let written = writtenSettings(of: node, file: file, leavingOut: ["consumers"])
+  let every = probes.map(\.every).max()
+  let alert = readAlert(&reader, every: every, &complaints)
+  let alerts = readConsumerAlerts(&reader, consumers, every: every, &complaints)
+  let written = writtenSettings(of: node, file: file, leavingOut: ["consumers", "alerts"])
   let service = Service(
     id: id, system: system ?? "", owner: owner ?? "",
     name: name ?? LocalizedName(en: id ?? "service", vi: id ?? "service"), consumers: consumers,
     route: route, role: role, vendors: vendors, codes: codes, planned: planned, alert: alert,
-    probes: probes, origin: Origin(reader, "service"),
+    systemAlert: inherited?.alert ?? AlertSettings(), alerts: alerts, probes: probes,
+    origin: Origin(reader, "service"),
     systemOrigin: inherited?.systemOrigin ?? Origin(reader, "system"),
     ownerOrigin: inherited?.ownerOrigin ?? Origin(reader, "owner"),
     digest: stableHash(
-      "\(digest(of: node, leavingOut: "consumers")) \(inherited?.digest ?? 0)"),
-    sources: SettingSources(written + (inherited?.written ?? []) + defaults.written))
+      "\(digest(of: node, leavingOut: "consumers", "alerts")) \(inherited?.digest ?? 0)"),
+    sources: SettingSources(written + (inherited?.written ?? []) + defaults.written),
+    ownSettings: written.count)
   reader.finish(&complaints)
   return service
 }

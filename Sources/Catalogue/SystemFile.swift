@@ -11,6 +11,7 @@ struct SystemPart: Sendable {
   var vendors: Vendors
   var codes: CodeTable?
   var role: LinkRole
+  var alert: AlertSettings
   var systemOrigin: Origin
   var ownerOrigin: Origin
   /// What stands for the system's words in the links' fingerprints.
@@ -57,6 +58,7 @@ private func readSystem(
     system: system, owner: owner, name: readName(&reader, &complaints),
     route: readRoute(&reader, &complaints), vendors: readVendors(&reader, table, &complaints),
     codes: readCodes(&reader, &complaints), role: readRole(&reader, &complaints) ?? .service,
+    alert: readAlert(&reader, every: nil, &complaints),
     systemOrigin: Origin(reader, "system"), ownerOrigin: Origin(reader, "owner"),
     digest: digest(of: root, leavingOut: "services"),
     written: writtenSettings(of: root, file: file, leavingOut: ["services"]))
@@ -78,11 +80,10 @@ private func readSystem(
 private func complainOfServiceKeys(
   _ root: JSONNode, _ reader: inout FieldReader, _ complaints: inout Complaints
 ) {
-  for key in ["alert", "consumers", "planned", "probes"] {
+  for key in ["alerts", "consumers", "planned", "probes"] {
     guard root.object?.contains(where: { $0.key == key }) == true else { continue }
     _ = reader.node(key)
-    let orInDefaults = key == "alert" ? ", or in defaults of the configuration" : ""
-    reader.complain(key, "belongs in each of the services\(orInDefaults)", &complaints)
+    reader.complain(key, "belongs in each of the services", &complaints)
   }
 }
 

@@ -86,8 +86,7 @@ private func readToken(
     id: id, serviceName: LocalizedName(en: "Access token", vi: "Mã truy cập"),
     consumerName: LocalizedName(en: member.key, vi: member.key), system: tokenService,
     owner: tokenService, route: [],
-    alert: AlertSettings().rules(
-      sources.defaults.alert, every: every, accelerate: sources.accelerate),
+    alert: sources.defaults.alert.rules(every: every, accelerate: sources.accelerate),
     probes: [probe],
     location: SourceLocation(
       file: parent.file, line: member.keyPosition.line, column: member.keyPosition.column))

@@ -28,12 +28,27 @@ func explanation(
   if let pause = engine.pauses[link.id] {
     lines.append(("paused", "by \(pause.by) since \(pause.since)" + colon(pause.reason)))
   }
+  if let rule = link.alert.flapping {
+    lines.append(("flapping", flappingWords(engine.links[index].flap, rule, at: now)))
+  }
   for probe in engine.links[index].probes { explain(probe, engine, &lines, at: now) }
   explainIncident(link.id, engine, &lines, at: now)
   for quiet in engine.quieting(of: index, at: now) {
     lines.append(("quiet", "\(quiet.kind) \(quiet.id)" + until(quiet.until) + colon(quiet.reason)))
   }
   return lines
+}
+
+/// How often the link's rules made it better or worse, and when that is too often, or few enough again.
+private func flappingWords(
+  _ flap: FlapWatch, _ rule: FlappingRule, at now: Now
+) -> String {
+  let count = flap.count(rule, at: now.instant)
+  let seen = "\(count) change\(count == 1 ? "" : "s") for better or worse within \(rule.window)"
+  guard let since = flap.since else { return "\(seen); it flaps at \(rule.changes)" }
+  let calm = flap.calmAt(rule).map { max(.zero, $0 - now.instant) } ?? .zero
+  return
+    "it flaps since \(since): \(seen); calm in \(printableLength(calm)) unless it changes again"
 }
 
 private func explain(

@@ -20,7 +20,7 @@ package struct LinkFilter: Sendable {
   package init() {}
 
   /// What a link may bear beside its state; asked for in the same way.
-  static let marks = ["paused", "overdue", "maintenance", "silenced"]
+  static let marks = ["paused", "overdue", "maintenance", "silenced", "flapping"]
 
   /// The parameters that filter, in the order in which they are told.
   static let names = [
@@ -77,6 +77,7 @@ package struct LinkFilter: Sendable {
     passes(states, state.rawValue)
       || (states.contains("paused") && engine.isPaused(index))
       || (states.contains("overdue") && engine.isOverdue(index, state, at: now))
+      || (states.contains("flapping") && engine.isFlapping(index))
       || (states.contains { $0 == "maintenance" || $0 == "silenced" }
         && !Set(states).isDisjoint(with: engine.quieting(of: index, at: now).marks))
   }

@@ -33,7 +33,8 @@ extension JSONWriter {
     let quieting = engine.quieting(of: index, at: now)
     strings(
       "marks",
-      (pause == nil ? [] : ["paused"]) + (isOverdue ? ["overdue"] : []) + quieting.marks)
+      (pause == nil ? [] : ["paused"]) + (isOverdue ? ["overdue"] : []) + quieting.marks
+        + (engine.isFlapping(index) ? ["flapping"] : []))
     quiet(quieting)
     self.pause(pause)
     planned(link.planned, isOverdue: isOverdue, at: now)
@@ -115,6 +116,7 @@ extension JSONWriter {
       time("since", rule.since)
       member("cause", rule.cause)
       member("evidence", rule.evidence)
+      member("severity", rule.severity.rawValue)
       endObject()
     }
     endArray()

@@ -151,7 +151,7 @@ let linkOptions = [
   OptionSpec(
     name: "--state", value: "STATE",
     help: "Only links in this state: planned, notConnected, up, degraded, down, unknown; or with "
-      + "this mark: paused, overdue, maintenance, silenced.",
+      + "this mark: paused, overdue, maintenance, silenced, flapping.",
     isRepeatable: true),
   OptionSpec(
     name: "--route", value: "WORD", help: "Only links whose route has this word.",

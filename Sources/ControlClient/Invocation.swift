@@ -91,6 +91,7 @@ package enum LinkMark: String, Sendable, Hashable, CaseIterable {
   case overdue
   case maintenance
   case silenced
+  case flapping
 }
 
 /// Which incidents to list; an empty list of values lets all through.

@@ -114,7 +114,8 @@ private func renderProbe(_ probe: JSONNode, isPaused: Bool, _ page: inout Page) 
     let since = rule.text("since").map { " since \(timeText($0))" } ?? ""
     fact(
       "raised", "\(rule.text("rule") ?? unknownText)\(since): \(rule.text("evidence") ?? "")",
-      rule.text("rule") == RuleKind.warnings.rawValue ? .warning : .bad, &page)
+      rule.text("rule") == RuleKind.warnings.rawValue && rule.text("severity") != "critical"
+        ? .warning : .bad, &page)
   }
 }
 

@@ -246,6 +246,9 @@ extension Engine {
       sample.outcome = .skipped(.missed)
       sample.flags = []
     }
+    if sample.outcome == .ok, let certificate = probes[attempt.probe].clientCertificate {
+      warnOfExpiry(certificate, attempt.probe, &sample)
+    }
     switch attempt.purpose {
     case .trial(let id, let position):
       finishTrial(
@@ -261,6 +264,16 @@ extension Engine {
     record(probe: attempt.probe, sample, at: now)
     if case .skipped(let cause) = sample.outcome { figures.skip(cause) }
     planAfter(sample, probe: attempt.probe, at: now)
+  }
+
+  /// A right attempt warns when the certificate that it showed will not last.
+  private func warnOfExpiry(
+    _ certificate: ClientCertificate, _ probe: Int, _ sample: inout Sample
+  ) {
+    let steps = links[probes[probe].link].link.alert.warnings.expiryDays
+    guard let warning = certificate.warning(steps, at: sample.time) else { return }
+    sample.outcome = .warning(warning.cause)
+    if sample.note.isEmpty { sample.note = warning.note }
   }
 
   private mutating func finishUnsupported(_ probe: Int, _ purpose: Attempt.Purpose, at now: Now) {

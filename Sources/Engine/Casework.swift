@@ -45,12 +45,16 @@ extension Engine {
   private func sign(of trouble: LinkTrouble, _ link: Int) -> FailureSign {
     guard let condition = trouble.first else { return .slow }
     switch condition.rule {
-    case .latency: return .slow
+    case .latency, .ownPast: return .slow
     case .warnings: return .warning
     case .overdue: return .overdue
-    case .failures, .errorRate: break
+    case .noData: return .deniedHere
+    case .failures, .errorRate, .burnRate, .flapping: break
     }
-    let probe = links[link].probes.first { definition(of: $0).name == condition.probe }
+    let name =
+      condition.rule == .flapping
+      ? trouble.conditions.first { $0.rule == .failures }?.probe : condition.probe
+    let probe = links[link].probes.first { definition(of: $0).name == name ?? "" }
     return probe.flatMap { probes[$0].judge.newestFailure }.flatMap(FailureSign.init)
       ?? .wrongAnswer
   }

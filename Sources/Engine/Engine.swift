@@ -40,6 +40,9 @@ package struct Engine: ~Copyable {
   /// Where the round of looking for links without young samples goes on, and when.
   var staleCursor = 0
   var staleLookDue = Instant(nanoseconds: .min)
+  var pastAsking = PastAsking()
+  /// When links that flap may be calm.
+  var flappingDue = TimerHeap<LinkID>()
   package internal(set) var shownIncidents = ShownIncidents()
   package internal(set) var pauses: [LinkID: Pause] = [:]
   /// Windows and silences: what is measured all the same and not told.
@@ -94,6 +97,8 @@ package struct Engine: ~Copyable {
     consider(nextDayCheck)
     consider(connectionsDue)
     consider(quietDue)
+    consider(flappingDue.nextDue)
+    consider(pastAsking.due)
     return earliest
   }
 
@@ -110,6 +115,8 @@ package struct Engine: ~Copyable {
     giveUpOnWriting(at: now)
     settleSome(at: now)
     endPlannedDays(at: now)
+    endFlapping(at: now)
+    askPast(at: now)
     noteStaleLinks(at: now)
     evaluateIncidents(at: now)
     saveConnections(at: now)

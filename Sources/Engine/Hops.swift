@@ -30,12 +30,14 @@ extension Engine {
   /// Those of a link's hops that are failing, as judging knows.
   func failingHops(of link: Int) -> [FailingHop] {
     links[link].link.hops.compactMap { hop in
-      guard let trouble = troubles[hop], !trouble.isOverdue else { return nil }
+      guard let trouble = troubles[hop], !trouble.isOverdue, !trouble.isWithoutData else {
+        return nil
+      }
       let failing = (linkIndex[hop].map { links[$0].probes } ?? 0..<0).filter {
         probes[$0].judge.isRaised(.failures)
       }
       return FailingHop(
-        link: hop, severity: trouble.severity, since: trouble.since,
+        link: hop, severity: trouble.isDown ? .critical : .warning, since: trouble.since,
         failingSince: failing.compactMap { probes[$0].judge.failingSince }.min(),
         every: failing.map { definition(of: $0).every }.max() ?? .zero)
     }

@@ -26,7 +26,7 @@ extension Engine {
       shownIncidents.restore(incident)
       // What was seen when sight went is nothing to start from, nor is what gave that away.
       guard incident.pattern != .vantage, incident.isTold || !isBlind else { continue }
-      for condition in incident.conditions { restore(condition, incident) }
+      for condition in incident.conditions { restore(condition, incident, at: now) }
     }
     let last = casebook.restore(open, ended: ended, places: linkIndex, at: now)
     if casebook.isBlind {
@@ -44,7 +44,7 @@ extension Engine {
     perform(last, at: now)
   }
 
-  private mutating func restore(_ condition: Condition, _ incident: Incident) {
+  private mutating func restore(_ condition: Condition, _ incident: Incident, at now: Now) {
     guard let link = linkIndex[condition.link] else { return }
     var trouble =
       troubles[condition.link]
@@ -53,6 +53,7 @@ extension Engine {
     trouble.since = min(trouble.since, condition.since)
     troubles.restore(condition.link, trouble)
     links[link].hasTrouble = true
+    if condition.rule == .flapping { restoreFlapping(link, since: condition.since, at: now) }
     let key = ProbeKey(link: condition.link, probe: condition.probe)
     guard let probe = probeIndex(of: key) else { return }
     probes[probe].judge.restore(
@@ -115,7 +116,13 @@ extension Engine {
   }
 
   mutating func judge(_ probe: Int, _ sample: Sample, recordedAt: Instant, at now: Now) {
-    if !sample.outcome.isSkipped { probes[probe].lastSampleAt = recordedAt }
+    if case .skipped(let cause) = sample.outcome {
+      probes[probe].skipped.count += 1
+      probes[probe].skipped.cause = cause
+    } else {
+      probes[probe].lastSampleAt = recordedAt
+      if probes[probe].skipped.count > 0 { probes[probe].skipped = SkippedRuns() }
+    }
     let link = probes[probe].link
     if links[link].isQuiet {
       judgeQuietly(probe, sample, at: now)
@@ -125,14 +132,15 @@ extension Engine {
       // It was taken while we did not see, and is written only now.
       return probes[probe].judge.see(sample)
     } else if probes[probe].judge.record(sample) {
+      countChange(of: link, at: now)
       updateIncident(of: links[link].link.id, at: now)
     }
     noteState(of: link, at: now)
     if isSightMark(link) { casebook.set(canaries(at: now), at: now) }
   }
 
-  /// Links whose samples have grown too old are unknown, though nothing has happened to them; a few on
-  /// each tick on which something else is due.
+  /// Links whose samples have grown too old are unknown, though nothing has happened to them, and some
+  /// of them are missed; a few on each tick on which something else is due.
   mutating func noteStaleLinks(at now: Now) {
     guard !links.isEmpty, !casebook.isBlind, now.instant >= staleLookDue else { return }
     staleLookDue = now.instant + schedule.tick
@@ -142,6 +150,7 @@ extension Engine {
       if links[staleCursor].state == .up || links[staleCursor].state == .degraded {
         noteState(of: staleCursor, at: now)
       }
+      missData(of: staleCursor, at: now)
     }
   }
 
@@ -183,7 +192,7 @@ extension Engine {
     }
   }
 
-  private func findings(of link: Int, endReason: String?, at now: Now) -> LinkFindings {
+  func findings(of link: Int, endReason: String?, at now: Now) -> LinkFindings {
     let runtime = links[link]
     if runtime.isQuiet, let planned = runtime.link.planned {
       return LinkFindings(
@@ -195,8 +204,10 @@ extension Engine {
         probe: definition(of: probe).name, isRequired: definition(of: probe).isRequired,
         raised: self.probes[probe].judge.raised, every: definition(of: probe).every)
     }
+    let rule = runtime.link.alert.flapping
     return LinkFindings(
-      probes: probes, failingHops: failingHops(of: link), endReason: endReason ?? "recovered")
+      probes: probes, failingHops: failingHops(of: link),
+      flapping: rule.flatMap { runtime.flap.raisedRule($0) }, endReason: endReason ?? "recovered")
   }
 
   /// The journal has the first `count` of the incidents told, or could not be written: now they may
@@ -245,6 +256,7 @@ extension Engine {
     guard let index = linkIndex[link] else { return }
     // Nobody knows how the link is until it has been probed again.
     for probe in links[index].probes {
+      probes[probe].watchedSince = now.instant
       schedule.push(
         Schedule.Due(
           probe: Int32(probe), generation: probes[probe].generation, kind: .early),

@@ -69,7 +69,7 @@ extension Engine {
     probes = prepared.probes
     (prepared.links, prepared.probes) = ([], [])
     keepLinks(former, prepared, at: now)
-    keepProbes(&former, prepared)
+    keepProbes(&former, prepared, at: now)
     // Before the schedule: a probe whose attempt is taken away has nothing under way.
     let fetches = moveAttempts(prepared.newProbes, keepsCheck: prepared.keepsCheck)
     moveSchedule(former, prepared, at: now)
@@ -84,6 +84,8 @@ extension Engine {
     settleSome(at: now)
     planDays(at: now)
     lookWhatIsQuiet(at: now)
+    pastAsking.links = prepared.ownPastLinks
+    restartPast(at: now)
     for warning in prepared.warnings { log(.warning, warning) }
     formerTables = former
     return LoadSummary(prepared.plan)
@@ -116,6 +118,7 @@ extension Engine {
         links[place].stateSince = former.links[old].stateSince
         links[place].connectedAt = former.links[old].connectedAt
         links[place].hasTrouble = former.links[old].hasTrouble
+        links[place].flap = former.links[old].flap
       } else {
         if !connections.isEmpty { links[place].connectedAt = connections[links[place].link.id] }
         links[place].stateSince = now.wall
@@ -126,10 +129,13 @@ extension Engine {
   }
 
   private mutating func keepProbes(
-    _ former: inout FormerTables, _ prepared: borrowing PreparedLoad
+    _ former: inout FormerTables, _ prepared: borrowing PreparedLoad, at now: Now
   ) {
     for place in probes.indices {
       let old = Int(prepared.formerProbes[place])
+      probes[place].watchedSince =
+        old >= 0 && prepared.keepsTimes[place]
+        ? former.probes[old].watchedSince : now.instant
       guard old >= 0 else { continue }
       probes[place].keep(
         &former.probes[old], keepsJudge: prepared.keepsJudge[place],
@@ -181,6 +187,7 @@ extension Engine {
     if links[link].lifeCycle.isQuiet {
       for probe in links[link].probes { probes[probe].judge.withdrawRules() }
     }
+    settleFlapping(link, at: now)
     if mayHaveIncident(link) {
       updateIncident(of: links[link].link.id, endReason: endReason(of: link), at: now)
     }
@@ -283,6 +290,7 @@ extension ProbeRuntime {
       refusals = former.refusals
       backsOffUntil = former.backsOffUntil
     }
+    skipped = former.skipped
     unwritten = former.unwritten
     generation = former.generation
   }

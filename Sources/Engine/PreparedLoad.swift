@@ -50,6 +50,8 @@ package struct PreparedLoad: Sendable {
   let matrix: Matrix
   let canaryLinks: [Int]
   let mustFailLinks: [Int]
+  /// Links that are held against their own past.
+  let ownPastLinks: [Int]
 
   /// Compares a catalogue with the running one and makes its tables. Long: for a worker thread.
   package init(
@@ -68,6 +70,9 @@ package struct PreparedLoad: Sendable {
     matrix = Engine.matrix(of: catalogue)
     canaryLinks = catalogue.indices.filter { catalogue[$0].role == .canary }
     mustFailLinks = catalogue.indices.filter { catalogue[$0].role == .mustFail }
+    ownPastLinks = catalogue.indices.filter {
+      catalogue[$0].alert.ownPast != nil && !catalogue[$0].probes.isEmpty
+    }
     tokens = issuedTokens(catalogue)
     let formerTokens = issuedTokens(base.catalogue)
     changedTokens = Set(
@@ -98,12 +103,14 @@ package struct PreparedLoad: Sendable {
     }
     newProbes = Array(repeating: -1, count: Int(count))
     links.reserveCapacity(catalogue.count)
+    var certificates = ClientCertificates()
     for (place, link) in catalogue.enumerated() {
       let first = probes.count
       let old = Int(formerLinks[place])
       for (position, definition) in link.probes.enumerated() {
         var probe = ProbeRuntime(
           link: place, position: position, definition: definition, of: link)
+        probe.clientCertificate = certificates.certificate(of: definition)
         probe.host =
           probeTarget(definition).flatMap { politeness.placeByName[$0] } ?? Politeness.nowhere
         probes.append(probe)

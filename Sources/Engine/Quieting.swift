@@ -110,6 +110,8 @@ extension Engine {
   /// Takes the windows of the files and the rules of announcing, at the start and at a reload.
   package mutating func configureQuiet(_ settings: QuietSettings, at now: Now) {
     quietBook.configure(settings.windows, rules: settings.rules)
+    // Which days are of one kind may have changed.
+    restartPast(at: now)
     lookWhatIsQuiet(at: now)
   }
 

@@ -146,6 +146,7 @@ extension Engine {
     recording.encoder.add(.clockStepped(at: now.wall, by: step))
     recording.gather(at: now)
     recountDays(at: now)
+    restartPast(at: now)
     lookWhatIsQuiet(at: now)
     log(.warning, "the wall clock was set", [("milliseconds", "\(step.milliseconds)")])
   }

@@ -163,7 +163,11 @@ private func endpoint(of link: Link) -> [String?] {
 private func words(_ rules: AlertRules) -> [(RuleKind, String)] {
   let failures = rules.failures
   var list: [(RuleKind, String)] = [
-    (.failures, "\(failures.failures) of \(failures.of), clear after \(failures.clearAfter)")
+    (
+      .failures,
+      "\(failures.failures) of \(failures.of), clear after \(failures.clearAfter)"
+        + failures.grade.words(unless: .critical)
+    )
   ]
   if let rule = rules.errorRate {
     list.append(
@@ -171,6 +175,7 @@ private func words(_ rules: AlertRules) -> [(RuleKind, String)] {
         .errorRate,
         "\(percentText(rule.raisePermille)) over \(rule.window), clear below "
           + "\(percentText(rule.clearPermille)), minimum \(rule.minimumSamples)"
+          + rule.grade.words()
       ))
   }
   if let rule = rules.latency {
@@ -178,9 +183,14 @@ private func words(_ rules: AlertRules) -> [(RuleKind, String)] {
       (
         .latency,
         "p\(tenths(rule.percentilePermille)) over \(rule.raiseAbove) over \(rule.window), clear at "
-          + "\(rule.clearBelow), minimum \(rule.minimumSamples)"
+          + "\(rule.clearBelow), minimum \(rule.minimumSamples)" + rule.grade.words()
       ))
   }
+  if let rule = rules.ownPast { list.append((.ownPast, rule.words)) }
+  if let rule = rules.burnRate { list.append((.burnRate, rule.words)) }
+  if rules.warnings != WarningRule() { list.append((.warnings, rules.warnings.words)) }
+  if let rule = rules.noData { list.append((.noData, rule.words)) }
+  if let rule = rules.flapping { list.append((.flapping, rule.words)) }
   return list
 }
 

@@ -14,6 +14,8 @@ package struct ProbeRuntime: Sendable {
   package let definition: ProbeDefinition
   /// Whether its attempts begin with a handshake, which costs a hundred times as much as the rest.
   let usesTLS: Bool
+  /// What its attempts show to the server, where that expires.
+  var clientCertificate: ClientCertificate?
   /// When within its interval it runs.
   let phase: TimeAmount
   /// Its target host's place in the budget's list.
@@ -22,6 +24,10 @@ package struct ProbeRuntime: Sendable {
   /// When the last sample that says something of the link was recorded, on the clock that nobody
   /// sets: by the wall clock a sample would seem young, or old, after a step.
   var lastSampleAt: Instant?
+  /// Since when it is to run: its load, or the end of a pause.
+  var watchedSince = Instant(nanoseconds: .min)
+  /// What came of its runs since the last sample.
+  var skipped = SkippedRuns()
   /// When the next regular run is due.
   package var nextDue = Instant.distantFuture
   var generation: UInt32 = 0
@@ -58,6 +64,7 @@ package struct LinkRuntime: Sendable {
   package var connectedAt: WallTime?
   /// Whether the engine keeps a trouble of it; a look at it is cheaper.
   var hasTrouble = false
+  package var flap = FlapWatch()
 
   init(link: Link, probes: Range<Int>) {
     self.link = link
@@ -141,6 +148,8 @@ package enum EngineAction: Sendable {
   case spawn(Token, Spawn)
   /// Let go of whatever an attempt waits for.
   case cancel(Token)
+  /// Look up what latencies were in the weeks before, then tell ``Engine/learn(_:at:)``.
+  case lookBack(PastQuestion)
   /// Write batches to the ring, then tell ``Engine/written(through:problem:at:)``.
   case write([EncodedBatch], group: UInt64)
   /// An incident has a new version that is to be delivered.

@@ -85,6 +85,7 @@ extension Engine {
       for probe in links[link].probes { probes[probe].judge.withdrawRules() }
       troubles.drop(links[link].link.id)
       links[link].hasTrouble = false
+      links[link].flap = FlapWatch()
     }
     for link in links.indices { noteState(of: link, isSilent: true, at: now) }
   }
@@ -98,6 +99,7 @@ extension Engine {
       for probe in links[link].probes { probes[probe].judge.withdrawRules() }
       troubles.drop(links[link].link.id)
       links[link].hasTrouble = false
+      links[link].flap = FlapWatch()
       place(link, at: now)
     }
     for link in links.indices where !isSightMark(link) {

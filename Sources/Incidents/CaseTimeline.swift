@@ -1,3 +1,5 @@
+import Base
+import Judgement
 import Model
 
 extension TrackerAction {
@@ -78,6 +80,38 @@ extension PatternKey {
     default:
       let name = matrix.groups[Int(value)].name
       return "\(axis) \(name)" + (manner.map { " (\($0) failures)" } ?? "")
+    }
+  }
+}
+
+// MARK: - Flapping
+
+extension Casebook {
+  /// A link of an open incident began to flap, or is calm again.
+  mutating func noteFlapping(
+    _ link: Int32, before former: LinkTrouble?, now trouble: LinkTrouble?, at time: WallTime
+  ) {
+    let flapped = former?.isFlapping ?? false
+    guard flapped != (trouble?.isFlapping ?? false), let number = tracker.incident(of: link)
+    else { return }
+    let id = matrix.places[Int(link)].id
+    let text =
+      flapped
+      ? "\(id) is calm again" : "\(id) is flapping: it \(trouble?.first?.evidence ?? "")"
+    cases[number]?.incident.add(TimelineEntry(time: time, text: text))
+  }
+
+  /// Links that flap already when their incident begins.
+  mutating func noteFlapping(of action: TrackerAction, at time: WallTime) {
+    switch action {
+    case .open(_, _, let links), .reopen(_, _, let links), .split(_, _, _, let links):
+      for link in links.prefix(Limits.incidentTimelineLinks)
+      where troubles[link]?.isFlapping ?? false {
+        let text =
+          "\(matrix.places[Int(link)].id) is flapping: it \(troubles[link]?.first?.evidence ?? "")"
+        cases[action.incident]?.incident.add(TimelineEntry(time: time, text: text))
+      }
+    default: break
     }
   }
 }

@@ -66,6 +66,7 @@ extension Casebook {
     }
     let words = CaseWords(
       tracked: tracked, isPart: isPart, subject: subject, matrix: matrix, canaries: canaries,
+      word: word(key.layer, troubles, main),
       evidence: causeCounts(troubles) ?? main?.first?.evidence ?? "", suspicion: suspicion.side)
     return CaseDescription(
       subject: subject, pattern: key.kind, severity: tracked.severity,
@@ -74,6 +75,13 @@ extension Casebook {
       news: CaseNews(
         severity: tracked.severity, meaning: meaning, subject: subject,
         side: key.kind == .point || key.kind == .vantage ? "" : suspicion.side.side))
+  }
+
+  /// What the links of an incident are.
+  private func word(_ layer: Layer, _ troubles: [LinkTrouble], _ main: LinkTrouble?) -> String {
+    if layer == .overdue { return "overdue" }
+    if troubles.contains(where: { $0.isDown && !$0.isFlapping }) { return "down" }
+    return main?.word ?? (layer == .failing ? "down" : "degraded")
   }
 
   /// The first of those with the cause that most have.
@@ -199,6 +207,8 @@ struct CaseWords {
   var subject: IncidentSubject
   var matrix: Matrix
   var canaries: Canaries
+  /// `down`, `degraded`, `flapping`, ...
+  var word: String
   var evidence: String
   var suspicion: SuspectedSide
 
@@ -218,18 +228,11 @@ struct CaseWords {
   }
 
   private var verb: String {
-    switch tracked.key.layer {
-    case .overdue: "is overdue"
-    case .degraded: "is degraded"
-    case .failing: isPart ? "is down in part," : "is down"
-    }
+    "is \(word)" + (tracked.key.layer == .failing && isPart ? " in part," : "")
   }
 
   private var single: String {
     let place = matrix.places[Int(tracked.links.first ?? tracked.key.value)]
-    let word =
-      tracked.key.layer == .overdue
-      ? "overdue" : tracked.severity == .critical ? "down" : "degraded"
     return "\(place.id) is \(word): \(evidence)" + (place.name.isEmpty ? "" : " (\(place.name))")
   }
 

@@ -105,6 +105,7 @@ package struct Casebook: Sendable {
       && (Layer(state) == nil && !isSuspect || matrix.signs[index] == sign)
     if Layer(state) != nil || troubles[link] != nil {
       if troubles[link] != trouble {
+        noteFlapping(link, before: troubles[link], now: trouble, at: now.wall)
         troubles[link] = trouble
         if let number = tracker.incident(of: link) {
           unwritten.insert(number)
@@ -233,6 +234,7 @@ package struct Casebook: Sendable {
     for (number, text) in timeline(of: tracked, named: caseName, matrix) {
       cases[number]?.incident.add(TimelineEntry(time: now.wall, text: text))
     }
+    for action in tracked { noteFlapping(of: action, at: now.wall) }
     let open = Dictionary(uniqueKeysWithValues: tracker.open.map { ($0.id, $0) })
     for number in touched.sorted() {
       if let incident = open[number] {

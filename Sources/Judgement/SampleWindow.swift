@@ -34,8 +34,8 @@ package struct SampleWindow: Sendable {
   private var head = 0
   private let capacity: Int
   private let lengthMilliseconds: Int64
-  private let upperUnits: UInt64
-  private let lowerUnits: UInt64
+  private var upperUnits: UInt64
+  private var lowerUnits: UInt64
 
   package private(set) var total = 0
   package private(set) var failed = 0
@@ -84,6 +84,19 @@ package struct SampleWindow: Sendable {
         return
       }
       removeOldest()
+    }
+  }
+
+  /// Counts latencies above two other limits from now on; looks at every attempt in the window.
+  package mutating func setLimits(upper: TimeAmount, lower: TimeAmount) {
+    upperUnits = UInt64(clamping: upper.microseconds / 100)
+    lowerUnits = UInt64(clamping: lower.microseconds / 100)
+    (aboveUpper, aboveLower) = (0, 0)
+    for offset in 0..<total {
+      let entry = entries[(head + offset) % entries.count]
+      guard entry.hasLatency else { continue }
+      if entry.latencyUnits > upperUnits { aboveUpper += 1 }
+      if entry.latencyUnits > lowerUnits { aboveLower += 1 }
     }
   }
 

@@ -25,26 +25,59 @@ package struct LinkFindings: Sendable {
   /// Raised for the link as a whole.
   package var overdue: RaisedRule?
   package var failingHops: [FailingHop]
+  /// The link flaps: what was raised stays so until it is calm.
+  package var flapping: RaisedRule?
   /// Why an incident ends when nothing is raised any more.
   package var endReason: String
 
   package init(
     probes: [ProbeFindings], overdue: RaisedRule? = nil, failingHops: [FailingHop] = [],
-    endReason: String = "recovered"
+    flapping: RaisedRule? = nil, endReason: String = "recovered"
   ) {
     self.probes = probes
     self.overdue = overdue
     self.failingHops = failingHops
+    self.flapping = flapping
     self.endReason = endReason
   }
 
-  var isDown: Bool {
+  package var isDown: Bool {
     probes.contains { probe in
       probe.isRequired && probe.raised.contains { $0.rule == .failures }
     }
   }
 
+  /// A probe that is not required makes nothing worse than a warning.
+  var severity: Severity {
+    let isCritical = probes.contains { probe in
+      probe.isRequired && probe.raised.contains { $0.severity == .critical }
+    }
+    return isCritical ? .critical : .warning
+  }
+
+  /// How the link is by its rules: whether it is, or gets, better or worse is counted by this. Nil
+  /// where they say nothing of that.
+  package var verdict: LinkVerdict? {
+    if isDown { return .down }
+    let rules = probes.flatMap { $0.raised.map(\.rule) }
+    if rules.isEmpty { return .well }
+    return rules.allSatisfy { $0 == .noData } ? nil : .degraded
+  }
+
   func conditions(of link: LinkID, formerly: [Condition]) -> [Condition] {
+    let own = ownConditions(of: link, formerly: formerly)
+    guard let flapping else { return own }
+    // What comes and goes stays, as it was first told.
+    var kept = formerly.filter { $0.rule != .flapping }
+    for condition in own
+    where !kept.contains(where: { $0.probe == condition.probe && $0.rule == condition.rule }) {
+      kept.append(condition)
+    }
+    let told = formerly.first { $0.rule == .flapping }
+    return [told ?? Condition(link, "", flapping)] + kept
+  }
+
+  private func ownConditions(of link: LinkID, formerly: [Condition]) -> [Condition] {
     var conditions = probes.flatMap { probe in
       probe.raised.map { rule in
         var condition = Condition(link, probe.probe, rule)
@@ -66,28 +99,60 @@ extension Condition {
   }
 }
 
+/// How a link is by its rules.
+package enum LinkVerdict: UInt8, Sendable, Hashable {
+  case well, degraded, down
+}
+
 /// What is wrong with a link, in the conditions that say so.
 package struct LinkTrouble: Sendable, Hashable {
-  /// `critical` if a required probe is failing.
+  /// That of the worst rule that is raised of a required probe.
   package var severity: Severity
   package var conditions: [Condition]
   package var since: WallTime
+  /// Whether a required probe is failing.
+  package var isDown: Bool
 
-  package init(severity: Severity, conditions: [Condition], since: WallTime) {
+  /// `isDown`: nil where only the severity is known, as after a start.
+  package init(
+    severity: Severity, conditions: [Condition], since: WallTime, isDown: Bool? = nil
+  ) {
     self.severity = severity
     self.conditions = conditions
     self.since = since
+    self.isDown = isDown ?? (severity == .critical)
+  }
+
+  package var isFlapping: Bool { conditions.contains { $0.rule == .flapping } }
+
+  /// Whether all that is wrong is that nothing has been recorded.
+  package var isWithoutData: Bool { conditions.allSatisfy { $0.rule == .noData } }
+
+  /// What the link is, in a word.
+  package var word: String {
+    if isOverdue { return "overdue" }
+    if isFlapping { return "flapping" }
+    return isDown ? "down" : isWithoutData ? "not measured" : "degraded"
+  }
+
+  package var verdict: LinkVerdict? {
+    isDown ? .down : isWithoutData || isOverdue ? nil : .degraded
   }
 
   /// Whether the link is not connected yet and should be, and nothing else.
   package var isOverdue: Bool { conditions.allSatisfy { $0.rule == .overdue } }
 
   /// The condition that tells most.
-  package var first: Condition? { conditions.first { $0.rule == .failures } ?? conditions.first }
+  package var first: Condition? {
+    conditions.first { $0.rule == .flapping } ?? conditions.first { $0.rule == .failures }
+      ?? conditions.first
+  }
 
-  /// What of the conditions is worth a message when it changes; not their figures.
+  /// What of the conditions is worth a message when it changes; not their figures. Of a link that flaps
+  /// it is that alone.
   package var meaning: [[String]] {
-    conditions.map { condition in
+    let telling = isFlapping ? conditions.filter { $0.rule == .flapping } : conditions
+    return telling.map { condition in
       [condition.probe, condition.rule.rawValue, condition.cause, condition.causeDetail]
         + condition.hops.map(\.description)
     }
@@ -122,21 +187,35 @@ package struct TroubleKeeper: Sendable {
   ) -> TroubleChange? {
     let former = byLink[link]
     let conditions = findings.conditions(of: link, formerly: former?.conditions ?? [])
-    let severity = findings.isDown ? Severity.critical : .warning
+    var severity = findings.severity
+    var isDown = findings.isDown
+    if findings.flapping != nil, let former {
+      // The worst of what it goes back and forth between.
+      severity = former.severity == .critical ? .critical : severity
+      isDown = isDown || former.isDown
+    }
     guard var trouble = former else {
       guard !conditions.isEmpty else { return nil }
-      byLink[link] = LinkTrouble(severity: severity, conditions: conditions, since: time)
+      byLink[link] = LinkTrouble(
+        severity: severity, conditions: conditions, since: time, isDown: isDown)
       return .began
     }
     guard !conditions.isEmpty else {
       byLink[link] = nil
-      return .ended(reason: findings.endReason)
+      return .ended(reason: trouble.isFlapping ? calmReason(findings) : findings.endReason)
     }
-    guard trouble.conditions != conditions || trouble.severity != severity else { return nil }
+    guard
+      trouble.conditions != conditions || trouble.severity != severity || trouble.isDown != isDown
+    else { return nil }
     trouble.conditions = conditions
     trouble.severity = severity
+    trouble.isDown = isDown
     byLink[link] = trouble
     return .changed
+  }
+
+  private func calmReason(_ findings: LinkFindings) -> String {
+    findings.endReason == "recovered" ? "is calm and well" : findings.endReason
   }
 
   /// Forgets a link that is no longer watched.

@@ -217,6 +217,24 @@ package enum Limits {
 
   // Judgement
   package static let windowSamples = 4_096
+  /// Nothing is missed sooner, however often a probe runs.
+  package static let noDataShortest = TimeAmount.minutes(5)
+  /// Changes of a link that are counted to see whether it flaps.
+  package static let flappingChanges = 32
+  /// What was seen so shortly before we may have been blind counts against nobody.
+  package static let forgivenBeforeBlindness = TimeAmount.minutes(15)
+  /// Pairs of windows of one burn rate, and the parts in which each window is counted.
+  package static let burnRatePairs = 4
+  package static let burnRateParts = 12
+  package static let burnRateSamples = 10
+  /// How many weeks a link's own past goes back, and how many answers of them tell what is usual.
+  package static let ownPastWeeks = 4
+  package static let ownPastWeeksMaximum = 8
+  package static let ownPastSamples = 100
+  /// So many probes are asked for at a time, so that other questions come in between, and so long before
+  /// the hour.
+  package static let ownPastProbesAtOnce = 256
+  package static let ownPastAhead = TimeAmount.minutes(10)
   /// Ended incidents that may be reopened.
   package static let incidentsReopenable = 1_000
   /// Conditions that an incident holds; of more links it holds the ids.

@@ -179,6 +179,8 @@ package enum WarningCause: Sendable, Hashable {
   case packetLoss(String)
   /// The root certificate needs not be sent, or the order is wrong, or one does not belong.
   case untidyChain(String)
+  /// The certificate that we show to the server expires within so many days.
+  case clientCertificateExpires(String)
 }
 
 extension WarningCause {
@@ -186,7 +188,7 @@ extension WarningCause {
   /// three.
   package var isLasting: Bool {
     switch self {
-    case .certificateExpires, .intermediateExpires, .untidyChain: true
+    case .certificateExpires, .intermediateExpires, .untidyChain, .clientCertificateExpires: true
     case .plugin, .packetLoss: false
     }
   }

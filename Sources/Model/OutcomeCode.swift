@@ -220,6 +220,7 @@ extension WarningCause {
     case .plugin: (3, "plugin", "")
     case .packetLoss(let share): (4, "packetLoss", share)
     case .untidyChain(let problem): (5, "untidyChain", problem)
+    case .clientCertificateExpires(let days): (6, "clientCertificateExpires", days)
     }
   }
 
@@ -230,6 +231,7 @@ extension WarningCause {
     case 3: self = .plugin
     case 4: self = .packetLoss(text)
     case 5: self = .untidyChain(text)
+    case 6: self = .clientCertificateExpires(text)
     default: return nil
     }
   }

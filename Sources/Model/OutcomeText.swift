@@ -204,6 +204,7 @@ extension WarningCause {
     case .plugin: "the plugin reports WARNING"
     case .packetLoss: "\(detail) echoes were lost"
     case .untidyChain: "the certificates that the server sends are untidy: \(detail)"
+    case .clientCertificateExpires: "our client certificate expires within \(detail) days"
     }
   }
 }

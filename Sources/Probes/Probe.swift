@@ -151,6 +151,9 @@ package protocol Probe: SendableMetatype {
   /// unless the kind says so.
   static func usesTLS(_ options: Options) -> Bool
 
+  /// The certificate that attempts show to the server; none, unless the kind says so.
+  static func clientCertificate(of options: Options) -> Secret?
+
   /// The tokens of the configuration that attempts ask for; none, unless the kind says so.
   static func tokens(of options: Options) -> [String]
 
@@ -168,6 +171,7 @@ extension Probe {
   package mutating func seed(_ entropy: UInt64) {}
   package static func address(of options: Options) -> String? { target(of: options) }
   package static func usesTLS(_ options: Options) -> Bool { false }
+  package static func clientCertificate(of options: Options) -> Secret? { nil }
   package static func tokens(of options: Options) -> [String] { [] }
 }
 
@@ -237,6 +241,14 @@ package func probeUsesTLS(_ definition: ProbeDefinition) -> Bool {
     (definition.options as? Kind.Options).map(kind.usesTLS)
   }
   return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) } ?? false
+}
+
+/// The certificate that the attempts of a probe show to the server; nil where they show none.
+package func probeClientCertificate(_ definition: ProbeDefinition) -> Secret? {
+  func open<Kind: Probe>(_ kind: Kind.Type) -> Secret? {
+    (definition.options as? Kind.Options).flatMap(kind.clientCertificate)
+  }
+  return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) }
 }
 
 /// What a kind needs from the catalogue to read its settings.
@@ -394,6 +406,25 @@ package struct FoundFile: Sendable, Hashable {
 }
 
 /// Settings of probes that the configuration gives for all.
+package struct ExpiryDays: Sendable, Hashable {
+  /// Nil: the steps of the kind.
+  package var warn: [Int]?
+  /// A step besides.
+  package var critical: Int?
+
+  package init(warn: [Int]? = nil, critical: Int? = nil) {
+    self.warn = warn
+    self.critical = critical
+  }
+
+  /// The steps of a probe that says `own` itself.
+  package func steps(own: [Int]?, usual: [Int]) -> [Int] {
+    let days = own ?? warn ?? usual
+    guard let critical, !days.contains(critical) else { return days }
+    return days + [critical]
+  }
+}
+
 package struct ProbeDefaults: Sendable, Hashable {
   package var userAgent: String
   /// The CA bundle for probes that name none; nil means the system's.
@@ -404,6 +435,8 @@ package struct ProbeDefaults: Sendable, Hashable {
   /// The numeric addresses of the machine's name servers.
   package var nameServers: [String]
   package var exec = ExecDefaults()
+  /// When probes warn of certificates that expire; nil where nothing is said of it.
+  package var expiry: ExpiryDays?
 
   package init(
     userAgent: String = "linkhealth", caFile: String? = nil, proxy: String? = nil,

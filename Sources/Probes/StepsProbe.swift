@@ -60,6 +60,14 @@ package struct StepsProbe: Probe {
     options.steps[0].request.url.scheme == "https"
   }
 
+  /// The first that any of the steps shows.
+  package static func clientCertificate(of options: StepsOptions) -> Secret? {
+    for step in options.steps {
+      if let secret = HTTPProbe.clientCertificate(of: step.request) { return secret }
+    }
+    return nil
+  }
+
   package init(_ options: StepsOptions, timeout: TimeAmount, tracing: Bool) {
     self.options = options
     self.timeout = timeout

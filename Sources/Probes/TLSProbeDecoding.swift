@@ -28,7 +28,9 @@ extension TLSProbe {
         tls: tls, proxy: context.defaults.proxy, sourceAddress: context.defaults.sourceAddress,
         userAgent: context.defaults.userAgent),
       family: family.flatMap(AddressFamily.init(rawValue:)) ?? context.defaults.family,
-      warnDays: warnDays ?? TLSProbeOptions.usualWarnDays, allowsUntidyChain: allowsUntidyChain,
+      warnDays: (context.defaults.expiry ?? ExpiryDays())
+        .steps(own: warnDays, usual: TLSProbeOptions.usualWarnDays),
+      allowsUntidyChain: allowsUntidyChain,
       names: names, rsaBits: rsaBits, curveBits: curveBits)
   }
 

@@ -17,6 +17,8 @@ package struct NaiveJudge: Sendable {
   private var warned: [Bool] = []
   private var rates: [Attempt] = []
   private var latencies: [Attempt] = []
+  /// What each rule saw since it was last raised or cleared, or since the start.
+  private var looks: [RuleKind: [Look]] = [:]
   /// The rules that are raised, in the order in which they were.
   package private(set) var raised: [RuleKind] = []
 
@@ -37,65 +39,84 @@ package struct NaiveJudge: Sendable {
     let now = sample.time
     if let window = rules.errorRate?.window { expire(&rates, window, at: now) }
     if let window = rules.latency?.window { expire(&latencies, window, at: now) }
-    decide(.warnings, warningsDecision(sample))
-    decide(.failures, failuresDecision(sample))
-    decide(.errorRate, errorRateDecision())
-    decide(.latency, latencyDecision())
+    decide(.warnings, warningsLook(sample), rules.warnings.grade)
+    decide(.failures, failuresLook(sample), rules.failures.grade)
+    if let rule = rules.errorRate { decide(.errorRate, errorRateLook(rule, now), rule.grade) }
+    if let rule = rules.latency { decide(.latency, latencyLook(rule, now), rule.grade) }
   }
 
-  /// True to raise, false to clear, nil to leave as it is.
-  private mutating func failuresDecision(_ sample: Sample) -> Bool? {
-    let rule = rules.failures
-    if raised.contains(.failures) {
-      let last = failed.suffix(rule.clearAfter)
-      guard last.count == rule.clearAfter, !last.contains(true) else { return nil }
-      failed = failed.map { _ in false }
-      return false
-    }
-    let failures = failed.suffix(rule.of).count { $0 }
-    return sample.outcome.isFailure && failures >= rule.failures ? true : nil
+  /// What a rule sees at a sample.
+  private struct Look {
+    var time: WallTime
+    var raises = false
+    var clears = false
+    /// Whether it may be raised at this sample, if its condition holds.
+    var mayRaise = true
   }
 
-  private mutating func warningsDecision(_ sample: Sample) -> Bool? {
+  private func failuresLook(_ sample: Sample) -> Look {
     let rule = rules.failures
-    if raised.contains(.warnings) {
-      let last = zip(failed, warned).suffix(rule.clearAfter)
-      guard last.count == rule.clearAfter, last.allSatisfy({ !$0 && !$1 }) else { return nil }
-      warned = warned.map { _ in false }
-      return false
-    }
+    let last = failed.suffix(rule.clearAfter)
+    return Look(
+      time: sample.time, raises: failed.suffix(rule.of).count { $0 } >= rule.failures,
+      clears: last.count == rule.clearAfter && !last.contains(true),
+      mayRaise: sample.outcome.isFailure)
+  }
+
+  private func warningsLook(_ sample: Sample) -> Look {
+    let rule = rules.failures
+    let last = zip(failed, warned).suffix(rule.clearAfter)
+    var look = Look(
+      time: sample.time, raises: warned.suffix(rule.of).count { $0 } >= rule.failures,
+      clears: last.count == rule.clearAfter && last.allSatisfy { !$0 && !$1 },
+      mayRaise: sample.outcome.isWarning)
     switch sample.outcome {
-    case .warning(.plugin), .warning(.packetLoss):
-      return warned.suffix(rule.of).count { $0 } >= rule.failures ? true : nil
-    case .warning: return true
-    default: return nil
+    case .warning(.plugin), .warning(.packetLoss): break
+    case .warning: look.raises = true
+    default: break
     }
+    return look
   }
 
-  private func errorRateDecision() -> Bool? {
-    guard let rule = rules.errorRate, rates.count >= rule.minimumSamples else { return nil }
+  private func errorRateLook(_ rule: ErrorRateRule, _ now: WallTime) -> Look {
+    guard rates.count >= rule.minimumSamples else { return Look(time: now) }
     let permille = Double(rates.count { $0.failed }) * 1_000 / Double(rates.count)
-    if permille < Double(rule.clearPermille) { return false }
-    return permille >= Double(rule.raisePermille) ? true : nil
+    return Look(
+      time: now, raises: permille >= Double(rule.raisePermille),
+      clears: permille < Double(rule.clearPermille))
   }
 
-  private func latencyDecision() -> Bool? {
-    guard let rule = rules.latency else { return nil }
+  private func latencyLook(_ rule: LatencyRule, _ now: WallTime) -> Look {
     let sorted = latencies.compactMap(\.latencyUnits).sorted()
-    guard sorted.count >= rule.minimumSamples, !sorted.isEmpty else { return nil }
+    guard sorted.count >= rule.minimumSamples, !sorted.isEmpty else { return Look(time: now) }
     // Nearest rank.
     let rank = max(1, (sorted.count * rule.percentilePermille + 999) / 1_000)
     let value = sorted[rank - 1]
-    if value <= UInt64(rule.clearBelow.microseconds / 100) { return false }
-    return value > UInt64(rule.raiseAbove.microseconds / 100) ? true : nil
+    return Look(
+      time: now, raises: value > UInt64(rule.raiseAbove.microseconds / 100),
+      clears: value <= UInt64(rule.clearBelow.microseconds / 100))
   }
 
-  private mutating func decide(_ rule: RuleKind, _ decision: Bool?) {
-    switch decision {
-    case true: restore(rule)
-    case false: raised.removeAll { $0 == rule }
-    case nil: break
+  /// Goes through all that a rule saw since it last changed.
+  private mutating func decide(_ rule: RuleKind, _ look: Look, _ grade: RuleGrade) {
+    let isRaised = raised.contains(rule)
+    let length = isRaised ? grade.clearAfter : grade.raiseAfter
+    if length == .zero { looks[rule] = nil }
+    looks[rule, default: []].append(look)
+    var since: WallTime?
+    for look in looks[rule] ?? [] {
+      guard isRaised ? look.clears : look.raises else {
+        since = nil
+        continue
+      }
+      since = min(since ?? look.time, look.time)
     }
+    guard let since, look.time - since >= length, isRaised || look.mayRaise else { return }
+    looks[rule] = []
+    guard isRaised else { return raised.append(rule) }
+    raised.removeAll { $0 == rule }
+    if rule == .failures { failed = failed.map { _ in false } }
+    if rule == .warnings { warned = warned.map { _ in false } }
   }
 
   /// False for a sample that says nothing.

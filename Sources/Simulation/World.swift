@@ -2,6 +2,7 @@ import Base
 import Engine
 import History
 import Incidents
+import Judgement
 import Model
 import Probes
 import Wire
@@ -206,6 +207,9 @@ package final class World {
     case .write(let batches, let group):
       ringFreeAt = max(ringFreeAt, now.instant) + writeLength()
       events.push(.ringWritten(batches, group: group), due: ringFreeAt)
+    case .lookBack(let question):
+      // Its history begins with the world.
+      engine.learn(PastAnswer(number: question.number), at: now)
     case .tell(let incident): journal(incident, isTold: true)
     case .keep(let incident): journal(incident, isTold: false)
     case .resolve, .examine, .connect, .send, .receive, .wait, .spawn, .cancel, .trialEnded,

@@ -3,6 +3,7 @@ import Engine
 import History
 import Host
 import Incidents
+import Judgement
 import Model
 import Probes
 import Wire
@@ -26,6 +27,10 @@ func measureJudgement(_ workbench: Workbench, quick: Bool, _ report: inout Repor
     try workbench.checkChildren()
     let samples = try measureSamples(count, rounds: quick ? 1 : isLargest ? 3 : 20)
     report.add(Figure("\(name).sample", samples, "us", isLargest ? .below(3) : nil))
+    let allRules = try measureSamples(
+      count, rules: everyRule, rounds: quick ? 1 : isLargest ? 3 : 20)
+    report.add(
+      Figure("\(name).sampleOfEveryRule", allRules, "us", isLargest ? .below(3) : nil))
     try workbench.checkChildren()
   }
   report.add(Figure("judgement.growth", costs[1] / costs[0], "x", .below(3)))
@@ -92,14 +97,29 @@ private func benchPlace(_ link: Int) -> LinkPlace {
 /// Microseconds for a sample that has been written, through the engine's judging to its place in the
 /// matrix; the median of rounds in which each link is asked once. A tenth of the links fail, so their
 /// rules are at work too.
-private func measureSamples(_ count: Int, rounds: Int) throws -> Double {
-  var world = JudgedLinks(try benchLinks(count))
+private func measureSamples(
+  _ count: Int, rules: AlertRules = .standard, rounds: Int
+) throws -> Double {
+  var world = JudgedLinks(try benchLinks(count, rules))
   // Failures are confirmed, and the incidents opened and told, before anything counts.
   for _ in 0..<4 { _ = world.round() }
   return median((0..<rounds).map { _ in world.round() })
 }
 
-private func benchLinks(_ count: Int) throws -> [Link] {
+/// All that a link can have.
+private let everyRule = AlertRules(
+  failures: FailureRule(failures: 3, of: 5),
+  errorRate: ErrorRateRule(
+    raisePermille: 200, clearPermille: 100, window: .minutes(15), minimumSamples: 10),
+  latency: LatencyRule(
+    percentilePermille: 950, raiseAbove: .seconds(3), clearBelow: .seconds(2),
+    window: .minutes(15), minimumSamples: 10),
+  ownPast: OwnPastRule(
+    percentilePermille: 950, raiseTenths: 20, clearTenths: 15, floor: .milliseconds(500),
+    window: .minutes(15), minimumSamples: 10),
+  burnRate: BurnRateRule(objectiveMillionths: 995_000), noData: .standard, flapping: .standard)
+
+private func benchLinks(_ count: Int, _ rules: AlertRules) throws -> [Link] {
   let addresses = ["http://127.0.0.1/right", "http://127.0.0.1/wrong"]
   let options = try addresses.map { address in
     HTTPOptions(url: try URLParts(address), expectations: HTTPExpectations())
@@ -110,7 +130,7 @@ private func benchLinks(_ count: Int) throws -> [Link] {
     return Link(
       id: place.id, serviceName: LocalizedName(en: place.name, vi: place.name),
       consumerName: LocalizedName(en: place.id.consumer, vi: place.id.consumer),
-      system: place.system, owner: place.owner, route: [], alert: .standard,
+      system: place.system, owner: place.owner, route: [], alert: rules,
       probes: [
         ProbeDefinition(
           name: "http", kind: "http", every: .seconds(60), timeout: .seconds(10),
@@ -159,6 +179,13 @@ private struct JudgedLinks: ~Copyable {
           let isWrong = transfer.url.target == "/wrong"
           engine.deliver(
             .transferred(TransferResult(status: isWrong ? 503 : 200)), to: token, at: now)
+        case .lookBack(let question):
+          let found = question.probes.map {
+            PastAnswer.Found(
+              link: $0.link, probe: $0.probe,
+              hour: PastHour(start: question.hour, percentileMicroseconds: 100_000, samples: 500))
+          }
+          engine.learn(PastAnswer(number: question.number, found: found), at: now)
         case .write(_, let group):
           let began = Clock.instant
           engine.written(through: group, problem: nil, at: now)

@@ -145,6 +145,7 @@ final class Daemon: LoopPart {
       resolver?.cancel(token)
       sockets?.cancel(token)
       spawner?.cancel(token)
+    case .lookBack(let question): disk.readPast(question, until: now.wall)
     case .write(let batches, let group): disk.writeRing(batches, group: group)
     case .tell(let incident): desk.tell(incident)
     case .keep(let incident): desk.keep(incident)
@@ -209,6 +210,9 @@ final class Daemon: LoopPart {
       performActions(at: now)
     case .quietWritten(let number, let problem): quietWritten(number, problem)
     case .samplesRead(let id, let body, let problem): answerSamples(id, body, problem)
+    case .pastRead(let answer):
+      engine.learn(answer, at: now)
+      performActions(at: now)
     case .problem(let words): logger.write(LogEntry(.error, words))
     }
   }

@@ -5,6 +5,7 @@ import Engine
 import Glibc
 import History
 import Host
+import Judgement
 import Model
 import Quiet
 import Reports
@@ -27,6 +28,8 @@ final class Disk: Sendable {
     /// What operators entered is on the disk, or could not be written.
     case quietWritten(number: UInt64, problem: String?)
     case samplesRead(RequestID, body: [UInt8], problem: String?)
+    /// What latencies were in the weeks before; nothing where the history could not be read.
+    case pastRead(PastAnswer)
     case problem(String)
   }
 
@@ -210,6 +213,27 @@ final class Disk: Sendable {
           ))
       }
       return samplesBody(request, found)
+    }
+  }
+
+  /// Looks up what latencies were in the weeks before. Where that fails nothing is known of them, and the
+  /// rules that go by them say so.
+  func readPast(_ question: PastQuestion, until now: WallTime) {
+    let nothing = PastAnswer(number: question.number)
+    submit { [self] files, mailbox in
+      let snapshot = files.history.snapshot
+      let accepted = reader.submit {
+        var reader = HistoryReader(snapshot, until: now)
+        do {
+          mailbox.post(.pastRead(try pastHours(question, &reader)))
+        } catch {
+          mailbox.post(.problem("the weeks before could not be read: \(error)"))
+          mailbox.post(.pastRead(nothing))
+        }
+      }
+      if !accepted { mailbox.post(.pastRead(nothing)) }
+    } onRefusal: { mailbox in
+      mailbox.post(.pastRead(nothing))
     }
   }
 

@@ -12,8 +12,10 @@ struct WantedSamples {
   init(_ links: [Link], at now: WallTime) {
     earliest = now
     for link in links {
+      let burning = link.alert.burnRate?.pairs.map(\.long).max()
       let window = max(
-        link.alert.errorRate?.window ?? .zero, link.alert.latency?.window ?? .zero)
+        link.alert.errorRate?.window ?? .zero, link.alert.latency?.window ?? .zero,
+        link.alert.ownPast?.window ?? .zero, burning ?? .zero)
       for probe in link.probes {
         // Enough attempts for a rule on single ones, and for the age of the last.
         let length = min(max(window, probe.every * 16), .hours(24))

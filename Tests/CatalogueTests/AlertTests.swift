@@ -110,7 +110,8 @@ struct AlertTests {
         raisePermille: 200, clearPermille: 100, window: .minutes(15), minimumSamples: 10),
       latency: LatencyRule(
         percentilePermille: 950, raiseAbove: .seconds(3), clearBelow: .milliseconds(2_400),
-        window: .minutes(15), minimumSamples: 10))
+        window: .minutes(15), minimumSamples: 10),
+      noData: .standard, flapping: .standard)
     #expect(rules(short) == expected)
     #expect(rules(long) == expected)
   }
@@ -130,7 +131,8 @@ struct AlertTests {
             raisePermille: 125, clearPermille: 5, window: .hours(1), minimumSamples: 60),
           latency: LatencyRule(
             percentilePermille: 999, raiseAbove: .milliseconds(250),
-            clearBelow: .milliseconds(250), window: .minutes(10), minimumSamples: 3)))
+            clearBelow: .milliseconds(250), window: .minutes(10), minimumSamples: 3),
+          noData: .standard, flapping: .standard))
   }
 
   @Test("without a number, a rule waits for no more attempts than its window holds")

@@ -34,7 +34,7 @@ struct SystemTests {
     """
   @Test(
     "what services do not inherit is refused in a system with the place where it belongs",
-    arguments: ["alert: {},", "consumers: [],", "planned: \"2025-12-31\",", "probes: [],"])
+    arguments: ["alerts: {},", "consumers: [],", "planned: \"2025-12-31\",", "probes: [],"])
   func notInherited(_ member: String) {
     let complaints = loadSystems([civil(system: member)]).complaints
     #expect(complaints.count == 1, "\(complaints)")

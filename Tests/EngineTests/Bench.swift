@@ -1,5 +1,6 @@
 import Base
 import History
+import Judgement
 import Model
 import Probes
 import Quiet
@@ -36,6 +37,8 @@ final class Bench {
   private(set) var savedQuiet: [QuietState] = []
   private(set) var savedConnections: [[LinkID: WallTime]] = []
   private(set) var logs: [LogEntry] = []
+  /// What was asked of the weeks before.
+  private(set) var questions: [PastQuestion] = []
 
   init(
     _ links: [Link], attemptsInFlight: Int = 64, politeness: PolitenessBudget? = nil,
@@ -102,6 +105,7 @@ final class Bench {
       if let result = network(transfer) {
         engine.deliver(.transferred(result), to: token, at: now)
       }
+    case .lookBack(let question): questions.append(question)
     case .examine(let token, _): examinations.append(token)
     case .cancel(let token): cancelled.append(token)
     case .write(_, let group):

@@ -11,20 +11,29 @@ struct JudgeAgainstNaiveTests {
     let raise = 50 + Int(random.below(700))
     let above = TimeAmount.milliseconds(200 + Int64(random.below(3_000)))
     let window = TimeAmount.seconds(60 + Int64(random.below(900)))
+    // Every other rule holds its conditions for some time.
+    func grade() -> RuleGrade {
+      func hold() -> TimeAmount {
+        random.below(2) == 0 ? .zero : .seconds(Int64(random.below(200)))
+      }
+      return RuleGrade(raiseAfter: hold(), clearAfter: hold())
+    }
     return AlertRules(
       failures: FailureRule(
-        failures: 1 + Int(random.below(UInt64(of))), of: of, clearAfter: 1 + Int(random.below(5))),
+        failures: 1 + Int(random.below(UInt64(of))), of: of, clearAfter: 1 + Int(random.below(5)),
+        grade: grade()),
+      warnings: WarningRule(grade: grade()),
       errorRate: random.below(4) == 0
         ? nil
         : ErrorRateRule(
           raisePermille: raise, clearPermille: 1 + Int(random.below(UInt64(raise))),
-          window: window, minimumSamples: 1 + Int(random.below(12))),
+          window: window, minimumSamples: 1 + Int(random.below(12)), grade: grade()),
       latency: random.below(4) == 0
         ? nil
         : LatencyRule(
           percentilePermille: [500, 900, 950, 999][Int(random.below(4))], raiseAbove: above,
           clearBelow: above * Int64(1 + random.below(10)) / 10, window: window * 2,
-          minimumSamples: 1 + Int(random.below(12))))
+          minimumSamples: 1 + Int(random.below(12)), grade: grade()))
   }
 
   @Test("the judge raises and clears what the rules say, over restarts", arguments: 0..<150)

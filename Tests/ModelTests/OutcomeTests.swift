@@ -36,7 +36,7 @@ private let everyOutcome: [Outcome] =
   ] as [PluginCause]).map { .plugin($0) }
   + ([
     .certificateExpires("14"), .intermediateExpires("7"), .plugin, .packetLoss("1 of 5"),
-    .untidyChain("wrong order"),
+    .untidyChain("wrong order"), .clientCertificateExpires("7"),
   ] as [WarningCause]).map { .warning($0) }
 
 struct OutcomeTests {
@@ -176,6 +176,7 @@ private let goldenCodes = """
   11.3 warning.plugin
   11.4 warning.packetLoss
   11.5 warning.untidyChain
+  11.6 warning.clientCertificateExpires
   2.1 connect.refused
   2.2 connect.timedOut
   2.255 connect.other

@@ -1,0 +1,138 @@
+import Base
+import Model
+import Testing
+
+@testable import Judgement
+
+@Suite("Burn rate") struct BurnRateTests {
+  /// 99 %: a budget of one error in a hundred.
+  private static let rule = BurnRateRule(objectiveMillionths: 990_000)
+
+  private static func judge(_ rule: BurnRateRule = rule) -> ProbeJudge {
+    ProbeJudge(
+      rules: AlertRules(failures: FailureRule(failures: 64, of: 64), burnRate: rule),
+      every: .seconds(60))
+  }
+
+  private static func run(
+    _ judge: inout ProbeJudge, minutes: Range<Int64>, failing: (Int64) -> Bool
+  ) {
+    for minute in minutes {
+      _ = judge.record(
+        sample(failing(minute) ? .http(.status(500)) : .ok, at: minute * 60))
+    }
+  }
+
+  @Test("an outage burns the budget fast, in both windows, and is critical")
+  func outage() throws {
+    var judge = Self.judge()
+    Self.run(&judge, minutes: 0..<60) { _ in false }
+    #expect(judge.raised.isEmpty)
+    // 14.4 % of an hour are nine minutes.
+    Self.run(&judge, minutes: 60..<68) { _ in true }
+    #expect(judge.raised.isEmpty, "the long window says that it does not matter yet")
+    Self.run(&judge, minutes: 68..<72) { _ in true }
+    let raised = try #require(judge.raised.first)
+    #expect(raised.rule == .burnRate && raised.severity == .critical)
+    #expect(raised.cause == "http.status" && raised.causeDetail == "1h")
+    #expect(raised.evidence.contains("budget of errors for 99%"))
+    #expect(raised.evidence.contains("within 1h, "))
+  }
+
+  @Test("the short window ends it soon after the outage, however much of the budget is gone")
+  func ending() {
+    var judge = Self.judge(
+      BurnRateRule(
+        objectiveMillionths: 990_000,
+        pairs: [
+          BurnPair(long: .hours(1), short: .minutes(5), factorTenths: 144, severity: .critical)
+        ]))
+    Self.run(&judge, minutes: 0..<60) { $0 >= 40 }
+    #expect(judge.isRaised(.burnRate))
+    Self.run(&judge, minutes: 60..<64) { _ in false }
+    #expect(judge.isRaised(.burnRate), "a failure is still within five minutes")
+    Self.run(&judge, minutes: 64..<67) { _ in false }
+    #expect(!judge.isRaised(.burnRate))
+  }
+
+  @Test("a slow burn is a warning, and a faster one that follows is told as critical")
+  func slowBurn() throws {
+    var judge = Self.judge()
+    // 2 %: twice as fast as the budget lasts.
+    Self.run(&judge, minutes: 0..<2_000) { $0 % 50 == 0 }
+    let slow = try #require(judge.raised.first)
+    #expect(slow.severity == .warning && slow.causeDetail == "3d")
+    Self.run(&judge, minutes: 2_000..<2_060) { _ in true }
+    let fast = try #require(judge.raised.first)
+    #expect(fast.severity == .critical && judge.raised.count == 1)
+    #expect(fast.since == slow.since, "it is the same rule")
+    Self.run(&judge, minutes: 2_060..<2_100) { $0 % 50 == 0 }
+    #expect(judge.isRaised(.burnRate), "what is left of it is no news")
+  }
+
+  @Test("on fewer attempts than its minimum nothing is decided")
+  func minimum() {
+    var judge = Self.judge()
+    Self.run(&judge, minutes: 0..<9) { _ in true }
+    #expect(judge.raised.isEmpty)
+    Self.run(&judge, minutes: 9..<10) { _ in true }
+    #expect(judge.isRaised(.burnRate))
+  }
+
+  @Test("confirmations and skipped runs do not count")
+  func uncounted() {
+    var judge = Self.judge()
+    for second in 0..<50 {
+      _ = judge.record(sample(.connect(.refused), at: Int64(second), flags: .confirmation))
+      _ = judge.record(sample(.skipped(.missed), at: Int64(second)))
+    }
+    #expect(judge.raised.isEmpty)
+  }
+
+  @Test("the counts agree with a list of the attempts, over steps of the clock", arguments: 0..<40)
+  func counts(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    let rule = BurnRateRule(
+      objectiveMillionths: 990_000,
+      pairs: [
+        BurnPair(long: .hours(1), short: .minutes(5), factorTenths: 10, severity: .warning),
+        BurnPair(long: .hours(6), short: .minutes(30), factorTenths: 10, severity: .warning),
+      ])
+    var counts = BurnCounts(rule)
+    var list: [(time: WallTime, failed: Bool)] = []
+    var time = testTime
+    for _ in 0..<2_000 {
+      time = time + .seconds(Int64(random.below(120)))
+      if random.below(300) == 0 { time = time + .seconds(Int64(random.below(40_000))) }
+      let failed = random.below(4) == 0
+      counts.add(failed: failed, at: time)
+      list.append((time, failed))
+      for (pair, lengths) in rule.pairs.enumerated() {
+        let counted = counts.counted(pair)
+        for (length, seen) in [(lengths.long, counted.long), (lengths.short, counted.short)] {
+          // A window is up to a twelfth too long.
+          func within(_ length: TimeAmount) -> [Bool] {
+            list.filter { time - $0.time < length }.map(\.failed)
+          }
+          let least = within(length)
+          let most = within(length + length / 12)
+          #expect(least.count <= seen.total && seen.total <= most.count, "seed \(seed)")
+          #expect(
+            least.count { $0 } <= seen.failed && seen.failed <= most.count { $0 }, "seed \(seed)")
+        }
+      }
+    }
+    counts.add(failed: true, at: time + .seconds(-100_000))
+    #expect(counts.counted(0).long == (1, 1), "a clock set far back begins anew")
+  }
+
+  @Test("failures shortly before we may have been blind count against nobody")
+  func forgiven() {
+    var counts = BurnCounts(Self.rule)
+    for minute in 0..<60 { counts.add(failed: minute >= 50, at: testTime + .seconds(minute * 60)) }
+    counts.forgive(last: .minutes(15))
+    #expect(counts.counted(0).long == (60, 0) && counts.counted(0).short.failed == 0)
+    counts.removeAll()
+    #expect(counts.counted(0).long == (0, 0))
+  }
+}
