@@ -3,7 +3,8 @@ import Model
 
 /// The attempts of a probe within the windows of a burn rate, counted: right or failed. Each window is
 /// counted in twelve parts, so it is up to a twelfth too long; it takes a hundred bytes, however many
-/// attempts fall into it.
+/// attempts fall into it. What lies before the first attempt, as before a start, is taken as right: else a
+/// single failure in the first hour would use up the budget of three days.
 struct BurnCounts: Sendable {
   private struct Window: Sendable {
     var partMilliseconds: Int64
@@ -21,9 +22,20 @@ struct BurnCounts: Sendable {
   private var counts: [UInt32]
   /// The windows of each pair.
   private let places: [(long: Int, short: Int)]
+  private let every: TimeAmount
+  private var oldestTime: WallTime?
   private var newestTime: WallTime?
 
-  init(_ rule: BurnRateRule) {
+  /// What a window holds.
+  struct Counts: Sendable, Hashable {
+    var total: Int
+    var failed: Int
+    /// Attempts that the window would hold besides, had they been counted.
+    var uncounted: Int
+  }
+
+  init(_ rule: BurnRateRule, every: TimeAmount) {
+    self.every = every
     var lengths: [TimeAmount] = []
     func place(_ length: TimeAmount) -> Int {
       if let known = lengths.firstIndex(of: length) { return known }
@@ -39,6 +51,7 @@ struct BurnCounts: Sendable {
 
   mutating func add(failed: Bool, at time: WallTime) {
     newestTime = time
+    oldestTime = min(oldestTime ?? time, time)
     for place in windows.indices {
       let number = moveOn(place, to: time)
       let index = index(place, number)
@@ -52,11 +65,20 @@ struct BurnCounts: Sendable {
   }
 
   /// The counts of a pair's windows.
-  func counted(_ pair: Int) -> (long: (total: Int, failed: Int), short: (total: Int, failed: Int)) {
-    func of(_ place: Int) -> (Int, Int) {
-      (Int(windows[place].total), Int(windows[place].failed))
+  func counted(_ pair: Int) -> (long: Counts, short: Counts) {
+    func of(_ place: Int) -> Counts {
+      Counts(
+        total: Int(windows[place].total), failed: Int(windows[place].failed),
+        uncounted: uncounted(place))
     }
     return (of(places[pair].long), of(places[pair].short))
+  }
+
+  private func uncounted(_ place: Int) -> Int {
+    guard let oldestTime, let newestTime else { return 0 }
+    let length = windows[place].partMilliseconds * Int64(Limits.burnRateParts)
+    let missing = length - (newestTime - oldestTime).milliseconds
+    return missing <= 0 ? 0 : Int(missing / max(1, every.milliseconds))
   }
 
   /// Lets go of what has left the windows.
@@ -85,6 +107,7 @@ struct BurnCounts: Sendable {
       windows[place] = Window(partMilliseconds: windows[place].partMilliseconds)
     }
     for index in counts.indices { counts[index] = 0 }
+    oldestTime = nil
     newestTime = nil
   }
 

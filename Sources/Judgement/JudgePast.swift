@@ -121,8 +121,8 @@ extension ProbeJudge {
     guard long.total >= rule.minimumSamples, short.failed > 0 else { return false }
     let limit = rule.budgetMillionths * rule.pairs[pair].factorTenths
     // In tenths of millionths, as the limit is.
-    func isAbove(_ counts: (total: Int, failed: Int)) -> Bool {
-      counts.failed * 10_000_000 >= limit * counts.total
+    func isAbove(_ counts: BurnCounts.Counts) -> Bool {
+      counts.failed * 10_000_000 >= limit * (counts.total + counts.uncounted)
     }
     return isAbove(long) && isAbove(short)
   }
@@ -154,10 +154,10 @@ extension ProbeJudge {
   }
 
   /// How many times as fast as it lasts the budget is used up, with one decimal.
-  func burnText(_ rule: BurnRateRule, _ counts: (total: Int, failed: Int)) -> String {
+  func burnText(_ rule: BurnRateRule, _ counts: BurnCounts.Counts) -> String {
     guard counts.total > 0 else { return "0" }
-    let budget = max(1, rule.budgetMillionths)
-    return tenthsText(counts.failed * 10_000_000 / (budget * counts.total))
+    let budget = max(1, rule.budgetMillionths) * (counts.total + counts.uncounted)
+    return tenthsText(counts.failed * 10_000_000 / budget)
   }
 }
 

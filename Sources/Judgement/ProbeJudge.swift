@@ -39,7 +39,7 @@ package struct ProbeJudge: Sendable {
         length: rule.window, every: every, upper: rule.raiseAbove, lower: rule.clearBelow)
     }
     if let rule = rules.ownPast { ownLatencies = SampleWindow(length: rule.window, every: every) }
-    if let rule = rules.burnRate { burn = BurnCounts(rule) }
+    if let rule = rules.burnRate { burn = BurnCounts(rule, every: every) }
   }
 
   /// Takes a sample that was recorded before the daemon started: fills the windows, raises nothing.

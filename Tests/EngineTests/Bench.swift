@@ -139,6 +139,7 @@ final class Bench {
   }
 
   var state: LinkState { engine.state(of: 0, at: now) }
+  var isFlapping: Bool { engine.isFlapping(0) }
 }
 
 /// Incidents that are told without waiting for their patterns.

@@ -46,13 +46,13 @@ import Testing
       incident.summary.contains("land/hue is flapping: got better or worse 4 times within 1h"))
     #expect(bench.told.last?.id == incident.id, "no message follows")
     #expect(bench.engine.shownIncidents.open.map(\.id) == [incident.id])
-    #expect(bench.engine.isFlapping(0))
+    #expect(bench.isFlapping)
     #expect(
       incident.timeline.contains {
         $0.text.hasPrefix("land/hue is flapping: it got better or worse")
       })
     bench.advance(by: .minutes(70))
-    #expect(!bench.engine.isFlapping(0))
+    #expect(!bench.isFlapping)
     let last = try #require(bench.told.last)
     #expect(last.id == incident.id && last.status == .resolved)
     #expect(last.summary.contains("land/hue is calm and well after"))
@@ -63,10 +63,10 @@ import Testing
   func endsDown() throws {
     let bench = Self.bench()
     Self.turn(bench, 3)
-    #expect(bench.engine.isFlapping(0))
+    #expect(bench.isFlapping)
     bench.network = { _ in wrong }
     bench.advance(by: .minutes(90))
-    #expect(!bench.engine.isFlapping(0))
+    #expect(!bench.isFlapping)
     let last = try #require(bench.told.last)
     #expect(last.status == .open && last.summary.contains("land/hue is down:"))
     #expect(last.conditions.map(\.rule) == [.failures])
@@ -96,7 +96,7 @@ import Testing
       bench.network = { _ in right }
       bench.advance(by: .minutes(1))
     }
-    #expect(bench.told.isEmpty && !bench.engine.isFlapping(0))
+    #expect(bench.told.isEmpty && !bench.isFlapping)
   }
 
   @Test("it flaps on over a restart, and has to be calm for a whole window")
@@ -108,7 +108,7 @@ import Testing
       [link("land/hue", [probe(retryLimit: 0)], rules: Self.rules)], incidents: Self.reopening,
       at: bench.now)
     again.engine.restore([incident], at: again.now)
-    #expect(again.engine.isFlapping(0))
+    #expect(again.isFlapping)
     again.network = { _ in right }
     again.advance(by: .minutes(50))
     #expect(again.told.isEmpty, "\(again.told.map(\.summary))")
@@ -120,14 +120,14 @@ import Testing
   func reload() {
     let bench = Self.bench()
     Self.turn(bench, 3)
-    #expect(bench.engine.isFlapping(0))
+    #expect(bench.isFlapping)
     var other = link(
       "land/hue", [probe(retryLimit: 0)],
       rules: AlertRules(failures: FailureRule(failures: 2, of: 2)))
     other.fingerprint = 1
     bench.engine.load([other], at: bench.now)
     bench.advance(by: .minutes(1))
-    #expect(!bench.engine.isFlapping(0))
+    #expect(!bench.isFlapping)
     #expect(bench.told.last?.status == .resolved)
   }
 
@@ -141,7 +141,7 @@ import Testing
         since: bench.now.wall),
       at: bench.now)
     bench.advance(by: .hours(5))
-    #expect(bench.engine.isFlapping(0))
+    #expect(bench.isFlapping)
     #expect(bench.told.last?.status == .open)
   }
 }

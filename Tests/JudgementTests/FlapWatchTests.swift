@@ -16,11 +16,11 @@ import Testing
   @Test("so many changes within the window begin it, and others than changes do not count")
   func begins() {
     var watch = FlapWatch()
-    #expect(!watch.note(.down, after: .well, rule, at: now(0)))
-    #expect(!watch.note(.down, after: .down, rule, at: now(1)), "no change")
-    #expect(!watch.note(.degraded, after: .down, rule, at: now(2)))
-    #expect(!watch.note(.well, after: .degraded, rule, at: now(3)))
-    #expect(watch.note(.down, after: .well, rule, at: now(4)))
+    #expect(watch.note(.down, after: .well, rule, at: now(0)) == false)
+    #expect(watch.note(.down, after: .down, rule, at: now(1)) == false, "no change")
+    #expect(watch.note(.degraded, after: .down, rule, at: now(2)) == false)
+    #expect(watch.note(.well, after: .degraded, rule, at: now(3)) == false)
+    #expect(watch.note(.down, after: .well, rule, at: now(4)) == true)
     #expect(watch.isFlapping)
     #expect(watch.raisedRule(rule)?.evidence.contains("4 times within 1h") == true)
   }
@@ -31,7 +31,7 @@ import Testing
     for step in 0..<20 {
       let verdict: LinkVerdict = step % 2 == 0 ? .down : .well
       let former: LinkVerdict = step % 2 == 0 ? .well : .down
-      #expect(!watch.note(verdict, after: former, rule, at: now(Int64(step) * 20)))
+      #expect(watch.note(verdict, after: former, rule, at: now(Int64(step) * 20)) == false)
     }
   }
 
@@ -45,7 +45,7 @@ import Testing
     }
     #expect(watch.calmAt(rule) == now(62).instant, "an hour after the last but one")
     // While it flaps it knows itself how the link was: what is told of it stands still.
-    #expect(!watch.note(.down, after: .well, rule, at: now(30)), "it flaps already")
+    #expect(watch.note(.down, after: .well, rule, at: now(30)) == false, "it flaps already")
     #expect(watch.calmAt(rule) == now(63).instant)
     watch.calm()
     #expect(!watch.isFlapping && watch.calmAt(rule) == nil)

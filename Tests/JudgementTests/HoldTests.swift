@@ -46,10 +46,10 @@ import Testing
   func clockStep() {
     var held = HeldConditions()
     let hold = TimeAmount.minutes(5)
-    #expect(!held.holds(.latency, true, for: hold, at: testTime))
-    #expect(!held.holds(.latency, true, for: hold, at: testTime + .seconds(-3_600)))
-    #expect(!held.holds(.latency, true, for: hold, at: testTime + .seconds(-3_600 + 299)))
-    #expect(held.holds(.latency, true, for: hold, at: testTime + .seconds(-3_600 + 300)))
+    #expect(held.holds(.latency, true, for: hold, at: testTime) == false)
+    #expect(held.holds(.latency, true, for: hold, at: testTime + .seconds(-3_600)) == false)
+    #expect(held.holds(.latency, true, for: hold, at: testTime + .seconds(-3_600 + 299)) == false)
+    #expect(held.holds(.latency, true, for: hold, at: testTime + .seconds(-3_600 + 300)) == true)
   }
 
   @Test("each rule has the severity that the catalogue gives it, also after a restart")
@@ -80,9 +80,11 @@ import Testing
     let rules = AlertRules(
       failures: FailureRule(failures: 3, of: 5), warnings: WarningRule(criticalDays: 3))
     var judge = ProbeJudge(rules: rules, every: .seconds(60))
-    #expect(judge.record(sample(.warning(.certificateExpires(days)))))
+    #expect(judge.record(sample(.warning(.certificateExpires(days)))) == true)
     #expect(judge.raised.first?.severity == severity)
-    #expect(judge.record(sample(.warning(.certificateExpires("0")), at: 60)), "fewer days are told")
+    #expect(
+      judge.record(sample(.warning(.certificateExpires("0")), at: 60)) == true,
+      "fewer days are told")
     #expect(judge.raised.first?.severity == .critical)
   }
 
@@ -101,11 +103,13 @@ import Testing
   @Test("nothing recorded is raised once and ends with the next attempt, whatever that shows")
   func noData() {
     var judge = ProbeJudge(rules: .standard, every: .seconds(60))
-    #expect(judge.missData(at: testTime, evidence: "nothing was recorded", detail: "politeness"))
-    #expect(!judge.missData(at: testTime, evidence: "still nothing", detail: ""))
+    #expect(
+      judge.missData(at: testTime, evidence: "nothing was recorded", detail: "politeness") == true)
+    #expect(judge.missData(at: testTime, evidence: "still nothing", detail: "") == false)
     #expect(judge.condition(isFresh: false) == .unknown, "and is never up")
-    #expect(!judge.record(sample(.skipped(.politeness), at: 60)), "a skipped run ends nothing")
-    #expect(judge.record(sample(.connect(.refused), at: 120)))
+    #expect(
+      judge.record(sample(.skipped(.politeness), at: 60)) == false, "a skipped run ends nothing")
+    #expect(judge.record(sample(.connect(.refused), at: 120)) == true)
     #expect(judge.raised.isEmpty)
   }
 }

@@ -65,9 +65,9 @@ import Testing
     // The tests' time is two minutes past the hour.
     let before = (Self.hour + .hours(1) - testTime).milliseconds / 1_000
     for second in stride(from: before - 300, to: before, by: 60) {
-      #expect(!judge.record(sample(at: second, milliseconds: 4_000)), "not above twice 5 s")
+      #expect(judge.record(sample(at: second, milliseconds: 4_000)) == false, "not above twice 5 s")
     }
-    #expect(judge.record(sample(at: before + 10, milliseconds: 4_000)), "above twice 1 s")
+    #expect(judge.record(sample(at: before + 10, milliseconds: 4_000)) == true, "above twice 1 s")
     #expect(
       judge.raised.first?.evidence.contains("at this hour it has been 1000 ms") == true)
   }
@@ -76,7 +76,7 @@ import Testing
   func unknownKeeps() {
     var judge = Self.judge(usual: 1_000)
     #expect(Self.runs(&judge, [3_000, 3_000, 3_000]) == "--R")
-    #expect(!judge.record(sample(at: 3_600, milliseconds: 10)))
+    #expect(judge.record(sample(at: 3_600, milliseconds: 10)) == false)
     #expect(judge.isRaised(.ownPast))
   }
 }

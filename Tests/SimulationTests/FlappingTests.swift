@@ -20,7 +20,7 @@ import Testing
     let world = World(country, faults: faults, seed: seed)
     world.crashAtWrites = [1_500 + Int(random.below(600))]
     world.run(until: .minutes(69))
-    #expect(world.crashes == 1 && world.engine.isFlapping(0), "seed \(seed)\(world.story)")
+    #expect(world.crashes == 1 && world.isFlapping, "seed \(seed)\(world.story)")
     world.run(until: .minutes(180))
     let told = world.tellings.map(\.incident).filter { $0.links.contains(link) }
     #expect(Set(told.map(\.id)).count == 1, "seed \(seed)\(world.story)")
@@ -30,7 +30,11 @@ import Testing
     #expect(flapping.count == 1, "seed \(seed)\(world.story)")
     let last = try #require(told.last)
     #expect(flapping.last == told.count - 2, "then only its end\(world.story)")
-    #expect(last.status == .resolved && !world.engine.isFlapping(0))
+    #expect(last.status == .resolved && !world.isFlapping)
     #expect(world.tellings.allSatisfy { $0.incident.links.contains(link) }, "\(world.story)")
   }
+}
+
+extension World {
+  fileprivate var isFlapping: Bool { engine.isFlapping(0) }
 }
