@@ -22,7 +22,7 @@ struct Arguments {
   static let help = """
     linkhealth-bench measures what linkhealthd costs and how punctual it is.
 
-    Usage: linkhealth-bench SUBJECT [--json] [--quick]
+    Usage: linkhealth-bench SUBJECT [--part NAME] [--json] [--quick]
 
       schedule   10,000 links at 60 s: skipped runs, lateness, bunching, memory (4 minutes)
       probes     CPU time of a probe against a plain C loop over libcurl (5 minutes)
@@ -34,6 +34,8 @@ struct Arguments {
       judgement  finding the patterns of 100,000 links, and judging a sample (1 minute)
       hostile    how long servers that mean harm hold the daemon's loop (3 minutes)
 
+      --part     of history only this part: recording, growth, full or pace; full has the
+                 questions and the start, and takes three minutes
       --json     print one JSON document instead of lines
       --quick    fewer links and shorter times, to see that everything works; figures
                  of such a run say nothing about the bounds
@@ -45,14 +47,27 @@ struct Arguments {
     """
 
   var subject = Subject.schedule
+  /// The only part of `history` that is measured; nil for all.
+  var part: HistoryPart?
   var isJSON = false
   var isQuick = false
   var wantsHelp = false
 
   init(_ words: [String]) throws(Mistake) {
     var named: Subject?
+    var isPartNext = false
     for word in words {
+      if isPartNext {
+        guard let part = HistoryPart(rawValue: word) else {
+          let parts = HistoryPart.allCases.map(\.rawValue).joined(separator: ", ")
+          throw Mistake(message: "no part \(word): \(parts)")
+        }
+        self.part = part
+        isPartNext = false
+        continue
+      }
       switch word {
+      case "--part": isPartNext = true
       case "--json": isJSON = true
       case "--quick": isQuick = true
       case "--help", "-h": wantsHelp = true
@@ -67,11 +82,13 @@ struct Arguments {
       let subjects = Subject.allCases.map(\.rawValue).joined(separator: ", ")
       throw Mistake(message: "name a subject: \(subjects)")
     }
+    if isPartNext { throw Mistake(message: "--part needs a name") }
+    if part != nil, named != .history { throw Mistake(message: "only history has parts") }
     subject = named
   }
 
   private static func unknown(_ word: String) -> Mistake {
-    let known = Subject.allCases.map(\.rawValue) + ["--json", "--quick", "--help"]
+    let known = Subject.allCases.map(\.rawValue) + ["--part", "--json", "--quick", "--help"]
     let meant = nearest(word, among: known).map { "; did you mean \($0)?" } ?? ""
     return Mistake(message: "unknown argument \(word)\(meant)")
   }

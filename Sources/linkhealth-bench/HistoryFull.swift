@@ -9,11 +9,14 @@ import Synchronization
 /// written, and the ring with what has come since the last full hour.
 ///
 /// The blocks are made directly, not by recording so long: some patterns of cells and samples, made
-/// once, stand in them for all probes and days.
+/// once, stand in them for all days and for the probes that are asked about; others have one cell each, so
+/// that tables are as long as they are, and making it does not take half an hour.
 struct FullHistory {
   static let ringID: UInt64 = 1
   /// Ten batches a second.
   private static let batchesPerHour: UInt64 = 36_000
+  /// So many probes, the first ones, have all that was recorded.
+  static let probesAsked = 1_000
   /// Up to here all hours are in blocks.
   static let lastHour = historyMidnight + .hours(12)
   /// As much is in the ring alone.
@@ -76,16 +79,20 @@ struct FullHistory {
     let length = kind == .samples ? TimeAmount.hours(1) : .hours(24)
     let end = kind == .samples ? Self.lastHour : historyMidnight
     let share = BlockShare.share(kind, every: HistoryLoad.every)
-    let order = load.probes.sorted { $0.key < $1.key }
+    let order = load.probes.enumerated().sorted { $0.element.key < $1.element.key }
     for number in (1...room.blocks(kind).count).reversed() {
       let start = end - length * Int64(number)
       var builder = try files.begin(ringID: Self.ringID)
-      for (index, probe) in order.enumerated() {
-        let (samples, cells) = patterns.content(index + number, at: start)
+      for (index, (place, probe)) in order.enumerated() {
+        var (samples, cells) = patterns.content(index + number, at: start)
+        if place >= Self.probesAsked {
+          samples = []
+          cells.removeSubrange(1...)
+        }
         builder.add(
           probe.key, every: probe.every, samples: samples, cells: cells, standing: nil,
           share: (share.samples, share.cells))
-        if index % 16 == 0, let write = builder.take(atLeast: 32 << 10) {
+        if let write = builder.take(atLeast: 32 << 10) {
           try files.write(write, of: builder)
         }
       }

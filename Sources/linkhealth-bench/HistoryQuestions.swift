@@ -31,6 +31,8 @@ func measureFullHistory(_ workbench: Workbench, quick: Bool, _ report: inout Rep
     try measureQuestions(workbench, history, quick: quick, &report)
   }
   report.add(Figure("history.start.growth", starts[1] / starts[0], "x", .below(2)))
+  let perProbe = starts.indices.map { starts[$0] / Double(counts[$0]) }
+  report.add(Figure("history.start.growth.perProbe", perProbe[1] / perProbe[0], "x"))
 }
 
 func measureQuestions(
@@ -59,7 +61,7 @@ func measureQuestions(
   // One probe again and again: other probes' pages would have to be fetched from the disk.
   try time("samplesOfADay", .below(2), rounds: rounds) { _ in try question.samplesOfADay(7) }
   try time("hoursOf400Days", .below(10), rounds: rounds) { _ in try question.hoursOf400Days(7) }
-  let links = question.links(min(1_000, history.load.probes.count))
+  let links = question.links(min(FullHistory.probesAsked, history.load.probes.count))
   for grouping in [AvailabilityQuestion.Grouping.ministry, .province] {
     try time("reportOf30Days.\(grouping)", nil, rounds: quick ? 1 : 5) { _ in
       try question.reportOf30Days(links, by: [grouping])

@@ -31,7 +31,8 @@ func runBench(_ arguments: Arguments) -> Int32 {
     case .probes: try measureProbes(workbench, quick: arguments.isQuick, &report)
     case .alerts: try measureAlerts(workbench, quick: arguments.isQuick, &report)
     case .reload: try measureReload(workbench, quick: arguments.isQuick, &report)
-    case .history: try measureHistory(workbench, quick: arguments.isQuick, &report)
+    case .history:
+      try measureHistory(workbench, part: arguments.part, quick: arguments.isQuick, &report)
     case .kinds: try measureKinds(workbench, quick: arguments.isQuick, &report)
     case .judgement: try measureJudgement(workbench, quick: arguments.isQuick, &report)
     case .hostile: try measureHostile(workbench, quick: arguments.isQuick, &report)
