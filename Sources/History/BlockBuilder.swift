@@ -92,9 +92,23 @@ package struct BlockBuilder: Sendable {
       }
       for sample in samples { note(sample.time...sample.time) }
     }
+    if kind == .hours { addSum(cells, &entry, key, every, limit: share.cells - chunk.count) }
     // An hour begins before the first of its five minutes that has anything.
     for cell in cells { note(cell.start...cell.end) }
     entries.append(entry)
+  }
+
+  /// Adds what the hours of a probe add up to, where they left room of their due: long reports then need
+  /// not look at each. The place in the table is that of samples, of which such a block has none.
+  private mutating func addSum(
+    _ cells: [Cell], _ entry: inout BlockEntry, _ key: ProbeKey, _ every: TimeAmount, limit: Int
+  ) {
+    guard
+      let sum = Chunk.sum(cells, key: key, every: every, seed: seed, wordLimit: min(limit, room))
+    else { return }
+    let place = pendingPlace + pending.count
+    entry.samples = place..<(place + sum.count)
+    pending.append(contentsOf: sum)
   }
 
   private mutating func note(_ range: ClosedRange<WallTime>) { times = range.union(times) }

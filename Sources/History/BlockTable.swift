@@ -7,7 +7,8 @@ package func probeHash(_ key: ProbeKey) -> UInt64 { stableHash(key.description) 
 /// Where a block keeps what it has of a probe.
 package struct BlockEntry: Hashable, Sendable {
   package var hash: UInt64
-  /// Its samples' chunk, in words of the file; empty when there is none.
+  /// Its samples' chunk, in words of the file; empty when there is none. In a block of hours the chunk
+  /// of what the hours add up to.
   package var samples: Range<Int>
   /// Its cells' chunk.
   package var cells: Range<Int>
@@ -64,6 +65,26 @@ package enum BlockTable {
     else { return nil }
     return (0..<header.entryCount).compactMap {
       BlockEntry(words, at: $0 * BlockFormat.entryWords, header: header)
+    }
+  }
+
+  /// Hands over the entries of many probes, in a whole table; none when its checksum is wrong.
+  ///
+  /// - Parameter hashes: in ascending order.
+  package static func find(
+    _ hashes: [(hash: UInt64, index: Int)], in words: [UInt64], header: BlockHeader,
+    _ body: (_ index: Int, BlockEntry) -> Void
+  ) {
+    guard words.count == header.entryCount * BlockFormat.entryWords,
+      crc32c(words: words, in: 0..<words.count, seed: header.seed) == header.tableChecksum
+    else { return }
+    var place = 0
+    for (hash, index) in hashes {
+      while place < words.count, words.word(place) < hash { place += BlockFormat.entryWords }
+      guard place < words.count else { return }
+      if words.word(place) == hash, let entry = BlockEntry(words, at: place, header: header) {
+        body(index, entry)
+      }
     }
   }
 

@@ -22,7 +22,8 @@ package struct Standing: Hashable, Sendable {
 ///
 /// A sample stands for the time from its own to that of the next, at most for twice the probe's
 /// interval: behind that, and from the stop of the daemon to its start, and from a run that was
-/// skipped to the next, the state is unknown. A step of the clock ends what stands: time that the
+/// skipped to the next, the state is unknown. So it is from the moment at which the monitor is known to have
+/// seen last: what was taken while it may have been blind counts for nothing, and nothing stands. A step of the clock ends what stands: time that the
 /// clock left out is unknown, and what happened in time that it showed twice is told in the same cells.
 package struct CellBuilder: Sendable {
   private let patience: TimeAmount
@@ -44,6 +45,10 @@ package struct CellBuilder: Sendable {
 
   package mutating func add(_ sample: Sample) {
     tell(until: sample.time)
+    guard !sample.isBlind else {
+      standing = nil
+      return
+    }
     count(sample)
     guard !sample.outcome.isSkipped else {
       standing = nil
@@ -63,6 +68,7 @@ package struct CellBuilder: Sendable {
     case .started: if let lastSign { tell(until: lastSign) }
     case .stopped(let time): tell(until: time)
     case .clockStepped(let time, let step): tell(until: time - step)
+    case .wentBlind(_, let sawAt): tell(until: sawAt)
     }
     standing = nil
   }

@@ -225,6 +225,7 @@ package enum CellCode {
       return true
     }
     guard groups > 0, groups <= 256 else { return false }
+    guard wanted else { return reader.skip(2 * groups) }
     // Half a group, to its midst.
     let half = (UInt64(1) << UInt64(level)) >> 1
     var index: UInt64 = 0
@@ -233,7 +234,7 @@ package enum CellCode {
       index += step
       let lower = index << UInt64(level)
       guard lower <= 255 else { return false }
-      if wanted { tally.latencies.add(count, inBucket: UInt8(min(255, lower + half))) }
+      tally.latencies.add(count, inBucket: UInt8(min(255, lower + half)))
       index += 1
     }
     return true
@@ -313,6 +314,28 @@ struct NumberReader {
     }
     guard let first = next(), let second = count() else { return nil }
     return (first, second)
+  }
+
+  /// Steps over some numbers, eight bytes at a time, without looking at what they are: each ends with a
+  /// byte whose eighth bit is not set. False where there are fewer.
+  mutating func skip(_ count: UInt64) -> Bool {
+    var rest = count
+    while rest > 0 {
+      guard place < end else { return false }
+      let size = min(8, end - place)
+      var ends = ~ahead & 0x8080_8080_8080_8080
+      if size < 8 { ends &= (1 &<< UInt64(size * 8)) - 1 }
+      let found = UInt64(ends.nonzeroBitCount)
+      guard found >= rest else {
+        rest -= found
+        place += size
+        continue
+      }
+      for _ in 1..<rest { ends &= ends - 1 }
+      place += ends.trailingZeroBitCount >> 3 + 1
+      rest = 0
+    }
+    return true
   }
 
   /// A number of more than one byte.

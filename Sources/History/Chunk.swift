@@ -119,6 +119,53 @@ package struct Chunk: Sendable {
       words, at: start, count: count, span: span, withLatencies: withLatencies, body)
   }
 
+  // MARK: - Sums
+
+  /// The words of what the hours of a day add up to; nil where there are none, they do not fit into
+  /// `wordLimit` words, or they cannot be told by a sum: a clock that was set back showed a time twice.
+  static func sum(
+    _ cells: [Cell], key: ProbeKey, every: TimeAmount, seed: UInt32, wordLimit: Int
+  ) -> [UInt64]? {
+    guard let first = cells.first, let last = cells.last,
+      cells.allSatisfy({
+        $0.span == .hour && $0.tally.observedMilliseconds <= $0.span.length.milliseconds
+      })
+    else { return nil }
+    var sum = Cell(span: .hour, start: first.start)
+    for cell in cells { sum.tally.add(cell.tally) }
+    var didFit = true
+    let words = words(key, every: every, seed: seed) { words in
+      let room = (wordLimit - words.count - BlockFormat.standingWords) * 8
+      // A sum in coarser buckets than its hours would tell less than they do.
+      guard let bytes = CellCode.encoded([sum], limit: room), bytes[0] == 0 else {
+        didFit = false
+        return
+      }
+      words.appendWord(UInt64(bytes.count))
+      words.appendWord(UInt64(bitPattern: RingFormat.stored(first.start)))
+      words.appendWord(UInt64(bitPattern: RingFormat.stored(last.end)))
+      words.appendBytes(bytes)
+    }
+    return didFit ? words : nil
+  }
+
+  /// From the start of the first hour to the end of the last of which a chunk is the sum.
+  package var sumTimes: Range<WallTime>? {
+    guard content + BlockFormat.standingWords <= range.upperBound else { return nil }
+    let start = Int64(bitPattern: words.word(content + 1))
+    let end = Int64(bitPattern: words.word(content + 2))
+    guard RingFormat.milliseconds.contains(start), RingFormat.milliseconds.contains(end),
+      start < end
+    else { return nil }
+    return WallTime(milliseconds: start)..<WallTime(milliseconds: end)
+  }
+
+  /// Hands over the sum as one cell that begins with the first hour, though it is longer than it says;
+  /// false where it cannot be read.
+  package func sum(withLatencies: Bool, _ body: (borrowing Cell) -> Void) -> Bool {
+    cells(.hour, withLatencies: withLatencies, body)
+  }
+
   // MARK: - Samples
 
   /// The samples, in the order of writing.

@@ -24,10 +24,15 @@ package enum RingMark: Hashable, Sendable {
   case stopped(WallTime)
   /// The wall clock was found to have been set: the time after the step, and its length.
   case clockStepped(at: WallTime, by: TimeAmount)
+  /// The monitor was found not to see, and the last moment at which it is known to have seen: attempts
+  /// that failed in between say nothing of their links.
+  case wentBlind(at: WallTime, sawAt: WallTime)
 
   package var time: WallTime {
     switch self {
-    case .started(let time), .stopped(let time), .clockStepped(let time, _): time
+    case .started(let time), .stopped(let time), .clockStepped(let time, _),
+      .wentBlind(let time, _):
+      time
     }
   }
 }

@@ -23,6 +23,14 @@ package protocol HistorySource {
     _ body: (Int, borrowing Cell) -> Void
   ) throws(Failure)
 
+  /// The same of hours, where only their sum is asked for: instead of the cells of a probe from one time
+  /// within `times` to another the source may hand over what they add up to, as one cell with the start
+  /// of the first of them, and says so.
+  mutating func sums(
+    ofEach keys: [ProbeKey], in times: Range<WallTime>, withLatencies: Bool,
+    _ body: (Int, borrowing Cell, _ isSum: Bool) -> Void
+  ) throws(Failure)
+
   /// The samples of a probe with times within `times`, in the order of writing: the last `limit`.
   mutating func samples(
     of key: ProbeKey, in times: Range<WallTime>, limit: Int
@@ -36,6 +44,15 @@ extension HistorySource {
   ) throws(Failure) {
     for (index, key) in keys.enumerated() {
       try cells(of: key, in: times, span: span, withLatencies: withLatencies) { body(index, $0) }
+    }
+  }
+
+  package mutating func sums(
+    ofEach keys: [ProbeKey], in times: Range<WallTime>, withLatencies: Bool,
+    _ body: (Int, borrowing Cell, _ isSum: Bool) -> Void
+  ) throws(Failure) {
+    try cells(ofEach: keys, in: times, span: .hour, withLatencies: withLatencies) {
+      body($0, $1, false)
     }
   }
 }

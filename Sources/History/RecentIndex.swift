@@ -124,8 +124,8 @@ package struct RecentIndex: Sendable {
   /// The latest time that was recorded last.
   package private(set) var lastSign: WallTime?
 
-  /// Which probe a definition in the segment at work names.
-  private var definitions: [UInt32: Int] = [:]
+  /// Which probe a definition in the segment at work names, by its place: each sample asks for it.
+  private var definitions = DefinitionTable()
   private var generation: UInt64 = 0
 
   /// - Parameters:
@@ -171,7 +171,7 @@ package struct RecentIndex: Sendable {
     let (sequence, batchGeneration) = (batch.sequence, batch.generation)
     if generation != batchGeneration {
       generation = batchGeneration
-      definitions.removeAll(keepingCapacity: true)
+      definitions.removeAll()
     }
     let isNew = sequence >= sequences.upperBound
     if isNew {
@@ -192,6 +192,11 @@ package struct RecentIndex: Sendable {
         lastSign = time(base + Int64(Int32(bitPattern: words.word(place + 1).lower)))
         guard let index = definitions[head.upper], let whole = ringPlace(placeInSegment) else {
           break
+        }
+        if entries[index].places.isEmpty {
+          // As many as come in an hour, rather than growing time and again.
+          entries[index].places.reserveCapacity(
+            min(64, BlockShare.samplesPerHour(entries[index].every) + 2))
         }
         entries[index].places.append(whole)
         sampleCount += 1
@@ -318,11 +323,52 @@ package struct RecentIndex: Sendable {
     var moved: [Int: Int] = [:]
     for (new, old) in kept.enumerated() { moved[old] = new }
     // A definition that is forgotten is not used again: the loop has left the probe out.
-    definitions = definitions.compactMapValues { moved[$0] }
+    definitions.move { moved[$0] }
     entries = kept.map { entries[$0] }
     order = []
     indices = Dictionary(
       entries.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+}
+
+/// Definitions by their places in a segment. Every sample asks for its own, so those that stand in the first
+/// 8 MiB, which is all of a usual segment, are a list.
+private struct DefinitionTable: Sendable {
+  private static let nearPlaces: UInt32 = 1 << 20
+  /// One more than the entry of the probe that is defined there; 0 for none.
+  private var near: [UInt32] = []
+  private var far: [UInt32: Int] = [:]
+
+  subscript(place: UInt32) -> Int? {
+    get {
+      guard place < Self.nearPlaces else { return far[place] }
+      guard Int(place) < near.count, near[Int(place)] > 0 else { return nil }
+      return Int(near[Int(place)]) - 1
+    }
+    set {
+      guard place < Self.nearPlaces else {
+        far[place] = newValue
+        return
+      }
+      if Int(place) >= near.count {
+        let count = max(Int(place) + 1, near.count * 2)
+        near.append(contentsOf: repeatElement(0, count: count - near.count))
+      }
+      near[Int(place)] = newValue.map { UInt32($0 + 1) } ?? 0
+    }
+  }
+
+  mutating func removeAll() {
+    near.removeAll(keepingCapacity: true)
+    far.removeAll()
+  }
+
+  /// Gives each entry the number that it has now; those without one are forgotten.
+  mutating func move(_ number: (Int) -> Int?) {
+    for index in near.indices where near[index] > 0 {
+      near[index] = number(Int(near[index]) - 1).map { UInt32($0 + 1) } ?? 0
+    }
+    far = far.compactMapValues(number)
   }
 }
 

@@ -130,6 +130,7 @@ package struct RingEncoder: Sendable {
       case .started: (MarkKind.started, 0)
       case .stopped: (MarkKind.stopped, 0)
       case .clockStepped(_, let step): (MarkKind.clockStepped, step.nanoseconds)
+      case .wentBlind(_, let sawAt): (MarkKind.wentBlind, RingFormat.stored(sawAt))
       }
     words.appendWord(
       RecordHead(type: RecordType.mark, byte: kind, words: RingFormat.markWords).word)

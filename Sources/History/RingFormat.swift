@@ -73,6 +73,7 @@ enum MarkKind {
   static let started: UInt8 = 1
   static let stopped: UInt8 = 2
   static let clockStepped: UInt8 = 3
+  static let wentBlind: UInt8 = 4
 }
 
 /// What a record says of a text, such as a sample of its outcome's detail, besides its place.

@@ -95,6 +95,10 @@ func readMark(_ segment: [UInt64], at place: Int, _ head: RecordHead) -> RingMar
     let step = Int64(bitPattern: segment.word(place + 2))
     guard !time.nanoseconds.subtractingReportingOverflow(step).overflow else { return nil }
     return .clockStepped(at: time, by: .nanoseconds(step))
+  case MarkKind.wentBlind:
+    let sawAt = Int64(bitPattern: segment.word(place + 2))
+    guard RingFormat.milliseconds.contains(sawAt), sawAt <= milliseconds else { return nil }
+    return .wentBlind(at: time, sawAt: WallTime(milliseconds: sawAt))
   default: return nil
   }
 }

@@ -39,9 +39,10 @@ package struct SegmentScan: Hashable, Sendable {
 ///
 /// `segment` is the file or its first part; batches that belong to another generation than
 /// `header` are left over from before and passed by. A damaged batch is left out; reading goes on
-/// behind it.
+/// behind it. Without `withRecords` nobody looks into the batches: where the last one ends is found sooner.
 package func scanSegment(
-  _ segment: [UInt64], header: SegmentHeader, _ body: (HistoryRecord) -> Void
+  _ segment: [UInt64], header: SegmentHeader, withRecords: Bool = true,
+  _ body: (HistoryRecord) -> Void
 ) -> SegmentScan {
   var scan = SegmentScan(end: RingFormat.headerBlockBytes, nextSequence: header.firstSequence)
   var reader = RecordReader()
@@ -54,7 +55,7 @@ package func scanSegment(
     scan.end = payload.upperBound * 8
     scan.nextSequence = batch.sequence + 1
     scan.times = batch.times.union(scan.times)
-    reader.read(segment, payload, base: batch.base, into: &scan, body)
+    if withRecords { reader.read(segment, payload, base: batch.base, into: &scan, body) }
   }
   if walk.unsoundEnd * 8 > scan.end {
     scan.add(damageFrom: scan.end / 8, to: walk.unsoundEnd)

@@ -48,9 +48,12 @@ package struct BlockAccess {
 
   /// All entries of a block, by their hashes; nil when the table is damaged.
   package mutating func entries(_ header: BlockHeader) throws(SystemError) -> [BlockEntry]? {
-    guard let file = try file(header) else { return nil }
-    let words = try words(file, at: header.tablePlace, count: header.entryCount * 3)
-    return BlockTable.entries(words, header: header)
+    BlockTable.entries(try table(header), header: header)
+  }
+
+  /// The words of a block's table, as they are.
+  mutating func table(_ header: BlockHeader) throws(SystemError) -> [UInt64] {
+    try words(at: header.tablePlace, count: header.entryCount * 3, in: header)
   }
 
   /// The words from a place on; fewer where the file ends.

@@ -35,6 +35,22 @@ package struct HistorySnapshot: Sendable {
   }
 }
 
+extension HistorySnapshot {
+  /// Whether nothing else tells of a block's time, but for an hour at its ends: attempts that began before
+  /// midnight and ended behind it. It is otherwise where a clock was set back.
+  func isAlone(_ block: BlockHeader, among blocks: [BlockHeader]) -> Bool {
+    func overlaps(_ other: ClosedRange<WallTime>) -> Bool {
+      let hour = CellSpan.hour.length
+      return block.times.upperBound - hour > other.lowerBound
+        && other.upperBound - hour > block.times.lowerBound
+    }
+    if recent.contains(where: { $0.times.map(overlaps) ?? false }) { return false }
+    return !blocks.contains { other in
+      (other.kind, other.generation) != (block.kind, block.generation) && overlaps(other.times)
+    }
+  }
+}
+
 /// Answers questions from blocks and from what the ring alone has. It may be used on any thread: it
 /// opens files of its own, and shares nothing with the thread that writes.
 package struct HistoryReader: HistorySource {
@@ -69,65 +85,125 @@ package struct HistoryReader: HistorySource {
     ofEach keys: [ProbeKey], in times: Range<WallTime>, span: CellSpan, withLatencies: Bool,
     _ body: (Int, borrowing Cell) -> Void
   ) throws(SystemError) {
-    let names = keys.map(ProbeNames.init)
-    let hashes = keys.indices.map { (hash: probeHash(keys[$0]), index: $0) }
-      .sorted { $0.hash < $1.hash }
+    let wanted = Wanted(keys, times, span, withLatencies)
     for header in snapshot.blocks(span, in: times) {
-      var found: [(cells: Range<Int>, index: Int)] = []
-      found.reserveCapacity(hashes.count)
-      if hashes.count * 8 > header.entryCount {
-        try find(hashes, in: header, &found)
-      } else {
-        for (hash, index) in hashes {
-          if let entry = try access.entry(hash, in: header) { found.append((entry.cells, index)) }
-        }
-      }
-      found.sort { $0.cells.lowerBound < $1.cells.lowerBound }
-      try read(found, in: header) { index, chunk in
-        guard chunk.belongs(to: names[index]) else { return }
-        _ = chunk.cells(span, withLatencies: withLatencies) { cell in
-          if times.contains(cell.start) { body(index, cell) }
-        }
-      }
+      let found = try find(wanted, in: header)
+      try cells(found, of: wanted, in: header, body)
     }
     try recent.cells(ofEach: keys, in: times, span: span, &access, body)
   }
 
-  /// Finds many probes, in the order of their hashes, in a block by its whole table.
-  private mutating func find(
-    _ hashes: [(hash: UInt64, index: Int)], in header: BlockHeader,
-    _ found: inout [(cells: Range<Int>, index: Int)]
+  package mutating func sums(
+    ofEach keys: [ProbeKey], in times: Range<WallTime>, withLatencies: Bool,
+    _ body: (Int, borrowing Cell, _ isSum: Bool) -> Void
   ) throws(SystemError) {
-    guard let entries = try access.entries(header) else { return }
-    var place = 0
-    for (hash, index) in hashes {
-      while place < entries.count, entries[place].hash < hash { place += 1 }
-      guard place < entries.count else { return }
-      if entries[place].hash == hash { found.append((entries[place].cells, index)) }
+    let wanted = Wanted(keys, times, .hour, withLatencies)
+    let blocks = snapshot.blocks(.hour, in: times)
+    for header in blocks {
+      var found = try find(wanted, in: header)
+      if header.kind == .hours, snapshot.isAlone(header, among: blocks) {
+        found = try addSums(found, of: wanted, in: header) { body($0, $1, true) }
+      }
+      try cells(found, of: wanted, in: header) { body($0, $1, false) }
+    }
+    try recent.cells(ofEach: keys, in: times, span: .hour, &access) { body($0, $1, false) }
+  }
+
+  /// What is asked of many probes.
+  private struct Wanted {
+    let times: Range<WallTime>
+    let span: CellSpan
+    let withLatencies: Bool
+    let names: [ProbeNames]
+    /// In ascending order.
+    let hashes: [(hash: UInt64, index: Int)]
+
+    init(
+      _ keys: [ProbeKey], _ times: Range<WallTime>, _ span: CellSpan, _ withLatencies: Bool
+    ) {
+      self.times = times
+      self.span = span
+      self.withLatencies = withLatencies
+      names = keys.map(ProbeNames.init)
+      hashes = keys.indices.map { (hash: probeHash(keys[$0]), index: $0) }
+        .sorted { $0.hash < $1.hash }
     }
   }
 
-  /// Reads chunks that are in the order of their places; neighbours in one go.
+  /// What a block has of a probe, by its index among those asked for.
+  private typealias Found = (entry: BlockEntry, index: Int)
+
+  private mutating func find(
+    _ wanted: Wanted, in header: BlockHeader
+  ) throws(SystemError) -> [Found] {
+    var found: [Found] = []
+    found.reserveCapacity(wanted.hashes.count)
+    if wanted.hashes.count * 8 > header.entryCount {
+      let table = try access.table(header)
+      BlockTable.find(wanted.hashes, in: table, header: header) { found.append(($1, $0)) }
+    } else {
+      for (hash, index) in wanted.hashes {
+        if let entry = try access.entry(hash, in: header) { found.append((entry, index)) }
+      }
+    }
+    return found
+  }
+
+  private mutating func cells(
+    _ found: [Found], of wanted: Wanted, in header: BlockHeader,
+    _ body: (Int, borrowing Cell) -> Void
+  ) throws(SystemError) {
+    let chunks = found.map { (range: $0.entry.cells, index: $0.index) }
+    try read(chunks, in: header) { index, chunk in
+      guard chunk.belongs(to: wanted.names[index]) else { return }
+      _ = chunk.cells(wanted.span, withLatencies: wanted.withLatencies) { cell in
+        if wanted.times.contains(cell.start) { body(index, cell) }
+      }
+    }
+  }
+
+  /// Hands over the sums that are there and lie within the time that is asked for; returns the probes
+  /// whose hours must be read.
+  private mutating func addSums(
+    _ found: [Found], of wanted: Wanted, in header: BlockHeader,
+    _ body: (Int, borrowing Cell) -> Void
+  ) throws(SystemError) -> [Found] {
+    var isDone = [Bool](repeating: false, count: wanted.names.count)
+    let chunks = found.filter { !$0.entry.samples.isEmpty }
+      .map { (range: $0.entry.samples, index: $0.index) }
+    try read(chunks, in: header) { index, chunk in
+      guard chunk.belongs(to: wanted.names[index]), let sumTimes = chunk.sumTimes,
+        sumTimes.lowerBound >= wanted.times.lowerBound,
+        sumTimes.upperBound <= wanted.times.upperBound
+      else { return }
+      // What cannot be read hands nothing over.
+      isDone[index] = chunk.sum(withLatencies: wanted.withLatencies) { body(index, $0) }
+    }
+    return found.filter { !isDone[$0.index] }
+  }
+
+  /// Reads chunks in the order of their places; neighbours in one go.
   private mutating func read(
-    _ chunks: [(cells: Range<Int>, index: Int)], in header: BlockHeader,
+    _ unordered: [(range: Range<Int>, index: Int)], in header: BlockHeader,
     _ body: (Int, Chunk) -> Void
   ) throws(SystemError) {
     let seed = header.seed
+    let chunks = unordered.sorted { $0.range.lowerBound < $1.range.lowerBound }
     var first = 0
     while first < chunks.count {
-      let start = chunks[first].cells.lowerBound
-      var end = chunks[first].cells.upperBound
+      let start = chunks[first].range.lowerBound
+      var end = chunks[first].range.upperBound
       var last = first
-      while last + 1 < chunks.count, chunks[last + 1].cells.lowerBound <= end + Self.gapWords,
-        chunks[last + 1].cells.upperBound - start <= Self.runWords
+      while last + 1 < chunks.count, chunks[last + 1].range.lowerBound <= end + Self.gapWords,
+        chunks[last + 1].range.upperBound - start <= Self.runWords
       {
         last += 1
-        end = max(end, chunks[last].cells.upperBound)
+        end = max(end, chunks[last].range.upperBound)
       }
       let words = try access.words(at: start, count: end - start, in: header)
-      for (cells, index) in chunks[first...last] where cells.upperBound - start <= words.count {
-        let range = cells.lowerBound - start..<cells.upperBound - start
-        if let chunk = Chunk(words, in: range, seed: seed) { body(index, chunk) }
+      for (range, index) in chunks[first...last] where range.upperBound - start <= words.count {
+        let place = range.lowerBound - start..<range.upperBound - start
+        if let chunk = Chunk(words, in: place, seed: seed) { body(index, chunk) }
       }
       first = last + 1
     }

@@ -104,6 +104,7 @@ struct RecentPast {
     var builder = CellBuilder(
       every: gathering.index.entries[entry].every, standing: standing, span: span)
     let marks = gathering.index.marks
+    let blindness = Blindness(marks.map(\.mark))
     var mark = 0
     samples.reserveCapacity(places.count)
     for (number, place) in places.enumerated() {
@@ -113,9 +114,10 @@ struct RecentPast {
       }
       let (generation, _) = gathering.index.location(of: place)
       guard
-        let sample = try reader.sample(
+        var sample = try reader.sample(
           first + number, of: gathering.pool, generation: generation)
       else { continue }
+      if blindness.covers(sample) { sample.flags.insert(.blind) }
       samples.append(sample)
       builder.add(sample)
     }

@@ -81,7 +81,7 @@ struct RingOpening {
     guard let current = plan.current else { return nil }
     var buffer: [UInt64] = []
     guard try directory.load(current, into: &buffer) else { return nil }
-    let scan = scanSegment(buffer, header: current) { _ in }
+    let scan = scanSegment(buffer, header: current, withRecords: false) { _ in }
     if let complaint = scan.complaint(of: directory.path(of: current.slot)) {
       messages.append(complaint)
     }

@@ -181,6 +181,8 @@ package enum Limits {
   /// Cells of time and probes that are held at a time, at 32 bytes; between them a question can be
   /// cancelled.
   package static let reportCells = 1 << 19
+  /// Links with one probe whose whole days are added up at once.
+  package static let reportProbesAtOnce = 1_024
   /// Groups whose latencies are held at a time, at a kilobyte.
   package static let reportGroupsAtOnce = 4_096
   package static let reportRows = 10_000
@@ -260,6 +262,8 @@ package enum Limits {
   package static let gatheringProbes = 24
   /// A daemon that stopped blind waits so long at most for the links that must fail.
   package static let mustFailAwaited = TimeAmount.minutes(2)
+  /// How long before the monitor was found blind it may have been so.
+  package static let blindnessLookBack = TimeAmount.hours(1)
   /// When sight returns, links are looked at anew spread over so long.
   package static let lookAnewWithin = TimeAmount.seconds(10)
   /// Links looked at on one tick for whether their samples are too old to say anything; of very many a

@@ -43,6 +43,9 @@ package struct SampleFlags: OptionSet, Sendable, Hashable {
   package static let reusedConnection = SampleFlags(rawValue: 8)
   /// It was taken within announced maintenance, so reports can leave its time out.
   package static let maintenance = SampleFlags(rawValue: 16)
+  /// It was taken while the monitor itself may not have seen: it says nothing of the link, whose time is
+  /// unknown.
+  package static let blind = SampleFlags(rawValue: 32)
 }
 
 /// A figure that an attempt brought home beside its times, such as a plugin's performance data or the
@@ -94,4 +97,5 @@ package struct Sample: Sendable, Hashable {
   }
 
   package var isSlow: Bool { flags.contains(.slow) }
+  package var isBlind: Bool { flags.contains(.blind) }
 }

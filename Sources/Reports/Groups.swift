@@ -103,29 +103,76 @@ struct GroupSums {
     _ links: ArraySlice<CountedLink>, now: WallTime, _ source: inout some HistorySource,
     _ isCancelled: () -> Bool
   ) throws {
+    // Of these whole days can be taken; of others it is asked what coincided, hour by hour.
+    let single = links.filter { isSingle($0) }
+    let others = single.isEmpty ? Array(links) : links.filter { !isSingle($0) }
     let cellsPerDay = Int(TimeAmount.hours(24).nanoseconds / span.length.nanoseconds)
-    let probesPerBatch = max(1, Limits.reportCells / cellsPerDay)
-    var rest = links
-    while !rest.isEmpty {
-      var batch = ProbeBatch()
-      while let link = rest.first, batch.keys.isEmpty || batch.keys.count < probesPerBatch {
-        rest.removeFirst()
-        sums[link.group - firstGroup].passedMilliseconds += period.passedMilliseconds(
-          at: now, from: span.start(of: link.from))
-        batch.add(link, question.choice.links[link.place], from: span.start(of: link.from))
-      }
-      guard !batch.keys.isEmpty else { continue }
-      let days = max(1, Limits.reportCells / cellsPerDay / batch.keys.count)
-      var from = period.from
-      while from < period.to {
-        if isCancelled() { throw HistoryCancelled() }
-        let day = TimeAmount.hours(24)
-        let to = min(period.to, from.roundedDown(to: day) + day * Int64(days))
-        try add(batch, from..<to, &source)
-        from = to
+    for (links, isSingle) in [(single, true), (others, false)] {
+      var rest = links[...]
+      let probesPerBatch =
+        isSingle ? Limits.reportProbesAtOnce : max(1, Limits.reportCells / cellsPerDay)
+      while !rest.isEmpty {
+        let batch = takeBatch(&rest, probesPerBatch, now: now)
+        guard !batch.keys.isEmpty else { continue }
+        let days = max(1, Limits.reportCells / cellsPerDay / batch.keys.count)
+        var from = period.from
+        while from < period.to {
+          if isCancelled() { throw HistoryCancelled() }
+          let day = TimeAmount.hours(24)
+          let to = min(period.to, from.roundedDown(to: day) + day * Int64(days))
+          if isSingle {
+            try addSums(batch, from..<to, &source)
+          } else {
+            try add(batch, from..<to, &source)
+          }
+          from = to
+        }
       }
     }
     for index in sums.indices { sums[index].tally.setTime(sums[index].time) }
+  }
+
+  /// Whether all of the period counts, and one probe alone says how the link was.
+  private func isSingle(_ counted: CountedLink) -> Bool {
+    guard span == .hour, counted.from <= period.from else { return false }
+    var required = 0
+    for probe in question.choice.links[counted.place].probes where probe.isRequired {
+      required += 1
+    }
+    return required == 1
+  }
+
+  private mutating func takeBatch(
+    _ rest: inout ArraySlice<CountedLink>, _ probesAtMost: Int, now: WallTime
+  ) -> ProbeBatch {
+    var batch = ProbeBatch()
+    while let link = rest.first, batch.keys.isEmpty || batch.keys.count < probesAtMost {
+      rest.removeFirst()
+      sums[link.group - firstGroup].passedMilliseconds += period.passedMilliseconds(
+        at: now, from: span.start(of: link.from))
+      batch.add(link, question.choice.links[link.place], from: span.start(of: link.from))
+    }
+    return batch
+  }
+
+  /// Adds links that have one probe each.
+  private mutating func addSums(
+    _ batch: ProbeBatch, _ times: Range<WallTime>, _ source: inout some HistorySource
+  ) throws {
+    var hours = SparseHours(probes: batch.keys.count)
+    let withLatencies = question.withLatencies
+    try source.sums(
+      ofEach: batch.keys, in: times, withLatencies: withLatencies
+    ) { index, cell, isSum in
+      let group = batch.groups[index] - firstGroup
+      sums[group].tally.add(cell.tally, latencies: withLatencies)
+      if isSum {
+        sums[group].time.add(TimeShares(cell.tally))
+      } else {
+        hours.add(cell.tally, probe: index, start: cell.start)
+      }
+    }
+    hours.forEachHour { sums[batch.groups[$0] - firstGroup].time.add($1) }
   }
 
   private mutating func add(

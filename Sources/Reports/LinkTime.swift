@@ -23,6 +23,13 @@ struct TimeShares: Sendable, Hashable {
   }
 }
 
+extension TimeShares {
+  init(_ tally: borrowing Tally) {
+    self.init()
+    add(tally)
+  }
+}
+
 /// How a link spent the time of one cell, from how its required probes did, each of which has an entry.
 ///
 /// As ``combinedState(of:)`` has it, a link is down while any required probe is, and up only while all
@@ -87,6 +94,37 @@ struct TimeGrid {
     combinedTime(
       of: probes.lazy.map { shares[$0 * cellCount + place] },
       lengthMilliseconds: span.length.milliseconds)
+  }
+}
+
+/// The same of hours, with room for those days alone of which there is anything.
+struct SparseHours {
+  private static let day = TimeAmount.hours(24)
+  private let probes: Int
+  private var days: [Int64: TimeGrid] = [:]
+
+  init(probes: Int) { self.probes = probes }
+
+  mutating func add(_ tally: borrowing Tally, probe: Int, start: WallTime) {
+    let midnight = start.roundedDown(to: Self.day)
+    let period = midnight..<midnight + Self.day
+    if days[midnight.milliseconds] == nil {
+      days[midnight.milliseconds] = TimeGrid(probes: probes, period: period, span: .hour)
+    }
+    let place = Int((start - midnight).nanoseconds / CellSpan.hour.length.nanoseconds)
+    days[midnight.milliseconds]?.add(tally, probe: probe, place: place)
+  }
+
+  /// The time of each of the probes, as of a link that has it alone, hour by hour.
+  func forEachHour(_ body: (_ probe: Int, TimeShares) -> Void) {
+    // The order does not matter: it is all added up.
+    for grid in days.values {
+      for probe in 0..<probes {
+        for place in 0..<grid.cellCount {
+          body(probe, grid.time(ofLink: probe..<probe + 1, place: place))
+        }
+      }
+    }
   }
 }
 

@@ -7,7 +7,7 @@ let sampleColumns = [
   "link", "time", "probe", "outcome", "detail", "sentence", "note", "ok", "warning", "slow",
   "skipped", "confirmation", "maintenance", "httpStatus", "bodyBytes", "resolveMicroseconds",
   "connectMicroseconds", "tlsMicroseconds", "firstByteMicroseconds", "transferMicroseconds",
-  "totalMicroseconds", "readings",
+  "totalMicroseconds", "readings", "blind",
 ]
 
 /// A sample as a line of CSV; its readings are in the last field, as `NAME=VALUE UNIT` with `; `
@@ -40,6 +40,7 @@ func sampleLine(csv sample: Sample, _ walk: ProbeWalk) -> [UInt8] {
   csv.text(
     sample.readings.map { "\($0.name)=\($0.value)" + ($0.unit.isEmpty ? "" : " \($0.unit)") }
       .joined(separator: "; "))
+  csv.text(sample.isBlind ? "true" : "false")
   csv.endRow()
   return csv.bytes
 }
@@ -77,6 +78,7 @@ extension JSONWriter {
     member("skipped", sample.outcome.isSkipped)
     member("confirmation", sample.flags.contains(.confirmation))
     member("maintenance", sample.flags.contains(.maintenance))
+    member("blind", sample.isBlind)
     member("httpStatus", sample.httpStatus == 0 ? nil : Int(sample.httpStatus))
     member("bodyBytes", Int(sample.bodyBytes))
     let timings = sample.timings

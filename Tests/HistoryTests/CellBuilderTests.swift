@@ -24,14 +24,16 @@ private struct NaiveCells {
     switch event {
     case .sample(let next):
       stand(until: next.time.seconds)
-      count(next)
-      if next.outcome.isSkipped { told = nil }
-      sample = next.outcome.isSkipped ? nil : next
+      if !next.isBlind { count(next) }
+      let tellsNothing = next.outcome.isSkipped || next.isBlind
+      if tellsNothing { told = nil }
+      sample = tellsNothing ? nil : next
     case .mark(let mark, let lastSign):
       switch mark {
       case .started: if let lastSign { stand(until: lastSign.seconds) }
       case .stopped(let time): stand(until: time.seconds)
       case .clockStepped(let time, let step): stand(until: (time - step).seconds)
+      case .wentBlind(_, let sawAt): stand(until: sawAt.seconds)
       }
       sample = nil
       told = nil
@@ -111,6 +113,9 @@ struct CellBuilderTests {
         events.append(.mark(.clockStepped(at: now, by: step), lastSign: lastSign))
         lastSign = now
       case 2: now = now + seconds(600)  // Overloaded: nothing for a while.
+      case 3:
+        events.append(.mark(.wentBlind(at: now, sawAt: now - seconds(400)), lastSign: lastSign))
+        lastSign = now
       default:
         let outcome: Outcome =
           [.ok, .ok, .ok, .http(.status(503)), .warning(.plugin), .skipped(.resolverBusy)][
@@ -118,6 +123,7 @@ struct CellBuilderTests {
         var flags = SampleFlags(rawValue: UInt8(generator.below(2)))
         if generator.below(5) == 0 { flags.insert(.maintenance) }
         if generator.below(6) == 0 { flags.insert(.confirmation) }
+        if generator.below(12) == 0 { flags.insert(.blind) }
         // A slow attempt may be written behind one that began later.
         let late: TimeAmount = generator.below(8) == 0 ? seconds(30) : .zero
         let sample = Sample(

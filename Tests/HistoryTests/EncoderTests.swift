@@ -45,6 +45,7 @@ struct EncoderTests {
     var disk = Disk(testResume())
     let marks: [RingMark] = [
       .started(testTime), .clockStepped(at: testTime, by: .nanoseconds(-1_234_567_890_123)),
+      .wentBlind(at: testTime + .seconds(2), sawAt: testTime - .minutes(3)),
       .stopped(testTime + .seconds(5)),
     ]
     #expect(encoder.isEmpty)

@@ -118,7 +118,7 @@ struct SampleSource {
     func number() -> UInt32 { UInt32(truncatingIfNeeded: generator.next() >> generator.below(64)) }
     return Sample(
       time: time, outcome: allOutcomes[Int(generator.below(UInt64(allOutcomes.count)))],
-      flags: SampleFlags(rawValue: UInt8(generator.below(16))),
+      flags: SampleFlags(rawValue: UInt8(generator.below(64))),
       timings: PhaseTimings(
         resolveMicroseconds: number(), connectMicroseconds: number(), tlsMicroseconds: number(),
         firstByteMicroseconds: number(), transferMicroseconds: number(),

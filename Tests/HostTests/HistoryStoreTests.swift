@@ -227,6 +227,108 @@ struct HistoryStoreTests {
     }
   }
 
+  @Test(
+    "time in which the monitor was blind is unknown, also before it was found out, in ring and block"
+  )
+  func blind() throws {
+    let recorder = try Recorder(probes: 3, at: midnight + .minutes(5))
+    func rounds(_ count: Int, _ outcome: Outcome, _ flags: SampleFlags = []) throws {
+      for _ in 0..<count {
+        try recorder.round { Sample(time: $1, outcome: outcome, flags: flags) }
+      }
+    }
+    try rounds(5, .ok)
+    let sawAt = recorder.now
+    try rounds(4, .connect(.timedOut))
+    try recorder.mark(.wentBlind(at: recorder.now, sawAt: sawAt))
+    try rounds(6, .connect(.timedOut), .blind)
+    try rounds(5, .ok)
+    func expect(_ place: Comment) throws {
+      var reader = recorder.reader()
+      let samples = try reader.samples(of: key(1), in: midnight..<midnight + .hours(1), limit: 30)
+      #expect(samples.map(\.isBlind) == (0..<20).map { (5..<15).contains($0) }, place)
+      let hour = try #require(try recorder.cells(key(1), .hour).first?.tally)
+      #expect(hour.downMilliseconds == 0 && hour.failures == 0, place)
+      #expect(hour.attemptsCounted == 10, place)
+      // Five minutes each; the last right sample before is told until the first that failed.
+      #expect((9 * 60_000...11 * 60_000).contains(hour.upMilliseconds), place)
+    }
+    try expect("in the ring")
+    // Nothing is recorded until the hour is over, so that its last sample stands for two minutes.
+    recorder.now = midnight + .hours(1)
+    try rounds(2, .ok)
+    #expect(recorder.store.snapshot.samples.count == 1)
+    try expect("in a block")
+  }
+
+  @Test("sums of days give what their hours do, at the edges of a period and with latencies too")
+  func sums() throws {
+    let recorder = try Recorder(probes: 7, at: midnight + .minutes(35))
+    for _ in 0..<(60 * 60) { try recorder.round(sample) }
+    let keys = (0..<7).map(key) + [key(99)]
+    var reader = recorder.reader()
+    for (from, to, days) in [
+      (midnight, midnight + .hours(96), 2), (midnight + .hours(2), midnight + .hours(96), 1),
+      (midnight, midnight + .hours(30), 1), (midnight + .hours(3), midnight + .hours(20), 0),
+    ] {
+      for withLatencies in [false, true] {
+        var hours = [Tally](repeating: Tally(), count: keys.count)
+        try reader.cells(
+          ofEach: keys, in: from..<to, span: .hour, withLatencies: withLatencies
+        ) { hours[$0].add($1.tally, latencies: withLatencies) }
+        var sums = [Tally](repeating: Tally(), count: keys.count)
+        var found = 0
+        try reader.sums(ofEach: keys, in: from..<to, withLatencies: withLatencies) {
+          sums[$0].add($1.tally, latencies: withLatencies)
+          if $2 { found += 1 }
+        }
+        #expect(sums == hours)
+        #expect(found == days * 7)
+      }
+    }
+  }
+
+  @Test("a sum that is damaged is made up for by its hours")
+  func damagedSum() throws {
+    let recorder = try Recorder(probes: 2, at: midnight)
+    for _ in 0..<(60 * 26) { try recorder.round(sample) }
+    let day = try #require(recorder.store.snapshot.hours.first)
+    var access = BlockAccess(directory: recorder.directory.path)
+    let entry = try #require(try access.entry(probeHash(key(1)), in: day))
+    #expect(!entry.samples.isEmpty)
+    let path = "\(recorder.directory.path)/hours/block-0000.cells"
+    let file = Descriptor(Glibc.open(path, O_RDWR))
+    let last = off_t(entry.samples.upperBound * 8 - 8)
+    #expect(pwrite(file.raw, [UInt8](repeating: 0x55, count: 8), 8, last) == 8)
+    var reader = recorder.reader()
+    var attempts: [UInt64] = [0, 0]
+    var found: [Int] = []
+    try reader.sums(
+      ofEach: [key(0), key(1)], in: midnight..<midnight + .hours(24), withLatencies: true
+    ) {
+      attempts[$0] += $1.tally.attemptsCounted
+      if $2 { found.append($0) }
+    }
+    #expect(attempts == [1_440, 1_440])
+    #expect(found == [0])
+  }
+
+  @Test("where a clock was set back over a day, hours are told and no sums")
+  func setBack() throws {
+    let recorder = try Recorder(probes: 2, at: midnight)
+    for _ in 0..<(60 * 26) { try recorder.round(sample) }
+    #expect(recorder.store.snapshot.hours.count == 1)
+    recorder.now = recorder.now - .hours(10)
+    try recorder.mark(.clockStepped(at: recorder.now, by: .hours(-10)))
+    for _ in 0..<30 { try recorder.round(sample) }
+    var reader = recorder.reader()
+    var isAnySum = false
+    try reader.sums(
+      ofEach: [key(0)], in: midnight..<midnight + .hours(48), withLatencies: false
+    ) { isAnySum = isAnySum || $2 }
+    #expect(!isAnySum)
+  }
+
   @Test("with memory for few samples the ring is read several times, and gives the same")
   func littleMemory() throws {
     let recorder = try Recorder(probes: 9, at: midnight + .minutes(20))

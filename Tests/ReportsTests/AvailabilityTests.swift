@@ -149,6 +149,34 @@ import Wire
     #expect(try ids { $0.limit = 1 } == ["a/bad"])
   }
 
+  @Test(
+    "a report from sums of days is that from hours, whatever links need hours", arguments: [1, 2])
+  func daySums(_ probes: Int) throws {
+    var random = SeededGenerator(seed: 5)
+    var source = MadeHistory()
+    var links: [Link] = []
+    for number in 0..<9 {
+      let link = link(
+        "s/c\(number)", owner: "o\(number % 2)",
+        probes: Array([("http", true), ("tls", number % 3 > 0)].prefix(probes)))
+      links.append(link)
+      for probe in link.probes {
+        let samples = minutely(from: midnight, 0..<(4 * 1_440)) { _ in random.next(below: 9) > 0 }
+        source.record(key(link, probe.name), every: .minutes(1), samples)
+      }
+    }
+    var summed = SummedHistory(hours: source)
+    let period = Period(from: midnight + .hours(5), to: midnight + .hours(93))
+    var question = AvailabilityQuestion(
+      choice: LinkChoice(
+        links: links, starts: [(place: 3, time: midnight + .hours(30)), (place: 4, time: nil)]),
+      grouping: .ministry, period: period)
+    question.objectivePercent = 90
+    let request = HistoryRequest(.availability(question), now: midnight + .hours(100 * 24))
+    #expect(try historyBody(request, &summed) == historyBody(request, &source))
+    #expect(summed.sumsGiven > 0)
+  }
+
   @Test("many probes over many days are added up in stretches, and come out the same")
   func stretches() throws {
     var source = MadeHistory()

@@ -42,6 +42,53 @@ struct MadeHistory: HistorySource {
   }
 }
 
+/// The same, which hands over the sums of whole days where it may.
+struct SummedHistory: HistorySource {
+  var hours: MadeHistory
+  private(set) var sumsGiven = 0
+
+  init(hours: MadeHistory) { self.hours = hours }
+
+  mutating func cells(
+    of key: ProbeKey, in times: Range<WallTime>, span: CellSpan, withLatencies: Bool,
+    _ body: (borrowing Cell) -> Void
+  ) throws(MadeHistory.Failure) {
+    try hours.cells(of: key, in: times, span: span, withLatencies: withLatencies, body)
+  }
+
+  mutating func sums(
+    ofEach keys: [ProbeKey], in times: Range<WallTime>, withLatencies: Bool,
+    _ body: (Int, borrowing Cell, _ isSum: Bool) -> Void
+  ) throws(MadeHistory.Failure) {
+    let day = TimeAmount.hours(24)
+    for (index, key) in keys.enumerated() {
+      var cells: [Cell] = []
+      try hours.cells(of: key, in: times, span: .hour, withLatencies: true) {
+        cells.append(copy $0)
+      }
+      while let first = cells.first {
+        let midnight = first.start.roundedDown(to: day)
+        let today = cells.prefix { $0.start < midnight + day }
+        cells.removeFirst(today.count)
+        guard midnight >= times.lowerBound, midnight + day <= times.upperBound else {
+          for cell in today { body(index, cell, false) }
+          continue
+        }
+        var sum = Cell(span: .hour, start: first.start)
+        for cell in today { sum.tally.add(cell.tally) }
+        sumsGiven += 1
+        body(index, sum, true)
+      }
+    }
+  }
+
+  mutating func samples(
+    of key: ProbeKey, in times: Range<WallTime>, limit: Int
+  ) throws(MadeHistory.Failure) -> [Sample] {
+    try hours.samples(of: key, in: times, limit: limit)
+  }
+}
+
 /// 2025-11-07T00:00:00Z, a Friday.
 let midnight = WallTime(milliseconds: 1_762_473_600_000)
 
