@@ -35,7 +35,7 @@ extension JSONWriter {
       "marks",
       (pause == nil ? [] : ["paused"]) + (isOverdue ? ["overdue"] : []) + quieting.marks
         + (engine.isFlapping(index) ? ["flapping"] : []))
-    quiet(quieting)
+    quiet(quieting, zone: engine.quietBook.rules.zone)
     self.pause(pause)
     planned(link.planned, isOverdue: isOverdue, at: now)
     time("connectedAt", engine.connectedAt(index))
@@ -126,6 +126,12 @@ extension JSONWriter {
     } else {
       null()
     }
+    key("lastSkipped")
+    if let skipped = runtime.lastSkipped {
+      sample(skipped, probe: definition.name, codes: runtime.judge.codes)
+    } else {
+      null()
+    }
     endObject()
   }
 }
@@ -204,6 +210,7 @@ private func ownReason(
   if let condition = conditions.first(where: { $0.rule == .failures }) ?? conditions.first {
     return condition.evidence
   }
+  if state == .unknown, let words = skippedWords(index, engine) { return words }
   for probe in engine.links[index].probes {
     guard let last = engine.probes[probe].judge.last else { continue }
     if last.outcome.isFailure || last.outcome.isWarning {
@@ -214,6 +221,19 @@ private func ownReason(
     if last.isSlow { return "slow: \(last.timings.totalMicroseconds / 1_000) ms" }
   }
   return state == .unknown ? "no recent sample" : nil
+}
+
+/// Why the newest run of a link's required probe could not tell how it is, a plugin's own words before what
+/// is lacking here.
+private func skippedWords(_ index: Int, _ engine: borrowing Engine) -> String? {
+  var words: String?
+  for probe in engine.links[index].probes where engine.definition(of: probe).isRequired {
+    guard let skipped = engine.probes[probe].lastSkipped else { continue }
+    let text = sentence(skipped.outcome, note: skipped.note, codes: nil)
+    if skipped.outcome == .skipped(.pluginUnknown) { return text }
+    words = words ?? "no recent sample: \(text)"
+  }
+  return words
 }
 
 /// The first hop of a link's route that is down itself, in words.

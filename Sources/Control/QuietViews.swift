@@ -54,6 +54,7 @@ extension JSONWriter {
     time("created", window.created)
     time("ended", window.ended)
     member("location", window.location?.description)
+    member("zone", zoneText(engine.quietBook.rules.zone))
     member("announced", window.announced.description)
     let notice = window.notice(engine.quietBook.rules, services: services)
     member("workingDaysAhead", notice?.workingDays)
@@ -78,12 +79,13 @@ extension JSONWriter {
     self.time("created", silence.created)
     self.time("expires", silence.expires)
     self.time("ended", silence.ended)
+    member("zone", zoneText(engine.quietBook.rules.zone))
     hidden(engine.quietBook.hidden(by: .silence, silence.id), limit: hiddenListed)
     endObject()
   }
 
   /// What keeps a link quiet.
-  mutating func quiet(_ list: [Quieting]) {
+  mutating func quiet(_ list: [Quieting], zone: TimeAmount) {
     key("quiet")
     beginArray()
     for quieting in list {
@@ -95,6 +97,7 @@ extension JSONWriter {
       member("by", quieting.by.isEmpty ? nil : quieting.by)
       strings("patterns", quieting.patterns.map(\.rawValue))
       strings("severities", quieting.severities.map(\.rawValue))
+      member("zone", zoneText(zone))
       endObject()
     }
     endArray()

@@ -7,7 +7,7 @@ import Model
 extension Engine {
   /// Takes a sample that an earlier run of the daemon recorded; call before the first run.
   package mutating func restore(_ key: ProbeKey, _ sample: Sample) {
-    guard let probe = probeIndex(of: key) else { return }
+    guard let probe = probeIndex(of: key), !sample.isBlind else { return }
     // What came before the link was connected does not count.
     if let since = links[probes[probe].link].connectedAt, sample.time < since { return }
     probes[probe].judge.restore(sample)
@@ -84,6 +84,9 @@ extension Engine {
 
   package func condition(of probe: Int, at now: Now) -> ProbeCondition {
     guard let last = probes[probe].lastSampleAt else { return .unknown }
+    // That a plugin cannot tell says more of now than what was seen before; but what is failing is no
+    // better for it.
+    if probes[probe].isUntold, !probes[probe].judge.isRaised(.failures) { return .unknown }
     let isFresh =
       now.instant - last <= staleAfter(probe, at: now)
       && (last >= sightSince || isSightMark(probes[probe].link))
@@ -123,6 +126,7 @@ extension Engine {
       probes[probe].lastSampleAt = recordedAt
       if probes[probe].skipped.count > 0 { probes[probe].skipped = SkippedRuns() }
     }
+    probes[probe].lastSkipped = sample.outcome.isSkipped ? sample : nil
     let link = probes[probe].link
     if links[link].isQuiet {
       judgeQuietly(probe, sample, at: now)

@@ -64,7 +64,8 @@ extension Engine {
   /// Puts a sample on its way to the ring.
   mutating func record(probe: Int, _ sample: Sample, at now: Now) {
     let key = key(of: probe)
-    let sample = marked(sample, probe: probe, at: now)
+    var sample = marked(sample, probe: probe, at: now)
+    if isBlindly(sample, probe, at: now) { sample.flags.insert(.blind) }
     recording.encoder.add(probe: UInt32(probe), key: key, sample: sample)
     recording.unwritten.append(
       Recording.Unwritten(

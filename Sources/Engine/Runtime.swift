@@ -28,6 +28,7 @@ package struct ProbeRuntime: Sendable {
   var watchedSince = Instant(nanoseconds: .min)
   /// What came of its runs since the last sample.
   var skipped = SkippedRuns()
+  private var skip = Skip.nothing
   /// When the next regular run is due.
   package var nextDue = Instant.distantFuture
   var generation: UInt32 = 0
@@ -51,6 +52,31 @@ package struct ProbeRuntime: Sendable {
   }
 
   package var isRunning: Bool { attempt != nil }
+
+  /// Few probes have one, and a sample is large.
+  private indirect enum Skip {
+    case nothing
+    case newest(Sample)
+  }
+
+  /// The newest run, where it could not tell anything of the link; nil where it could.
+  package internal(set) var lastSkipped: Sample? {
+    get {
+      if case .newest(let sample) = skip { sample } else { nil }
+    }
+    set {
+      if let newValue {
+        skip = .newest(newValue)
+      } else if case .newest = skip {
+        skip = .nothing
+      }
+    }
+  }
+
+  /// Whether a plugin said of its newest run that it could not tell.
+  var isUntold: Bool {
+    if case .newest(let sample) = skip { sample.outcome == .skipped(.pluginUnknown) } else { false }
+  }
 }
 
 /// What the engine keeps of one link.

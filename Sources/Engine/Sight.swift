@@ -1,4 +1,5 @@
 import Base
+import History
 import Incidents
 import Judgement
 import Model
@@ -70,10 +71,59 @@ extension Engine {
       trouble: links[link].hasTrouble ? troubles[links[link].link.id] : nil, at: now)
   }
 
+  /// Whether a sample that is being recorded says nothing of its link: the attempt began, or ended, while
+  /// we may be blind. Of those that tell of our sight only the failures of canaries are our own blindness.
+  func isBlindly(_ sample: Sample, _ probe: Int, at now: Now) -> Bool {
+    guard !sample.outcome.isSkipped else { return false }
+    let link = probes[probe].link
+    if isSightMark(link) {
+      return casebook.isBlind && links[link].link.role == .canary && sample.outcome.isFailure
+    }
+    if casebook.isBlind { return true }
+    // Before the first blindness there is nothing to compare with.
+    guard sightSince.nanoseconds != .min else { return false }
+    return now.wall - sample.time > now.instant - sightSince
+  }
+
+  /// The last moment at which we are known to have seen, from what gave our blindness away: when the last of
+  /// the failing canaries, or the link that must fail, was last as it ought to be. Where links alone show
+  /// it, each was right an interval before its first failure, and most of them lost their answer at once.
+  private func lastSight(_ failing: [Int32], at now: Now) -> WallTime {
+    var sawAt = lastRight(canaryLinks).max()
+    if sawAt == nil {
+      for link in mustFailLinks {
+        for probe in links[link].probes {
+          guard let last = probes[probe].judge.last, !last.outcome.isFailure else { continue }
+          let before = last.time - probes[probe].definition.every
+          sawAt = max(sawAt ?? before, before)
+        }
+      }
+    }
+    if sawAt == nil {
+      let times = lastRight(failing.map { Int($0) }).sorted()
+      if !times.isEmpty { sawAt = times[times.count / 2] }
+    }
+    return min(now.wall, max(now.wall - Limits.blindnessLookBack, sawAt ?? now.wall))
+  }
+
+  /// When the required probes that fail now were right before, of some links.
+  private func lastRight(_ list: [Int]) -> [WallTime] {
+    var times: [WallTime] = []
+    for link in list {
+      for probe in links[link].probes where probes[probe].definition.isRequired {
+        guard let since = probes[probe].judge.failingSince else { continue }
+        times.append(since - probes[probe].definition.every)
+      }
+    }
+    return times
+  }
+
   /// What links have shown since sight went counts for nothing, nor do the failures that gave it away;
   /// what was told before stays as it was.
   mutating func goBlind(_ failing: [Int32], at now: Now) {
     sightSince = .distantFuture
+    recording.encoder.add(.wentBlind(at: now.wall, sawAt: lastSight(failing, at: now)))
+    recording.gather(at: now)
     log(.error, "the monitor may be blind: links are unknown", [("failing", "\(failing.count)")])
     // Also of links that another pattern explains: all that was seen lately is in doubt.
     for link in links.indices where links[link].hasTrouble && !isSightMark(link) {

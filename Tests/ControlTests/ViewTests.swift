@@ -1,10 +1,11 @@
 import Base
 import Control
-import Engine
 import Model
 import Quiet
 import Testing
 import Wire
+
+@testable import Engine
 
 @Suite struct ViewTests {
   private func link(_ id: String, _ desk: Desk) throws -> JSONNode {
@@ -40,6 +41,31 @@ import Wire
     #expect(
       link["reason"]?.string == "was to be connected by 2025-10-31, 7 days ago")
     #expect(link["connectedAt"]?.isNull ?? false)
+  }
+
+  @Test("a plugin that cannot tell makes its link unknown at once, with its own words")
+  func pluginUnknown() throws {
+    let desk = Country.desk()
+    let id = LinkID(service: "civil-registry", consumer: "ha-noi")
+    #expect(try link("\(id)", desk)["state"]?.string == "up")
+    let probe = try #require(
+      desk.engine.linkIndex[id].map { desk.engine.links[$0].probes.lowerBound })
+    desk.engine.record(
+      probe: probe,
+      Sample(
+        time: desk.now.wall, outcome: .skipped(.pluginUnknown), note: "UNKNOWN: no such database"),
+      at: desk.now)
+    desk.advance(by: .milliseconds(300))
+    let shown = try link("\(id)", desk)
+    #expect(shown["state"]?.string == "unknown")
+    #expect(
+      shown["reason"]?.string == "the plugin reports UNKNOWN (UNKNOWN: no such database)")
+    let probes = try desk.get("/v1/links/\(id)").node["probes"]?.array
+    #expect(probes?.first?["lastSkipped"]?["outcome"]?.string == "skipped.pluginUnknown")
+    // The next run that can tell does.
+    desk.advance(by: .seconds(70))
+    let after = try link("\(id)", desk)
+    #expect(after["state"]?.string == "up" && after["reason"]?.isNull == true)
   }
 
   @Test("a paused link tells since when and by whom; another has no pause")

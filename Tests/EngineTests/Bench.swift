@@ -29,6 +29,8 @@ final class Bench {
   private(set) var writes: [UInt64] = []
   /// What was handed over to the ring.
   private(set) var recorded: [Recorded] = []
+  /// What the ring would know of it, marks included.
+  private(set) var index = RecentIndex(segmentBytes: 1 << 20, nextSequence: 0, lastSign: nil)
   private(set) var told: [Incident] = []
   /// Those that were told and those that were only kept.
   private(set) var versions: [Incident] = []
@@ -108,8 +110,9 @@ final class Bench {
     case .lookBack(let question): questions.append(question)
     case .examine(let token, _): examinations.append(token)
     case .cancel(let token): cancelled.append(token)
-    case .write(_, let group):
+    case .write(let batches, let group):
       writes.append(group)
+      for batch in batches { index.add(WrittenBatch(batch)) }
       for entry in engine.recording.unwritten where entry.group == group && entry.probe >= 0 {
         recorded.append(
           Recorded(probe: "\(engine.key(of: entry.probe))", sample: entry.sample))

@@ -1,4 +1,5 @@
 import Base
+import History
 import Incidents
 import Judgement
 import Model
@@ -82,6 +83,31 @@ private func watched(
     bench.advance(by: .minutes(10))
     #expect(bench.told.map(\.status) == [.open, .resolved], "and no link is told of")
     #expect(Self.states(bench) == Array(repeating: .up, count: 9))
+  }
+
+  @Test("samples of the time in which the monitor is blind are marked, and its beginning is")
+  func blindSamples() throws {
+    let bench = Self.bench()
+    bench.advance(by: .minutes(5))
+    let cutAt = bench.now.wall
+    Self.cut(bench) { _ in true }
+    bench.advance(by: .minutes(10))
+    let marks = bench.index.marks.compactMap { mark -> (at: WallTime, sawAt: WallTime)? in
+      if case .wentBlind(let at, let sawAt) = mark.mark { (at, sawAt) } else { nil }
+    }
+    #expect(marks.count == 1)
+    let mark = try #require(marks.first)
+    #expect(mark.sawAt <= cutAt && mark.sawAt > cutAt - .minutes(2), "an interval before, or less")
+    #expect(mark.at > cutAt)
+    let blindness = Blindness(bench.index.marks.map(\.mark))
+    let links = bench.recorded.filter { !$0.probe.hasPrefix("closed/") && $0.sample.time > cutAt }
+    #expect(links.allSatisfy { $0.sample.isBlind || blindness.covers($0.sample) })
+    Self.cut(bench) { _ in false }
+    bench.advance(by: .minutes(10))
+    let after = try #require(bench.recorded.lastIndex { $0.sample.isBlind })
+    #expect(after < bench.recorded.count - 9, "what is seen again counts")
+    let isSeeing = !bench.engine.isBlind
+    #expect(isSeeing)
   }
 
   @Test("what failed before the monitor went blind, and fails still, is told when it sees again")
