@@ -11,8 +11,10 @@ package struct CheckReport: Sendable {
   package var systems = 0
   package var links = 0
   package var probes = 0
-  /// Links without probes: not connected.
+  /// Links without probes: not connected, or their probes have mistakes.
   package var linksWithoutProbes = 0
+  /// Those of them that have an endpoint, so that only a mistake can be why.
+  private var linksLeftOut = 0
 
   package var ok: Bool { complaints.isEmpty }
 
@@ -24,7 +26,10 @@ package struct CheckReport: Sendable {
     var former: String?
     for link in links {
       probes += link.probes.count
-      if link.probes.isEmpty { linksWithoutProbes += 1 }
+      if link.probes.isEmpty {
+        linksWithoutProbes += 1
+        if !ok, link.endpoint != nil { linksLeftOut += 1 }
+      }
       // The links of a service follow each other.
       if link.id.service == former { continue }
       former = link.id.service
@@ -43,8 +48,14 @@ package struct CheckReport: Sendable {
     var summary =
       "\(counted(services, "service")) of \(counted(systems, "system")), "
       + "\(counted(links, "link")), \(counted(probes, "probe"))"
-    if linksWithoutProbes > 0 {
-      summary += "; \(counted(linksWithoutProbes, "link")) without probes (no endpoint)"
+    let others = linksWithoutProbes - linksLeftOut
+    if others > 0 {
+      // A probe that asks for no endpoint is left out by its mistakes alone.
+      summary +=
+        "; \(counted(others, "link")) without probes (no endpoint\(ok ? "" : ", or a mistake"))"
+    }
+    if linksLeftOut > 0 {
+      summary += "; \(counted(linksLeftOut, "link")) whose probes have mistakes"
     }
     lines.append(ok ? "ok: \(summary)" : "\(counted(complaints.count, "mistake")) in \(summary)")
     return lines

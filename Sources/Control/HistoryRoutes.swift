@@ -304,6 +304,8 @@ private struct HistoryQuery {
     switch word {
     case "owner": "ministry"
     case "consumer": "province"
+    // What these cells are called in the configuration, and were once called here.
+    case "minutes": "fiveMinutes"
     default: word
     }
   }

@@ -60,7 +60,7 @@ let exportOptions =
   [
     OptionSpec(
       name: "--rows", value: "WORD",
-      help: "samples, or figures of five minutes or an hour: minutes, hours (samples)."),
+      help: "samples, or figures of five minutes or an hour: fiveMinutes, hours (samples)."),
     OptionSpec(name: "--link", value: "LINK", help: "Only this link."),
     OptionSpec(name: "--probe", value: "NAME", help: "Only probes of this name."),
     sinceOption, untilOption,

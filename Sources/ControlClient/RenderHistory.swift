@@ -1,3 +1,4 @@
+import Base
 import Wire
 
 /// The screen of `history`: a chart for the link, and one for each probe where there are several.
@@ -11,7 +12,9 @@ func renderHistory(_ answer: JSONNode, _ display: Display) -> Page {
     page.line(
       Cell(title, .strong),
       Cell("  one column for \(chartStep(answer, one, display)), times in UTC"))
-    renderChart(one.list("points"), answer.texts("percentiles"), &page)
+    renderChart(
+      one.list("points"), answer.texts("percentiles"),
+      stepMilliseconds: answer.figure("stepMilliseconds"), &page)
   }
   return page
 }
@@ -78,7 +81,9 @@ private func chartStep(_ answer: JSONNode, _ series: JSONNode, _ display: Displa
     milliseconds: step * pointsPerColumn(series.list("points").count, display))
 }
 
-private func renderChart(_ points: [JSONNode], _ percentiles: [String], _ page: inout Page) {
+private func renderChart(
+  _ points: [JSONNode], _ percentiles: [String], stepMilliseconds: Int?, _ page: inout Page
+) {
   let low = percentiles.first ?? "p50"
   let high = percentiles.contains("p95") ? "p95" : percentiles.last ?? "p95"
   let each = pointsPerColumn(points.count, page.display)
@@ -91,12 +96,23 @@ private func renderChart(_ points: [JSONNode], _ percentiles: [String], _ page: 
   page.row([axis("state")] + columns.map { Cell($0.state.letter, $0.state.style) })
   page.row([axis("errors")] + columns.map { Cell($0.errors.letter, $0.errors.style) })
   let first = columns.first?.from.map { timeText($0) } ?? unknownText
-  let last = columns.last?.from.map { timeText($0) } ?? unknownText
+  let last = points.last.flatMap { end(of: $0, stepMilliseconds) } ?? unknownText
   page.line(Cell("\(first) to \(last); band from \(low) to \(high)", .faint))
   page.line(
     Cell(
       "u up, x down, m maintenance, ? unknown; errors in tenths: . none, X all", .faint))
   page.line(Cell(summary(columns)))
+}
+
+/// When a point's time is over: the chart's end is that of its last point, not its beginning.
+private func end(of point: JSONNode, _ stepMilliseconds: Int?) -> String? {
+  guard let from = point.text("from") else { return nil }
+  // A step is no longer than a period, which is no longer than some years.
+  guard let stepMilliseconds, stepMilliseconds <= 1 << 40, let start = wallTime(from) else {
+    return timeText(from)
+  }
+  let end: WallTime = start + TimeAmount.milliseconds(Int64(stepMilliseconds))
+  return timeText(end.description)
 }
 
 /// The latencies as a band, on a scale from nothing to the greatest.

@@ -110,6 +110,7 @@ private func renderProbe(_ probe: JSONNode, isPaused: Bool, _ page: inout Page) 
   }
   fact("last", probe["lastSample"].flatMap(sampleText), &page)
   fact("readings", probe["lastSample"].map(readingsText), &page)
+  fact("skipped", probe["lastSkipped"].flatMap(sampleText), .warning, &page)
   for rule in probe.list("raised") {
     let since = rule.text("since").map { " since \(timeText($0))" } ?? ""
     fact(

@@ -85,6 +85,11 @@ private func noticeCell(_ window: JSONNode) -> Cell {
 /// What holds stands out; a list is told to the minute.
 private func whenCell(_ item: JSONNode) -> Cell {
   func minute(_ key: String) -> String {
+    if let text = item.text(key),
+      let local = localTimeText(text, zone: item.text("zone"), seconds: false)
+    {
+      return local
+    }
     guard let text = item.text(key).map({ timeText($0) }), text.count == 20 else {
       return time(item, key)
     }
@@ -108,8 +113,8 @@ private func renderWindow(_ window: JSONNode, _ page: inout Page) {
   } else {
     fact("from", "\(time(window, "from")) to \(time(window, "to"))", &page)
   }
-  fact("until", window.text("activeUntil").map { timeText($0) }, .warning, &page)
-  fact("next", window.text("nextStart").map { timeText($0) }, &page)
+  fact("until", optionalTime(window, "activeUntil"), .warning, &page)
+  fact("next", optionalTime(window, "nextStart"), &page)
   fact("announced", announcedText(window), window.flag("late") ? .bad : .plain, &page)
   renderOrigin(window, &page)
   renderHidden(window, &page)
@@ -128,7 +133,7 @@ private func renderOrigin(_ item: JSONNode, _ page: inout Page) {
   if let by = item.text("by") {
     fact("entered", "by \(by), \(time(item, "created"))", &page)
   }
-  fact("ended", item.text("ended").map { timeText($0) }, &page)
+  fact("ended", optionalTime(item, "ended"), &page)
   fact("written in", item.text("location"), &page)
 }
 
@@ -158,12 +163,11 @@ private func hiddenLine(_ item: JSONNode, _ page: inout Page) {
 }
 
 private func renderAddedWindow(_ window: JSONNode, _ page: inout Page) {
-  if let until = window.text("activeUntil") {
-    page.line(
-      Cell("\(id(window)) holds for \(selectorText(window)) until \(timeText(until))"))
+  if let until = optionalTime(window, "activeUntil") {
+    page.line(Cell("\(id(window)) holds for \(selectorText(window)) until \(until)"))
   } else {
-    let next = window.text("nextStart").map { timeText($0) } ?? unknownText
-    page.line(Cell("\(id(window)) is for \(selectorText(window)), from \(next)"))
+    page.line(
+      Cell("\(id(window)) is for \(selectorText(window)), from \(time(window, "nextStart"))"))
   }
   if window.flag("late") { page.line(Cell(announcedText(window), .warning)) }
   page.line(Cell("Everything goes on being measured, with a mark; recoveries are told."))
@@ -174,8 +178,16 @@ private func renderAddedWindow(_ window: JSONNode, _ page: inout Page) {
 
 private func id(_ item: JSONNode) -> String { item.text("id") ?? unknownText }
 
+/// Maintenance is announced, and entered, by the clock of the configured zone: that comes first, and
+/// beside it the time in UTC, in which everything else is told.
+private func optionalTime(_ item: JSONNode, _ key: String) -> String? {
+  guard let text = item.text(key) else { return nil }
+  let utc = timeText(text)
+  return localTimeText(text, zone: item.text("zone")).map { "\($0) (\(utc))" } ?? utc
+}
+
 private func time(_ item: JSONNode, _ key: String) -> String {
-  item.text(key).map { timeText($0) } ?? unknownText
+  optionalTime(item, key) ?? unknownText
 }
 
 private func announcedText(_ window: JSONNode) -> String {

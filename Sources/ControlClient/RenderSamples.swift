@@ -55,5 +55,6 @@ func sampleStyle(_ sample: JSONNode) -> Style {
 }
 
 func sampleMarks(_ sample: JSONNode) -> String {
-  ["warning", "slow", "skipped", "confirmation"].filter(sample.flag).joined(separator: ", ")
+  ["warning", "slow", "skipped", "confirmation", "blind"].filter(sample.flag).joined(
+    separator: ", ")
 }

@@ -198,7 +198,7 @@ package struct ComparisonQuestion: Sendable {
 /// A page of samples or cells of many links.
 package struct ExportQuestion: Sendable {
   package enum Rows: String, Sendable, CaseIterable {
-    case samples, minutes, hours
+    case samples, fiveMinutes, hours
   }
 
   package enum Format: String, Sendable, CaseIterable {

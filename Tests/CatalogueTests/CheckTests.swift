@@ -38,6 +38,18 @@ struct CheckTests {
     #expect(checkReport(["services/a.json5"], memory(files)).links == 3)
   }
 
+  @Test("links whose probes are left out by a mistake are not counted as without an endpoint")
+  func leftOut() {
+    var files = self.files
+    files["services/b.json5"] = files["services/b.json5"]?.replacing(
+      "{endpoint}", with: "{endpoint}/{nothing}")
+    let last = checkReport(["linkhealth.json5"], memory(files)).lines.last
+    #expect(
+      last
+        == "1 mistake in 2 services of 1 system, 6 links, 3 probes; 2 links without probes"
+        + " (no endpoint, or a mistake); 1 link whose probes have mistakes")
+  }
+
   @Test("mistakes come as lines that editors understand, then the counts of what was read")
   func mistakes() {
     var files = self.files

@@ -46,6 +46,22 @@ import Testing
     #expect(sizeText(bytes: bytes) == text)
   }
 
+  static let localTimes: [(String, String?, String?)] = [
+    ("2025-11-07T01:02:03.004Z", "+07:00", "2025-11-07 08:02:03 +07:00"),
+    ("2025-11-07T18:02:03.004Z", "+07:00", "2025-11-08 01:02:03 +07:00"),
+    ("2025-11-07T01:02:03.004Z", "-03:30", "2025-11-06 21:32:03 -03:30"),
+    ("2025-11-07T01:02:03.004Z", "+00:00", "2025-11-07 01:02:03 +00:00"),
+    ("2025-11-07T01:02:03.004Z", nil, nil), ("2025-11-07T01:02:03.004Z", "Asia/Hanoi", nil),
+    ("2025-11-07T01:02:03.004Z", "+99:00", nil), ("2025-11-07", "+07:00", nil),
+    ("2025-13-07T01:02:03.004Z", "+07:00", nil), ("2025-11-07T0x:02:03.004Z", "+07:00", nil),
+    ("", "+07:00", nil),
+  ]
+
+  @Test("a time by the clock of a zone, where both can be read", arguments: localTimes)
+  func localTime(_ text: String, _ zone: String?, _ shown: String?) {
+    #expect(localTimeText(text, zone: zone) == shown)
+  }
+
   static let times: [(String, Bool, String)] = [
     ("2025-11-07T01:02:03.004Z", false, "2025-11-07 01:02:03Z"),
     ("2025-11-07T01:02:03.004Z", true, "2025-11-07 01:02:03.004Z"),

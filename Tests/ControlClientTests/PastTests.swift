@@ -76,7 +76,7 @@ import Wire
   @Test("an export is written page by page, each behind the one before")
   func pages() throws {
     var conversation = Conversation(
-      Invocation(try Self.action("export --rows minutes")), Display())
+      Invocation(try Self.action("export --rows fiveMinutes")), Display())
     guard
       case .write(let first, let request) = conversation.receive(
         Self.page("head\r\na\r\n", next: "a/b:1:0:http")),
@@ -85,7 +85,7 @@ import Wire
     #expect(first + report.output == Array("head\r\na\r\nb\r\n".utf8))
     #expect(
       request.target
-        == "/v1/export?to=2025-11-07T01%3A02%3A03.000Z&rows=minutes&format=csv&cursor=a%2Fb%3A1%3A0%3Ahttp"
+        == "/v1/export?to=2025-11-07T01%3A02%3A03.000Z&rows=fiveMinutes&format=csv&cursor=a%2Fb%3A1%3A0%3Ahttp"
     )
     #expect(report.exitCode == Exit.done)
   }

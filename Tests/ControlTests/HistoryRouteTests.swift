@@ -93,4 +93,13 @@ import Testing
     #expect(question.rows == .hours)
     #expect(question.format == .jsonl)
   }
+
+  @Test("cells of five minutes go by the name of the configuration, and by that of before")
+  func fiveMinutes() throws {
+    for word in ["fiveMinutes", "minutes"] {
+      let request = try Self.request("/v1/export?rows=\(word)")
+      guard case .export(let question) = request.question else { throw Desk.Unexpected() }
+      #expect(question.rows == .fiveMinutes)
+    }
+  }
 }

@@ -81,7 +81,7 @@ import Wire
     ("GET", "/v1/worst?order=name", 400, "expected availability, errorRate or p95"),
     ("GET", "/v1/worst?format=xml", 400, "format: expected json or csv"),
     ("GET", "/v1/export?cursor=x", 400, "cursor: expected the next"),
-    ("GET", "/v1/export?rows=cells", 400, "rows: expected one of samples, minutes, hours"),
+    ("GET", "/v1/export?rows=cells", 400, "rows: expected one of samples, fiveMinutes, hours"),
     ("GET", "/v1/export?link=a/b/c", 400, "is no link's id"),
     ("GET", "/v1/export?link=a/b", 404, "no link a/b"),
     ("GET", "/v1/links/civil-registry/ha-noi/history?step=7m", 400, "a multiple of 5m"),

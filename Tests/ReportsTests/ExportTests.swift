@@ -74,7 +74,7 @@ import Wire
     }
   }
 
-  @Test("pages lose no cell and double none", arguments: [ExportQuestion.Rows.minutes, .hours])
+  @Test("pages lose no cell and double none", arguments: [ExportQuestion.Rows.fiveMinutes, .hours])
   func cells(_ rows: ExportQuestion.Rows) throws {
     var (links, source, _) = Self.busy()
     let (text, _, _) = try Self.export(links, &source, rows, .jsonl)
