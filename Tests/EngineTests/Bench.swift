@@ -181,3 +181,12 @@ func link(
     consumerName: LocalizedName(en: "Consumer", vi: "Bên dùng"), system: "system",
     owner: "owner", route: [], alert: rules, probes: probes)
 }
+
+extension AlertRules {
+  /// The same with a change.
+  func with(_ change: (inout Values) -> Void) -> AlertRules {
+    var changed = values
+    change(&changed)
+    return AlertRules(changed)
+  }
+}

@@ -2,6 +2,7 @@ import Base
 import Model
 import Probes
 import Testing
+import Wire
 
 @testable import Engine
 

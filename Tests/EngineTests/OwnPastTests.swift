@@ -1,6 +1,7 @@
 import Base
 import Judgement
 import Model
+import Probes
 import Quiet
 import Testing
 

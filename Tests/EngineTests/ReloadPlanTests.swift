@@ -43,7 +43,7 @@ private func marked(_ id: String, _ change: (inout Link) -> Void = { _ in }) -> 
         ["planned"],
         { $0.planned = PlannedConnection(date: "2025-12-31", endsAt: WallTime(milliseconds: 1)) }
       ),
-      (["rules"], { $0.alert.failures.failures = 2 }),
+      (["rules"], { $0.alert = $0.alert.with { $0.failures.failures = 2 } }),
       (["probes"], { $0.probes[0].every = .seconds(30) }),
       (["probes"], { $0.probes[0].fingerprint = 1 }),
       (["probes", "endpoint"], { $0.probes.append(probe("more")) }),
@@ -53,7 +53,7 @@ private func marked(_ id: String, _ change: (inout Link) -> Void = { _ in }) -> 
         ["route", "rules"],
         {
           $0.route = ["lgsp"]
-          $0.alert.failures.of = 6
+          $0.alert = $0.alert.with { $0.failures.of = 6 }
         }
       ),
     ]
@@ -73,19 +73,23 @@ private func marked(_ id: String, _ change: (inout Link) -> Void = { _ in }) -> 
     let rate = ErrorRateRule(
       raisePermille: 200, clearPermille: 100, window: .minutes(15), minimumSamples: 10)
     let former = [
-      marked("a/x") { $0.alert.errorRate = rate }, marked("b/x"), marked("c/x"), marked("gone/x"),
+      marked("a/x") { $0.alert = $0.alert.with { $0.errorRate = rate } }, marked("b/x"),
+      marked("c/x"), marked("gone/x"),
     ]
     let new = [
-      marked("a/x"), marked("b/x") { $0.alert.errorRate = rate },
-      marked("c/x") { $0.alert.failures = FailureRule(failures: 2, of: 3) }, marked("new/x"),
+      marked("a/x"), marked("b/x") { $0.alert = $0.alert.with { $0.errorRate = rate } },
+      marked("c/x") { $0.alert = $0.alert.with { $0.failures = FailureRule(failures: 2, of: 3) } },
+      marked("new/x"),
     ]
     let plan = ReloadPlan(from: former, to: new)
     #expect(
       plan.rulesRemoved.list.map { "\($0.link) \($0.rule)" } == [
-        "a/x errorRate", "gone/x failures",
+        "a/x errorRate", "gone/x failures", "gone/x noData", "gone/x flapping",
       ])
     #expect(
-      plan.rulesAdded.list.map { "\($0.link) \($0.rule)" } == ["b/x errorRate", "new/x failures"])
+      plan.rulesAdded.list.map { "\($0.link) \($0.rule)" } == [
+        "b/x errorRate", "new/x failures", "new/x noData", "new/x flapping",
+      ])
     #expect(plan.rulesAdded.list.first?.becomes == "20% over 15m, clear below 10%, minimum 10")
     #expect(plan.rulesAdded.list.first?.was == nil)
     #expect(plan.rulesChanged.list.count == 1)
