@@ -1,6 +1,7 @@
 import Base
 import Control
 import Model
+import Probes
 import Quiet
 import Testing
 import Wire
