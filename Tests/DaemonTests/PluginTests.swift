@@ -93,7 +93,7 @@ extension DaemonTests {
       return daemon
     }
 
-    @Test("WARNING degrades a link, UNKNOWN says nothing of it, CRITICAL brings it down")
+    @Test("WARNING degrades a link, CRITICAL brings it down, UNKNOWN makes it unknown")
     func states() throws {
       let daemon = try self.daemon(
         script: "state=$(cat \"${0%/*}/state\"); echo \"as told: $state\"; exit $state",
@@ -113,6 +113,7 @@ extension DaemonTests {
         try daemon.samples(subject).last { $0.outcome == "skipped.pluginUnknown" }
       }
       #expect(unknown.node["note"]?.string == "as told: 3")
+      try daemon.waitForState("unknown", of: subject)
     }
 
     @Test(
