@@ -93,7 +93,7 @@ private func explainIncident(
           : "\(suspicion.hop.map { "hop \($0)" } ?? suspicion.side), \(suspicion.confidence)"
       ))
     for reason in suspicion.reasons { lines.append(("because", reason)) }
-    if let time = suspicion.asOf { lines.append(("as of", "\(time), before links recovered")) }
+    if let time = suspicion.asOf { lines.append(("as of", "\(time), before recovery began")) }
   }
   if incident.reopenedCount > 0 {
     lines.append(

@@ -61,7 +61,7 @@ private func renderSuspicion(_ suspicion: JSONNode?, _ page: inout Page) {
   fact("suspected", words, &page)
   for reason in suspicion.texts("reasons") { fact("because", reason, &page) }
   if let time = suspicion.text("asOf") {
-    fact("as of", "\(timeText(time)), before links recovered", &page)
+    fact("as of", "\(timeText(time)), before recovery began", &page)
   }
 }
 

@@ -1,8 +1,8 @@
 import Model
 
 /// An owner of several systems, each of which fails in part and all in the same way: what they have in
-/// common is the owner. So it is while a whole ministry is found to fail, link after link, and the first
-/// message knows it.
+/// common is the owner. So it is while a whole ministry is found to fail, link after link: it is one
+/// incident, and as a rule its first message names the owner already.
 extension Cover {
   /// Chosen patterns and points, with those of such owners put together.
   func joinedSystems(

@@ -39,9 +39,10 @@ struct KeptSuspicion: Sendable {
   private func stands(
     against other: SuspectedSide, _ key: PatternKey, _ bad: [Int32]
   ) -> Bool {
-    guard key.kind != .point, key.kind != .vantage, key.group == group, side.side != "cannotTell",
-      other.strength <= side.strength, isSubset(bad, of: links)
-    else { return false }
+    guard key.kind != .point, key.group == group, side.side != "cannotTell" else { return false }
+    // Of blindness the canaries speak, and while sight returns they answer one after the other.
+    if key.kind == .vantage { return other.strength < side.strength }
+    guard other.strength <= side.strength, isSubset(bad, of: links) else { return false }
     return bad.count < links.count || isOfMore
   }
 }

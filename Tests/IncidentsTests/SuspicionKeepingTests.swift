@@ -81,6 +81,22 @@ import Testing
     #expect(history.told.last?.suspicion?.side == "cannotTell")
   }
 
+  @Test("of a blind monitor it stays while the canaries return one after the other")
+  func sightReturns() throws {
+    var history = CaseHistory(square)
+    history.book.set(Canaries(answering: 0, failing: 2), at: history.now)
+    let all = ["a", "b", "c"].flatMap { service in ["p", "q", "r", "t"].map { "\(service)/\($0)" } }
+    let links = all.joined(separator: " ")
+    history.set(links, .failing, sign: .unreachable, cause: "connect.networkUnreachable")
+    history.pass(60)
+    #expect(history.told.map(\.pattern) == [.vantage])
+    #expect(history.told.last?.suspicion?.side == "us")
+    history.book.set(Canaries(answering: 1, failing: 1), at: history.now)
+    history.pass(30)
+    let open = try #require(history.versions.last { $0.pattern == .vantage })
+    #expect(open.suspicion?.side == "us", "\(String(describing: open.suspicion))")
+  }
+
   @Test("a start while links recover takes nothing from it")
   func restarts() throws {
     var first = try silentColumn()
