@@ -160,6 +160,10 @@ package final class AlertRules: Sendable, Hashable {
   package func hash(into hasher: inout Hasher) { hasher.combine(values) }
 }
 
+extension AlertRules: CustomStringConvertible {
+  package var description: String { "\(values)" }
+}
+
 /// Which threshold a condition crossed. Raw values are stable names.
 package enum RuleKind: String, Sendable, Hashable, CaseIterable {
   case failures

@@ -168,7 +168,7 @@ import Testing
     (
       "links --state dwon",
       "unknown state dwon; did you mean down?; there are planned, notConnected, up, degraded, down,"
-        + " unknown, paused, overdue, maintenance, silenced"
+        + " unknown, paused, overdue, maintenance, silenced, flapping"
     ),
     ("incidents --severity critcal", "unknown severity critcal; did you mean critical?"),
     (

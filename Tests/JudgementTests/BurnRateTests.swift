@@ -136,7 +136,9 @@ import Testing
   @Test("failures shortly before we may have been blind count against nobody")
   func forgiven() {
     var counts = BurnCounts(Self.rule, every: .seconds(60))
-    for minute in 0..<60 { counts.add(failed: minute >= 50, at: testTime + .seconds(Int64(minute) * 60)) }
+    for minute in 0..<60 {
+      counts.add(failed: minute >= 50, at: testTime + .seconds(Int64(minute) * 60))
+    }
     counts.forgive(last: .minutes(15))
     #expect(
       counts.counted(0).long.total == 60 && counts.counted(0).long.failed == 0
