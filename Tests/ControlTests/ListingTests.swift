@@ -52,7 +52,7 @@ import Wire
     ("xyz=x", "no parameter xyz"),
     (
       "state=dwon",
-      "no state dwon; the states are planned, notConnected, up, degraded, down, unknown, paused, overdue, maintenance, silenced; did you mean down?"
+      "no state dwon; the states are planned, notConnected, up, degraded, down, unknown, paused, overdue, maintenance, silenced, flapping; did you mean down?"
     ),
     ("owner=mojj", "no link has the owner mojj; did you mean moj?"),
     ("service=lgps", "no link has the service lgps; did you mean lgsp?"),
