@@ -126,7 +126,7 @@ struct FurtherRuleTests {
   func rareProbe() {
     let text = object(
       plainService, "probes",
-      #"probes: [{ kind: "tcp", host: "h.invalid", port: 80, every: "12h" }], alert: { burnRate: "99%" },"#
+      #"probes: [{ kind: "tcp", target: "h.invalid:80", every: "12h" }], alert: { burnRate: "99%" },"#
     ).text
     let complaints = load(text).complaints.list.map(\.description)
     #expect(complaints.count == 1)
@@ -155,9 +155,9 @@ struct FurtherRuleTests {
       services: [
         { service: "birth", consumers: "provinces", alert: { errorRate: "30% over 15m" },
           alerts: { hue: { failures: "7 of 9" } },
-          probes: [{ kind: "tcp", host: "h.invalid", port: 80 }] },
+          probes: [{ kind: "tcp", target: "h.invalid:80" }] },
         { service: "death", consumers: "provinces",
-          probes: [{ kind: "tcp", host: "h.invalid", port: 80 }] } ] }
+          probes: [{ kind: "tcp", target: "h.invalid:80" }] } ] }
     """
 
   private func catalogue(_ organisations: String) throws -> [Link] {
