@@ -140,6 +140,7 @@ struct OutboxBoundsTests {
       Issue.record("more records than fit are replaced by a snapshot")
       return
     }
-    #expect(snapshot.bytes.count < 60_000)
+    // Beside what waits it holds the incidents that have ended, less than 1 kB each.
+    #expect(snapshot.bytes.count < 60_000 + 450 * 1_000)
   }
 }
