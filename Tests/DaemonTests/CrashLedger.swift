@@ -120,7 +120,8 @@ func sampleText(_ sample: JSONNode) -> String {
   (sample.object ?? []).map { "\($0.key)=\(jsonText($0.node))" }.joined(separator: " ")
 }
 
-/// A value as compact JSON, without the key `note`, which files have beside the document.
+/// A value as compact JSON, without the key `note`, which files have beside the document, and `telling`, which
+/// the socket has beside it.
 func jsonText(_ node: JSONNode) -> String {
   var writer = JSONWriter()
   write(node, to: &writer)
@@ -139,7 +140,7 @@ private func write(_ node: JSONNode, to writer: inout JSONWriter) {
     writer.endArray()
   case .object(let members):
     writer.beginObject()
-    for member in members where member.key != "note" {
+    for member in members where !["note", "telling"].contains(member.key) {
       writer.key(member.key)
       write(member.node, to: &writer)
     }
