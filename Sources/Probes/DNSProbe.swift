@@ -252,9 +252,13 @@ package struct DNSProbe: Probe {
       isTCP = true
       isConnected = false
       askedAt = nil
-      return .connect(
-        SocketTarget(
-          .tcp, address: address, port: server?.port ?? 53, sourceAddress: options.sourceAddress))
+      var target = SocketTarget(
+        .tcp, address: address, port: server?.port ?? 53, sourceAddress: options.sourceAddress)
+      // A server behind a filter that swallows TCP has its share of the time and no more.
+      if !attempt.addresses.isEmpty || !serversLeft.isEmpty {
+        target.connectLimit = max(.milliseconds(1), serverDeadline - now)
+      }
+      return .connect(target)
     }
     let records = DNSRecords(message, options.question)
     let code = DNSMessage.word(responseCode: message.responseCode)

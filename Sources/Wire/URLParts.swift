@@ -45,13 +45,13 @@ package struct URLParts: Sendable, Hashable {
     isIPLiteral = parts.isIPLiteral
     port = parts.port ?? (scheme == "https" ? 443 : 80)
     target = try urlTarget(path: path, query: query)
-    text = "\(scheme)://\(Self.authority(scheme, host, port))\(target)"
+    text = try Self.whole(scheme, host, port, target)
   }
 
   private init(_ base: URLParts, path: [UInt8], query: [UInt8]?) throws(URLError) {
     (scheme, host, port, isIPLiteral) = (base.scheme, base.host, base.port, base.isIPLiteral)
     target = try urlTarget(path: path, query: query)
-    text = "\(scheme)://\(Self.authority(scheme, host, port))\(target)"
+    text = try Self.whole(scheme, host, port, target)
   }
 
   /// The URL that a reference found at this URL stands for (RFC 3986 section 5.2), such as a
@@ -89,6 +89,18 @@ package struct URLParts: Sendable, Hashable {
   package var hostAndPort: String {
     let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
     return "\(name):\(port)"
+  }
+
+  /// Refused when it is too long with its characters written as `%XX`: then its own text were no URL.
+  private static func whole(
+    _ scheme: String, _ host: String, _ port: Int, _ target: String
+  ) throws(URLError) -> String {
+    let text = "\(scheme)://\(authority(scheme, host, port))\(target)"
+    guard text.utf8.count <= bytesLimit else {
+      throw URLError(
+        "the URL is longer than \(bytesLimit) bytes with its characters written as %XX")
+    }
+    return text
   }
 
   private static func authority(_ scheme: String, _ host: String, _ port: Int) -> String {

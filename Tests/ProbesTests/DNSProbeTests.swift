@@ -267,6 +267,18 @@ struct DNSProbeTests {
     }
   }
 
+  @Test("a server to which TCP does not get through leaves its share of the time to the next one")
+  func blockedTCP() throws {
+    var (walk, query) = try asked(try options(servers: ["192.0.2.53", "192.0.2.54"]))
+    walk.receive(answer(query, flags: 0x8380), after: .milliseconds(5))
+    #expect(walk.target?.address == "192.0.2.53" && walk.target?.transport == .tcp)
+    let limit = try #require(walk.target?.connectLimit)
+    #expect(limit > .zero && limit < .seconds(10))
+    walk.step(.socketFailed(.connect(.timedOut)), after: limit)
+    #expect(walk.target?.address == "192.0.2.54" && walk.target?.transport == .udp)
+    #expect(walk.target?.connectLimit == nil, "the last one has all that is left")
+  }
+
   @Test("the answer counts that came in one piece with others")
   func together() throws {
     var (walk, query) = try asked(try options(transport: .tcp))

@@ -96,6 +96,10 @@ struct URLPartsTests {
     #expect(throws: URLError.self) {
       try URLParts(prefix + String(repeating: "x", count: room + 1))
     }
+    // Short enough as it is written, and too long with its characters as %XX.
+    let accented = String(repeating: "\u{E9}", count: room / 2)
+    #expect(throws: URLError.self) { try URLParts(prefix + accented) }
+    #expect(try URLParts(prefix).resolving(accented) == nil)
     let label = String(repeating: "a", count: 63)
     _ = try URLParts("http://\(label).example/")
     #expect(throws: URLError.self) { try URLParts("http://\(label)a.example/") }
