@@ -195,9 +195,10 @@ package struct Incident: Sendable, Hashable {
   /// When it began, this time.
   package var begunAt: WallTime { reopenedAt ?? openedAt }
 
-  /// For how long it has been open until a time, this time and before.
+  /// For how long it has been open until a time, this time and before. In whole milliseconds, as records
+  /// hold their times: it is the same again when it is read back.
   package func openFor(until time: WallTime) -> TimeAmount {
-    earlierOpen + max(.zero, time - begunAt)
+    earlierOpen + max(.zero, .milliseconds(time.milliseconds - begunAt.milliseconds))
   }
 
   /// Whether receivers have been told of it, or are by this version.
