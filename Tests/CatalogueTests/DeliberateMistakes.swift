@@ -119,12 +119,18 @@ struct MistakeMaker {
     return end
   }
 
-  /// `60s` as `60`, `20% over 15m` as `20 over 15m`; nil for a text without a unit.
+  /// `60s` as `60`, `20% over 15m` as `20 over 15m`, `6 changes over 1h` as `6 changes over 1`, `5 intervals`
+  /// as `5`; nil for a text without a unit.
   private func withoutUnit(_ text: String) -> String? {
     guard isDigit(text), text.last.map({ $0.isLetter || $0 == "%" }) == true else { return nil }
     let words = text.split(separator: " ")
     if words.count == 1 { return String(text.prefix { $0.isNumber || $0 == "." }) }
-    return ([words[0].prefix { $0.isNumber }] + words.dropFirst()).joined(separator: " ")
+    let number = words[0].prefix { $0.isNumber }
+    if number == words[0] {
+      let end = words[words.count - 1].prefix { $0.isNumber }
+      return (words.dropLast() + (end.isEmpty ? [] : [end])).joined(separator: " ")
+    }
+    return ([number] + words.dropFirst()).joined(separator: " ")
   }
 
   private func isDigit(_ text: String) -> Bool { text.utf8.first.map { $0 &- 0x30 < 10 } ?? false }

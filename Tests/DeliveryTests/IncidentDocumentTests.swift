@@ -47,6 +47,16 @@ struct IncidentDocumentTests {
     #expect(text.contains(#""memberCount":9,"members":[{"link":"land-database/ha-noi""#))
   }
 
+  @Test("its length is the same when it is read back, though its times were finer")
+  func fineTimes() throws {
+    var original = incident("a", 9, resolved: true)
+    original.openedAt = original.openedAt + .nanoseconds(900_000)
+    original.resolvedAt = original.openedAt + .milliseconds(204) + .nanoseconds(200_000)
+    original.earlierOpen = original.openFor(until: original.openedAt + .nanoseconds(5_700_000))
+    let bytes = IncidentDocument.encode(original)
+    #expect(IncidentDocument.encode(try IncidentDocument.decode(bytes)) == bytes)
+  }
+
   @Test("hops come back; a document of a version that did not know them is read all the same")
   func hops() throws {
     var original = incident("a", 2)
