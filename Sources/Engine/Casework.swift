@@ -48,7 +48,7 @@ extension Engine {
     case .latency, .ownPast: return .slow
     case .warnings: return .warning
     case .overdue: return .overdue
-    case .noData: return .deniedHere
+    case .noData: return .notMeasured
     case .failures, .errorRate, .burnRate, .flapping: break
     }
     let name =

@@ -12,6 +12,8 @@ package enum FailureSign: UInt8, Sendable, Hashable, CaseIterable {
   case credentialRefused, otherStatus, applicationCode
   case wrongAnswer, wrongIdentity, plugin
   case slow, warning, overdue
+  /// Its runs told nothing: most were skipped, and nothing was seen to fail.
+  case notMeasured
 }
 
 /// Signs that are one way of failing: 504 of a gateway and our own time-out are the same trouble seen
@@ -101,7 +103,7 @@ extension FailureSign {
     case .answerTimedOut, .answerBroken, .serverError, .gatewayError: .server
     case .credentialRefused, .otherStatus, .applicationCode: .refusal
     case .wrongAnswer, .wrongIdentity: .content
-    case .deniedHere: .here
+    case .deniedHere, .notMeasured: .here
     case .plugin: .plugin
     case .slow: .slow
     case .warning: .warning

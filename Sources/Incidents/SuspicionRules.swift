@@ -25,6 +25,7 @@ private func ourSight(_ facts: SuspicionFacts) -> [Evidence] {
 
 private func ourMachine(_ facts: SuspicionFacts) -> [Evidence] {
   if facts.mostly(.deniedHere) { return [Evidence(.us, 4, "this machine does not permit it")] }
+  if facts.mostly(.notMeasured) { return [Evidence(.us, 4, "our own runs told nothing")] }
   if facts.mostly(.proxy) { return [Evidence(.us, 3, "our proxy fails")] }
   return []
 }

@@ -54,6 +54,7 @@ import Wire
     #expect(condition.evidence.contains("it runs every 1m; runs that told nothing: "))
     #expect(incident.summary.contains("silent/consumer is not measured: nothing was recorded"))
     #expect(incident.suspicion?.side == "us", "nobody else can be blamed")
+    #expect(incident.suspicion?.reasons == ["our own runs told nothing"])
     #expect(bench.state == .unknown)
   }
 

@@ -74,6 +74,9 @@ private let table: [Suspected] = [
     reason: "a single link that this machine does not permit", picture: point, sign: .deniedHere,
     side: .us, confidence: .medium),
   Suspected(
+    reason: "a single link whose runs were skipped", picture: point, sign: .notMeasured,
+    side: .us, confidence: .medium),
+  Suspected(
     reason: "a proxy of ours that fails", picture: point, sign: .proxy, side: .us),
   Suspected(
     reason: "names are not looked up, and canaries answer", picture: all,
