@@ -41,7 +41,7 @@ struct ProgramTable {
       guard let facts = access.program(text) else {
         return refused("there is no program \(printable(text)), or it cannot be reached")
       }
-      return FoundFile(path: text, problem: problem(of: facts, text, directories))
+      return checked(facts, text, directories)
     }
     guard !text.utf8.contains(UInt8(ascii: "/")) else {
       return refused(
@@ -50,27 +50,50 @@ struct ProgramTable {
     for directory in directories {
       let path = resolve(text, from: directory)
       guard let facts = access.program(path) else { continue }
-      return FoundFile(path: path, problem: problem(of: facts, path, directories))
+      return checked(facts, path, directories)
     }
     return refused("there is no program \"\(printable(text))\" in \(list)")
   }
 
-  /// Why a program is not run; nil if it may be.
-  private func problem(
-    of facts: ProgramFacts, _ path: String, _ directories: [String]
-  ) -> String? {
-    let isAllowed = directories.contains { directory in
+  /// What is run of a program that is there: the name that it has in its directory, links kept, because
+  /// some programs go by their name. The directory is told by where it really lies. So nobody who may
+  /// change a link on the way there can lead to another program after this look.
+  private func checked(
+    _ facts: ProgramFacts, _ path: String, _ directories: [String]
+  ) -> FoundFile {
+    let outside = isAllowed(facts.realPath, directories) ? nil : facts.realPath
+    if let problem = outside.map({ notAllowed($0, directories) }) ?? problem(of: facts) {
+      return FoundFile(path: path, problem: problem)
+    }
+    guard let place = access.program(directory(of: path)) else {
+      return FoundFile(path: path, problem: notAllowed(path, directories))
+    }
+    guard isAllowed(place.realPath, directories) else {
+      return FoundFile(path: path, problem: notAllowed(place.realPath, directories))
+    }
+    if let problem = replaceable(place) { return FoundFile(path: path, problem: problem) }
+    let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { String($0) ?? "" } ?? ""
+    return FoundFile(path: resolve(name, from: place.realPath), problem: nil)
+  }
+
+  /// Whether something is an allowed directory or lies in one.
+  private func isAllowed(_ real: String, _ directories: [String]) -> Bool {
+    directories.contains { directory in
       guard let allowed = access.program(directory)?.realPath else { return false }
-      return facts.realPath.hasPrefix(allowed == "/" ? "/" : allowed + "/")
+      return real == allowed || real.hasPrefix(allowed == "/" ? "/" : allowed + "/")
     }
-    let real = printable(facts.realPath)
-    guard isAllowed else {
-      let list = printable(directories.joined(separator: ", "), limit: 1_000)
-      return "\(real) lies in none of the directories that the configuration allows "
-        + "(exec.directories: \(list))"
-    }
+  }
+
+  private func notAllowed(_ real: String, _ directories: [String]) -> String {
+    let list = printable(directories.joined(separator: ", "), limit: 1_000)
+    return "\(printable(real)) lies in none of the directories that the configuration allows "
+      + "(exec.directories: \(list))"
+  }
+
+  /// Why an allowed program is not run; nil if it may be.
+  private func problem(of facts: ProgramFacts) -> String? {
     if facts.isDirectory || !facts.isExecutable {
-      return "\(real) is no program that this user may execute"
+      return "\(printable(facts.realPath)) is no program that this user may execute"
     }
     if let problem = replaceable(facts) { return problem }
     return access.program(directory(of: facts.realPath)).flatMap(replaceable)
