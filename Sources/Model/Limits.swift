@@ -68,7 +68,8 @@ package enum Limits {
   /// Shorter values of cookies are no secrets.
   package static let maskedCookieBytes = 8
   package static let noteBytes = 256
-  package static let readings = 16
+  /// One for each step of the longest transaction.
+  package static let readings = stepsMaximum
   package static let readingNameBytes = 64
   package static let readingUnitBytes = 16
   /// Words of a plugin's figures that are looked at, wrong and repeated ones included.

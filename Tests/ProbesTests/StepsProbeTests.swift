@@ -116,6 +116,22 @@ struct StepsProbeTests {
         == template.replacing("{capture:v}", with: "a\"<&"), "a type that is named decides")
   }
 
+  @Test("each step of the longest transaction is timed, the last one too")
+  func longest() throws {
+    let steps = (1...Limits.stepsMaximum).map {
+      "{ name: \"s\($0)\", request: { url: \"http://127.0.0.1/\($0)\" } }"
+    }
+    var probe = try probe("{ steps: [\(steps.joined(separator: ", "))] }")
+    var action = probe.step(.start, at: start)
+    for number in 1...Limits.stepsMaximum {
+      action = probe.step(answer("ok", milliseconds: UInt32(number)), at: start)
+    }
+    let result = try end(action)
+    #expect(result.outcome == .ok)
+    #expect(result.readings.map(\.name) == (1...20).map { "s\($0)" })
+    #expect(result.readings.map(\.value) == (1...20).map(Double.init))
+  }
+
   @Test("the step that fails is named, its outcome is the transaction's, and nothing follows")
   func failing() throws {
     var probe = try probe()
