@@ -56,7 +56,7 @@ extension DaemonTests {
       defer { server.stop() }
       for sample in samples {
         try daemon.place.write(
-          "services/\(sample.kind).json5", sample.service(port: Int(server.port)))
+          "services/\(sample.name).json5", sample.service(port: Int(server.port)))
         for name in sample.secrets {
           try daemon.place.write("secrets/\(name)", sample.secret(name), mode: 0o600)
         }
@@ -72,11 +72,11 @@ extension DaemonTests {
         try #require(answer.status == 200, "\(answer)")
       }
       for sample in samples {
-        let answer = try daemon.post("/v1/links/\(sample.kind)/national/try")
-        try #require(answer.status == 200, "\(sample.kind): \(answer)")
+        let answer = try daemon.post("/v1/links/\(sample.name)/national/try")
+        try #require(answer.status == 200, "\(sample.name): \(answer)")
         let found = try #require(answer.json?["attempts"]?.array?.first?["sample"])
         let outcome = found["outcome"]?.string ?? ""
-        let words = "\(sample.kind), \(mood): \(outcome), \(found["sentence"]?.string ?? "")"
+        let words = "\(sample.name), \(mood): \(outcome), \(found["sentence"]?.string ?? "")"
         #expect(outcome == "ok" || outcome.split(separator: ".").count == 2, "\(words)")
         #expect(outcome != "skipped.unsupported" && outcome != "skipped.tableFull", "\(words)")
         if mood == .refusing, sample.namesPort { #expect(outcome != "ok", "\(words)") }
@@ -153,6 +153,8 @@ private final class Bystander {
 /// A sample of `probes/kinds`, with what it asks put in place of what it names.
 struct ShippedSample {
   let kind: String
+  /// That of its file, `soap` of `soap.example.json5`: a kind may have several samples.
+  let name: String
   private let node: JSONNode
 
   private static let addressKeys = ["url", "host", "server", "target", "address"]
@@ -166,7 +168,7 @@ struct ShippedSample {
       guard let node, let kind = node["kind"]?.string else {
         throw HarnessError("\(name) is no sample")
       }
-      return ShippedSample(kind: kind, node: node)
+      return ShippedSample(kind: kind, name: String(name.prefix { $0 != "." }), node: node)
     }
   }
 
@@ -191,7 +193,9 @@ struct ShippedSample {
 
   var namesPort: Bool {
     names("url") || names("port")
-      || Self.addressKeys.contains { node[$0]?.string?.split(separator: ":").count == 2 }
+      || Self.addressKeys.contains { key in
+        node[key].map(texts)?.contains { $0.split(separator: ":").count == 2 } ?? false
+      }
   }
 
   /// Whether a key is anywhere in it.
@@ -207,7 +211,7 @@ struct ShippedSample {
     }
     let own = members.map { "\"\($0.key)\": \(text($0.node, $0.key, port))" }
     return """
-      { service: "\(kind)", system: "\(kind)", owner: "owner", consumers: ["national"],
+      { service: "\(name)", system: "\(name)", owner: "owner", consumers: ["national"],
         probes: [{ every: "24h", timeout: "2s", \(own.joined(separator: ", ")) }] }
       """
   }
