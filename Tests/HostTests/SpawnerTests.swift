@@ -327,12 +327,15 @@ struct SpawnerTests {
     }
     #expect(world.spawner.count == 200)
     try world.run("all end") { world.results.count == 200 }
+    var timedOut = 0
     for token in tokens {
       let end = world.results[token]?.end
       // On a machine that is far too busy to start them in time it is nobody's fault.
       let isRight: Bool = if case .timedOut = end { true } else { end == .noRoom }
       #expect(isRight, "\(String(describing: end))")
+      if end != .noRoom { timedOut += 1 }
     }
+    #expect(timedOut > 0, "where none could be started nothing was shown")
     try world.runUntilNothingIsLeft()
     #expect(processDescriptors() == 0)
   }
