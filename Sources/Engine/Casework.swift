@@ -7,21 +7,23 @@ import Quiet
 /// Incidents: how links stand goes into the casebook's matrix; what comes out is told.
 extension Engine {
   /// How a link stands, as grouping sees it, and in what way it fails.
-  private func cell(of link: Int) -> (state: CellState, sign: FailureSign) {
-    let runtime = links[link]
-    let id = runtime.link.id
-    if runtime.link.role == .mustFail { return (.excluded, .slow) }
-    let trouble = runtime.hasTrouble ? troubles[id] : nil
-    if !pauses.isEmpty, pauses[id] != nil {
+  ///
+  /// It is asked for with each sample, so that it reads single fields: a copy of a link's record touches
+  /// every text in it.
+  private func cell(of link: Int, _ trouble: LinkTrouble?) -> (state: CellState, sign: FailureSign)
+  {
+    let role = links[link].link.role
+    if role == .mustFail { return (.excluded, .slow) }
+    if !pauses.isEmpty, pauses[links[link].link.id] != nil {
       // Nobody looks, so nothing has recovered.
       return (trouble == nil ? .excluded : .unknown, .slow)
     }
     if let trouble {
       if trouble.isOverdue { return (.overdue, .overdue) }
-      let isDown = trouble.severity == .critical && runtime.link.role != .canary
+      let isDown = trouble.severity == .critical && role != .canary
       return (isDown ? .failing : .degraded, sign(of: trouble, link))
     }
-    switch runtime.state {
+    switch links[link].state {
     case .up: return (.up, .slow)
     case .planned, .notConnected: return (.excluded, .slow)
     case .down, .unknown: return (.unknown, .slow)
@@ -43,25 +45,31 @@ extension Engine {
   }
 
   private func sign(of trouble: LinkTrouble, _ link: Int) -> FailureSign {
-    guard let condition = trouble.first else { return .slow }
-    switch condition.rule {
+    guard let first = trouble.firstPlace else { return .slow }
+    let rule = trouble.conditions[first].rule
+    switch rule {
     case .latency, .ownPast: return .slow
     case .warnings: return .warning
     case .overdue: return .overdue
     case .noData: return .notMeasured
     case .failures, .errorRate, .burnRate, .flapping: break
     }
-    let name =
-      condition.rule == .flapping
-      ? trouble.conditions.first { $0.rule == .failures }?.probe : condition.probe
-    let probe = links[link].probes.first { definition(of: $0).name == name ?? "" }
-    return probe.flatMap { probes[$0].judge.newestFailure }.flatMap(FailureSign.init)
-      ?? .wrongAnswer
+    let place =
+      rule == .flapping ? trouble.conditions.firstIndex { $0.rule == .failures } : first
+    guard let name = place.map({ trouble.conditions[$0].probe }),
+      let probe = links[link].probes.first(where: { probes[$0].definition.name == name })
+    else { return .wrongAnswer }
+    return probes[probe].judge.newestFailure.flatMap(FailureSign.init) ?? .wrongAnswer
+  }
+
+  private func trouble(of link: Int) -> LinkTrouble? {
+    links[link].hasTrouble ? troubles[links[link].link.id] : nil
   }
 
   /// Enters how a link stands.
   mutating func place(_ link: Int, endReason: String? = nil, at now: Now) {
-    let (state, sign) = cell(of: link)
+    var trouble = trouble(of: link)
+    let (state, sign) = cell(of: link, trouble)
     if Layer(state) == nil, casebook.hasUnseenTrouble(Int32(link)), !isStopping,
       hurriedAt != now.instant || casebook.matrix.badCount < Limits.hurriedBadLinks
     {
@@ -70,8 +78,8 @@ extension Engine {
       hurriedAt = now.instant
       casebook.hurry(at: now.instant)
       evaluateIncidents(at: now)
+      trouble = self.trouble(of: link)
     }
-    let trouble = links[link].hasTrouble ? troubles[links[link].link.id] : nil
     let isSuspect =
       state == .unknown && trouble == nil && sign != .slow && !isSightMark(link)
     casebook.set(

@@ -10,17 +10,17 @@ extension Engine {
 
   /// Counts that a link's rules have changed, where that makes it better or worse.
   mutating func countChange(of link: Int, at now: Now) {
-    let runtime = links[link]
-    guard let rule = runtime.link.alert.flapping, !runtime.isQuiet,
+    guard let rule = links[link].link.alert.flapping, !links[link].isQuiet,
       let verdict = findings(of: link, endReason: nil, at: now).verdict
     else { return }
+    let id = links[link].link.id
     // A link that is not measured has got neither better nor worse.
-    let former = runtime.hasTrouble ? troubles[runtime.link.id]?.verdict : .well
-    guard let former = runtime.flap.isFlapping ? .well : former else { return }
+    let former = links[link].hasTrouble ? troubles[id]?.verdict : .well
+    guard let former = links[link].flap.isFlapping ? .well : former else { return }
     guard links[link].flap.note(verdict, after: former, rule, at: now) else { return }
     log(
       .notice, "link flaps: its changes are not told one by one",
-      [("link", "\(runtime.link.id)"), ("rule", rule.words)])
+      [("link", "\(id)"), ("rule", rule.words)])
     watchCalm(link, rule)
   }
 

@@ -86,11 +86,12 @@ extension Engine {
     guard let last = probes[probe].lastSampleAt else { return .unknown }
     // That a plugin cannot tell says more of now than what was seen before; but what is failing is no
     // better for it.
-    if probes[probe].isUntold, !probes[probe].judge.isRaised(.failures) { return .unknown }
+    let standing = probes[probe].judge.standing
+    if !standing.isFailing, probes[probe].isUntold { return .unknown }
     let isFresh =
       now.instant - last <= staleAfter(probe, at: now)
       && (last >= sightSince || isSightMark(probes[probe].link))
-    return probes[probe].judge.condition(isFresh: isFresh)
+    return standing.condition(isFresh: isFresh)
   }
 
   /// The state of a link now; a paused link is unknown, because nothing is looked at. A planned link
@@ -119,14 +120,7 @@ extension Engine {
   }
 
   mutating func judge(_ probe: Int, _ sample: Sample, recordedAt: Instant, at now: Now) {
-    if case .skipped(let cause) = sample.outcome {
-      probes[probe].skipped.count += 1
-      probes[probe].skipped.cause = cause
-    } else {
-      probes[probe].lastSampleAt = recordedAt
-      if probes[probe].skipped.count > 0 { probes[probe].skipped = SkippedRuns() }
-    }
-    probes[probe].lastSkipped = sample.outcome.isSkipped ? sample : nil
+    probes[probe].noteRun(sample, recordedAt: recordedAt)
     let link = probes[probe].link
     if links[link].isQuiet {
       judgeQuietly(probe, sample, at: now)

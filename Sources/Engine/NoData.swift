@@ -2,10 +2,16 @@ import Base
 import Judgement
 import Model
 
-/// Runs of a probe since its last sample that were skipped, and why the last of them was.
-struct SkippedRuns: Sendable {
-  var count = 0
-  var cause: SkipCause?
+/// Runs of a probe since its last sample that were skipped, and the last of them with its cause. Few
+/// probes have any, and a sample is large.
+indirect enum SkippedRuns: Sendable {
+  case none
+  case some(count: Int, SkipCause, newest: Sample)
+
+  var isEmpty: Bool { if case .none = self { true } else { false } }
+  var count: Int { if case .some(let count, _, _) = self { count } else { 0 } }
+  var cause: SkipCause? { if case .some(_, let cause, _) = self { cause } else { nil } }
+  var newest: Sample? { if case .some(_, _, let newest) = self { newest } else { nil } }
 }
 
 /// Probes of which nothing has been recorded though they should run. What was skipped says nothing of

@@ -26,9 +26,8 @@ package struct ProbeRuntime: Sendable {
   var lastSampleAt: Instant?
   /// Since when it is to run: its load, or the end of a pause.
   var watchedSince = Instant(nanoseconds: .min)
-  /// What came of its runs since the last sample.
-  var skipped = SkippedRuns()
-  private var skip = Skip.nothing
+  /// Its runs since the last sample, which told nothing.
+  var skipped = SkippedRuns.none
   /// When the next regular run is due.
   package var nextDue = Instant.distantFuture
   var generation: UInt32 = 0
@@ -53,30 +52,21 @@ package struct ProbeRuntime: Sendable {
 
   package var isRunning: Bool { attempt != nil }
 
-  /// Few probes have one, and a sample is large.
-  private indirect enum Skip {
-    case nothing
-    case newest(Sample)
-  }
-
   /// The newest run, where it could not tell anything of the link; nil where it could.
-  package internal(set) var lastSkipped: Sample? {
-    get {
-      if case .newest(let sample) = skip { sample } else { nil }
+  package var lastSkipped: Sample? { skipped.newest }
+
+  /// Takes a run that has ended, or that did not begin.
+  mutating func noteRun(_ sample: Sample, recordedAt: Instant) {
+    guard case .skipped(let cause) = sample.outcome else {
+      lastSampleAt = recordedAt
+      if !skipped.isEmpty { skipped = .none }
+      return
     }
-    set {
-      if let newValue {
-        skip = .newest(newValue)
-      } else if case .newest = skip {
-        skip = .nothing
-      }
-    }
+    skipped = .some(count: skipped.count + 1, cause, newest: sample)
   }
 
   /// Whether a plugin said of its newest run that it could not tell.
-  var isUntold: Bool {
-    if case .newest(let sample) = skip { sample.outcome == .skipped(.pluginUnknown) } else { false }
-  }
+  var isUntold: Bool { !skipped.isEmpty && skipped.cause == .pluginUnknown }
 }
 
 /// What the engine keeps of one link.

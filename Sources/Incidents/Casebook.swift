@@ -103,7 +103,7 @@ package struct Casebook: Sendable {
     let isSame =
       former == state && matrix.isSuspect(link) == isSuspect
       && (Layer(state) == nil && !isSuspect || matrix.signs[index] == sign)
-    if Layer(state) != nil || troubles[link] != nil {
+    if Layer(state) != nil || troubles.keys.contains(link) {
       if troubles[link] != trouble {
         noteFlapping(link, before: troubles[link], now: trouble, at: now.wall)
         troubles[link] = trouble
@@ -112,7 +112,7 @@ package struct Casebook: Sendable {
           wantEvaluation(at: now.instant)
         }
       }
-      endReasons[link] = endReason
+      if endReasons[link] != endReason { endReasons[link] = endReason }
     }
     guard !isSame else { return }
     matrix.set(

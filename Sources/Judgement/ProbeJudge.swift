@@ -16,9 +16,18 @@ package struct ProbeJudge: Sendable {
   /// Conditions that have to hold for some time before a rule changes.
   var held = HeldConditions()
   package internal(set) var bits = AttemptBits()
-  package internal(set) var raised: [RaisedRule] = []
+  package internal(set) var raised: [RaisedRule] = [] {
+    didSet {
+      standing.isAnyRaised = !raised.isEmpty
+      standing.isFailing = isRaised(.failures)
+    }
+  }
   /// The last sample since the start.
-  package private(set) var last: Sample?
+  package private(set) var last: Sample? {
+    didSet { standing.note(last) }
+  }
+  /// The gist of both.
+  package private(set) var standing = Standing()
   var restored: Sample?
   var lastFailure: Outcome?
   var lastFailureNote = ""
@@ -182,13 +191,7 @@ package struct ProbeJudge: Sendable {
   package func isRaised(_ rule: RuleKind) -> Bool { raised.contains { $0.rule == rule } }
 
   /// What the probe shows now. `isFresh`: whether the last sample is young enough to say anything.
-  package func condition(isFresh: Bool) -> ProbeCondition {
-    guard let last, isFresh else { return .unknown }
-    if isRaised(.failures) { return .failing }
-    let isWell = !last.outcome.isFailure && !last.outcome.isWarning && !last.isSlow
-    if !raised.isEmpty || !isWell { return .impaired }
-    return .ok
-  }
+  package func condition(isFresh: Bool) -> ProbeCondition { standing.condition(isFresh: isFresh) }
 
   private mutating func remember(_ sample: Sample) {
     let failed = sample.outcome.isFailure
@@ -244,5 +247,30 @@ package struct ProbeJudge: Sendable {
     case .noData: rules.noData?.severity ?? .warning
     case .flapping, .overdue: .warning
     }
+  }
+}
+
+/// What a judge's condition is made of, in a few bytes: the state of a link is asked for with each sample
+/// of it, and a judge is far too large to be copied for that.
+package struct Standing: Sendable, Hashable {
+  /// Whether ``RuleKind/failures`` is raised.
+  package fileprivate(set) var isFailing = false
+  fileprivate var isAnyRaised = false
+  /// Nil before the first sample.
+  private var isLastWell: Bool?
+
+  fileprivate mutating func note(_ last: Sample?) {
+    guard let last else {
+      isLastWell = nil
+      return
+    }
+    isLastWell = !last.outcome.isFailure && !last.outcome.isWarning && !last.isSlow
+  }
+
+  /// What the probe shows now. `isFresh`: whether the last sample is young enough to say anything.
+  package func condition(isFresh: Bool) -> ProbeCondition {
+    guard isFresh, let isLastWell else { return .unknown }
+    if isFailing { return .failing }
+    return isAnyRaised || !isLastWell ? .impaired : .ok
   }
 }

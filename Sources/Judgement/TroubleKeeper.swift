@@ -143,9 +143,12 @@ package struct LinkTrouble: Sendable, Hashable {
   package var isOverdue: Bool { conditions.allSatisfy { $0.rule == .overdue } }
 
   /// The condition that tells most.
-  package var first: Condition? {
-    conditions.first { $0.rule == .flapping } ?? conditions.first { $0.rule == .failures }
-      ?? conditions.first
+  package var first: Condition? { firstPlace.map { conditions[$0] } }
+
+  /// Its place among the conditions.
+  package var firstPlace: Int? {
+    conditions.firstIndex { $0.rule == .flapping }
+      ?? conditions.firstIndex { $0.rule == .failures } ?? conditions.indices.first
   }
 
   /// What of the conditions is worth a message when it changes; not their figures. Of a link that flaps
