@@ -45,7 +45,7 @@ package struct PingProbe: Probe {
   private var identifier: UInt16 = 0
   private var data: [UInt8] = []
   private var isIPv6 = false
-  private var interval: TimeAmount
+  private var interval = TimeAmount.zero
   private var nextSend = Instant(nanoseconds: 0)
   /// When each echo was sent, by its sequence.
   private var sentAt: [Instant] = []
@@ -59,8 +59,6 @@ package struct PingProbe: Probe {
   package init(_ options: PingOptions, timeout: TimeAmount, tracing: Bool) {
     self.options = options
     attempt = SocketAttempt(timeout: timeout, tracing: tracing)
-    // Closer together where the time-out leaves less: the last one needs time to come back.
-    interval = min(options.interval, timeout * 2 / (Int64(options.packets) * 3))
     seed(0)
   }
 
@@ -113,6 +111,10 @@ package struct PingProbe: Probe {
     target.connectLimit = nil
     address = target.address
     isIPv6 = address.utf8.contains(UInt8(ascii: ":"))
+    // Closer together where the look-up and the time-out leave less: the last one needs time to come
+    // back.
+    interval = min(
+      options.interval, attempt.left(at: now) * 2 / (Int64(options.packets) * 3))
     nextSend = now
     return .connect(target)
   }
@@ -156,24 +158,24 @@ package struct PingProbe: Probe {
     if attempt.tracing { attempt.note("reply \(reply.sequence + 1) (\(milliseconds(took)))") }
   }
 
-  /// An echo that a router or the host refuses is a lost one; the others are sent all the same.
+  /// Before any echo is on its way it is this machine that knows no way or permits none, which is named as
+  /// for any connection. Later an echo that a router or the host refuses is a lost one; the others are sent
+  /// all the same.
   private mutating func failed(_ failure: SocketFailure, at now: Instant) -> ProbeAction {
     switch failure {
     case .notPermitted:
       attempt.say(Self.permissionNote)
       return attempt.finish(.skipped(.notPermitted))
-    case .connect(.hostUnreachable), .connect(.networkUnreachable), .connect(.refused):
-      // Without any echo on its way it is this machine that knows no way.
+    case .connect(let cause) where sentAt.isEmpty: return attempt.finish(.connect(cause))
+    // A router of IPv6 that forbids it makes the kernel say that it is denied.
+    case .connect(.hostUnreachable), .connect(.networkUnreachable), .connect(.refused),
+      .connect(.denied):
       wasUnreachable = true
       if attempt.tracing { attempt.note("told to be unreachable") }
-      if !sentAt.isEmpty {
-        // The kernel knows no way any more: what is left to send is lost.
-        while !isConnected, sentAt.count < options.packets { noteSent(at: now) }
-        if isSending { noteSent(at: now) }
-      }
-      guard sentAt.count < options.packets, !sentAt.isEmpty, now < attempt.deadline else {
-        return conclude()
-      }
+      // The kernel knows no way any more: what is left to send is lost.
+      while !isConnected, sentAt.count < options.packets { noteSent(at: now) }
+      if isSending { noteSent(at: now) }
+      guard sentAt.count < options.packets, now < attempt.deadline else { return conclude() }
       isConnected = false
       return .connect(
         SocketTarget(.icmp, address: address, sourceAddress: options.sourceAddress))

@@ -124,6 +124,39 @@ struct PingProbeTests {
     #expect(walk.now < Instant(nanoseconds: 1_000_000_000) + .seconds(8))
   }
 
+  @Test("a look-up that takes its time brings them closer together, and all are sent")
+  func intervalAfterLookUp() throws {
+    var walk = try walk(packets: 20, interval: .seconds(5), target: "host.example")
+    walk.step(.resolved(addresses: ["192.0.2.7"], took: .seconds(7)), after: .seconds(7))
+    try run(&walk, answered: Set(0..<20))
+    #expect(walk.outcome == .ok)
+    #expect(walk.now < Instant(nanoseconds: 1_000_000_000) + .seconds(9))
+  }
+
+  @Test(
+    "what keeps the first echo from being sent is named as for any connection",
+    arguments: [
+      ConnectCause.networkUnreachable, .hostUnreachable, .denied, .noLocalAddress, .other,
+    ])
+  func noWayFromHere(_ cause: ConnectCause) throws {
+    var walk = try walk()
+    walk.step(.socketFailed(.connect(cause)))
+    #expect(walk.outcome == .connect(cause))
+    var sending = try self.walk()
+    sending.step(.connected(took: .zero))
+    sending.step(.socketFailed(.connect(cause)))
+    #expect(sending.outcome == .connect(cause), "the kernel may find out as late as that")
+  }
+
+  @Test("a router that forbids the way tells of it as of one that is unreachable")
+  func forbidden() throws {
+    var walk = try walk(packets: 1)
+    walk.step(.connected(took: .zero))
+    walk.step(.sent)
+    walk.step(.socketFailed(.connect(.denied)))
+    #expect(walk.outcome == .ping(.unreachable))
+  }
+
   @Test("a flood of other packets ends the attempt")
   func flood() throws {
     var walk = try walk(packets: 1)
