@@ -11,6 +11,8 @@ package final class Resolver {
     /// `waited`: how long the look-up had to wait for a free thread after it was asked for.
     case addresses([String], took: TimeAmount, waited: TimeAmount = .zero)
     case failed(ResolveCause, took: TimeAmount, waited: TimeAmount = .zero)
+    /// This machine had no descriptor or no memory left to look: nothing is known of the name.
+    case noRoom
   }
 
   /// What a request comes to at once.
@@ -82,6 +84,7 @@ package final class Resolver {
         switch known.answer {
         case .addresses(let list, _, _): return .known(.addresses(list, took: .zero))
         case .failed(let cause, _, _): return .known(.failed(cause, took: .zero))
+        case .noRoom: break
         }
       }
       remembered[key] = nil
@@ -148,6 +151,7 @@ package final class Resolver {
     switch answer {
     case .addresses: lifetime = self.lifetime
     case .failed: lifetime = Limits.unresolvedLifetime
+    case .noRoom: return
     }
     remembered[key] = Remembered(answer: answer, until: now + lifetime)
   }
@@ -164,6 +168,7 @@ extension Resolver.Answer {
       return .addresses(list, took: min(took, most), waited: waited)
     case .failed(let cause, let took, _):
       return .failed(cause, took: min(took, most), waited: waited)
+    case .noRoom: return .noRoom
     }
   }
 }
@@ -181,11 +186,15 @@ package func systemLookup(_ host: String, _ family: AddressFamily) -> Resolver.A
   }
   if family == .any { hints.ai_flags = AI_ADDRCONFIG }
   var found: UnsafeMutablePointer<addrinfo>?
+  errno = 0
   let code = getaddrinfo(host, nil, &hints, &found)
+  // For want of a descriptor glibc says that there is no such name, and leaves the reason in errno.
+  let lacking = code == 0 ? 0 : errno
   defer { if let found { freeaddrinfo(found) } }
   let took = Clock.instant - started
   switch code {
   case 0: break
+  case _ where [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(lacking), EAI_MEMORY: return .noRoom
   case EAI_NONAME: return .failed(.noSuchName, took: took)
   case -5, EAI_FAMILY: return .failed(.noAddress, took: took)  // EAI_NODATA is a GNU extension
   case EAI_AGAIN: return .failed(.temporaryFailure, took: took)

@@ -297,6 +297,8 @@ extension Resolver.Answer {
       .resolved(addresses: list, took: took, waited: waited)
     case .failed(let cause, let took, let waited):
       .notResolved(cause, took: took, waited: waited)
+    // As of one that never began.
+    case .noRoom: .timedOut(waitingInOurQueue: true)
     }
   }
 }

@@ -173,6 +173,7 @@ final class DeliveryDesk: LoopPart {
       posts[token]?.addresses = Array(list.prefix(Self.addressesTried))
       send(token)
     case .failed(let cause, _, _): fail(token, Outcome.resolve(cause).sentence)
+    case .noRoom: fail(token, Outcome.skipped(.resolverBusy).sentence)
     }
   }
 

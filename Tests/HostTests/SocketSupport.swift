@@ -75,6 +75,7 @@ final class SocketBench {
       switch systemLookup(host, family) {
       case .addresses(let list, let took, _): return .resolved(addresses: list, took: took)
       case .failed(let cause, let took, _): return .notResolved(cause, took: took)
+      case .noRoom: return .timedOut(waitingInOurQueue: true)
       }
     case .finish(let result):
       self.result = result
