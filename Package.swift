@@ -50,7 +50,7 @@ let package = Package(
     floor("Judgement", ["Base", "Model"]),
     floor("Quiet", ["Base", "Model", "Wire"]),
     // 4
-    floor("Fuzzing", ["Base", "Model", "Wire", "History"]),
+    floor("Fuzzing", ["Base", "Model", "Wire", "History", "Probes"]),
     floor("Incidents", ["Base", "Model", "Judgement"]),
     floor("Catalogue", ["Base", "Model", "Wire", "Probes", "Quiet"]),
     floor("Reports", ["Base", "Model", "Wire", "History", "Judgement"]),

@@ -27,6 +27,7 @@ package let fuzzTargets: [FuzzTarget] = [
   FuzzTarget("xml-path", xmlPathViolation),
   FuzzTarget("dns-message", dnsMessageViolation),
   FuzzTarget("icmp-echo", icmpEchoViolation),
+  FuzzTarget("plugin-output", pluginOutputViolation),
   FuzzTarget("certificate", certificateViolation),
   FuzzTarget("tls-message", tlsMessageViolation),
   FuzzTarget("history-segment", historySegmentViolation),

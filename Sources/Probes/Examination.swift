@@ -77,7 +77,7 @@ package struct Examination: Sendable {
       } catch {
         if error.isLimit { throw TooMuchWork() }
         return Examined(
-          outcome: .body(.notXML), note: mask.masked(error.description, limit: Limits.noteBytes))
+          outcome: .body(.notXML), note: noteText(mask.masked(error.description)))
       }
       if let xml, let examined = try judgeXML(xml, &budget) { return examined }
     } else if expectations.readsJSON {
@@ -181,7 +181,7 @@ package struct Examination: Sendable {
     Examined(
       outcome: .body(.fault(shown(fault.code))),
       credentialRefused: expectations.code?.refused.contains(fault.code) ?? false,
-      note: mask.masked(fault.reason, limit: Limits.noteBytes))
+      note: noteText(mask.masked(fault.reason)))
   }
 
   private func judgeXML(

@@ -108,7 +108,9 @@ private struct PerformanceData {
     else { return }
     let unit = value.dropFirst(length)
     guard unit.count <= Limits.readingUnitBytes, unit.allSatisfy(isUnitByte) else { return }
-    let text = printable(unit, limit: Limits.readingUnitBytes)
+    // Bytes that are no text become longer as they are decoded.
+    let text = String(decoding: unit, as: UTF8.self)
+    guard text.utf8.count <= Limits.readingUnitBytes, printable(text) == text else { return }
     readings.append(Reading(name: name, value: number, unit: text))
   }
 }

@@ -146,8 +146,8 @@ package struct StepsProbe: Probe {
 
   private mutating func finish(_ outcome: Outcome, note: String) -> ProbeAction {
     result.outcome = outcome
-    result.note = "step \(place + 1) of \(options.steps.count) \"\(current.name)\""
-    if !note.isEmpty { result.note += ": \(note)" }
+    let step = "step \(place + 1) of \(options.steps.count) \"\(current.name)\""
+    result.note = noteText(note.isEmpty ? step : "\(step): \(note)")
     return .finish(result)
   }
 

@@ -89,6 +89,17 @@ struct PluginOutputTests {
     #expect(shown(unit.readings) == ["b=2.0"])
   }
 
+  @Test(
+    "a unit that is no text is bounded as it is shown, and one that cannot be shown is none",
+    arguments: [
+      ([0xFF], ["a=1.0\u{FFFD}", "b=2.0"]), ([UInt8](repeating: 0xFF, count: 16), ["b=2.0"]),
+      ([0xC2, 0x85], ["b=2.0"]), (Array("µs".utf8), ["a=1.0µs", "b=2.0"]),
+    ])
+  func units(_ unit: [UInt8], _ readings: [String]) {
+    let output = PluginOutput(Array("OK | a=1".utf8) + unit + Array(" b=2".utf8))
+    #expect(shown(output.readings) == readings)
+  }
+
   @Test("of very many words only the first are looked at, and blanks in front do not count")
   func manyWords() {
     let wrong = String(repeating: "wrong ", count: Limits.readingWords - 1)

@@ -73,6 +73,15 @@ struct SOAPExaminationTests {
     #expect(outcome.detail == detail)
   }
 
+  @Test("a long reason is cut within the note's bound, between two characters")
+  func longReason() throws {
+    let reason = String(repeating: "ờ", count: 400)
+    let long = fault.replacing("no link to the registry", with: reason)
+    let note = try examined(#"{ body: "soap" }"#, long, status: 500).note
+    #expect(note.utf8.count <= Limits.noteBytes && note.utf8.count > Limits.noteBytes - 8)
+    #expect(note.hasPrefix("ờờờ") && !note.contains("\u{FFFD}"))
+  }
+
   @Test("a fault's reason is in the note, and a refusal stays one")
   func notes() throws {
     #expect(

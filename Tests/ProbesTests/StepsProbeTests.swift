@@ -85,6 +85,26 @@ struct StepsProbeTests {
     #expect(result.timings.totalMicroseconds == 30_000)
   }
 
+  @Test("the note that names the step is within its bound, whatever the answer has to say")
+  func longNote() throws {
+    let name = String(repeating: "n", count: 64)
+    var probe = try probe(
+      """
+      { steps: [{ name: "\(name)", request: { url: "http://127.0.0.1/a" },
+          expect: { body: "soap" } }] }
+      """)
+    _ = probe.step(.start, at: start)
+    let reason = String(repeating: "ờ", count: 400)
+    let fault = """
+      <s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault>
+      <faultcode>s:Server</faultcode><faultstring>\(reason)</faultstring></s:Fault></s:Body></s:Envelope>
+      """
+    let result = try end(probe.step(answer(fault), at: start))
+    #expect(result.outcome == .body(.fault("Server")))
+    #expect(result.note.utf8.count <= Limits.noteBytes, "\(result.note.utf8.count)")
+    #expect(result.note.hasPrefix("step 1 of 1 \"\(name)\": ờờờ"), "\(result.note)")
+  }
+
   @Test(
     "in a body without a Content-Type a value is written as the body reads",
     arguments: [
