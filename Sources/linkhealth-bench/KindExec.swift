@@ -81,34 +81,86 @@ private func usedMicroseconds() -> Double {
   return total
 }
 
-/// 200 plugins that ignore SIGTERM, all with the same limit.
+/// A program that will not end by itself, and what the end that it must come to is called.
+private struct BadProgram: Sendable {
+  var name: String
+  var script: String
+  var isNamed: @Sendable (SpawnResult) -> Bool
+}
+
+/// All are in flight together for two seconds. None ends by itself.
+private let badPrograms = [
+  BadProgram(
+    name: "ignore SIGTERM", script: "trap '' TERM; while :; do sleep 60; done",
+    isNamed: { $0.end == .timedOut(ignoredSIGTERM: true) }),
+  BadProgram(
+    name: "fork children, some into sessions of their own",
+    script: "sleep 600 & setsid sleep 600 & (sleep 600 &) sleep 600",
+    isNamed: { $0.end == .timedOut(ignoredSIGTERM: false) }),
+  BadProgram(
+    name: "flood their output",
+    script: "sleep 2; trap '' TERM; while :; do echo flood flood flood flood; done",
+    isNamed: { $0.end == .outputTooLarge }),
+]
+
+/// 200 programs at once, a third of each sort, all with the same limit: each is ended and named in time,
+/// and nothing of them is left.
 private func measureTimeOuts(_ report: inout Report) throws {
   let count = 200
   let limit = TimeAmount.seconds(3)
   let reactor = try Reactor()
-  var asked: [Token: Instant] = [:]
-  var lateness: [Double] = []
+  var asked: [Token: (began: Instant, program: BadProgram)] = [:]
+  var lateness: [String: [Double]] = [:]
+  var misnamed = 0
   let spawner = try Spawner(reactor: reactor) { token, result in
-    guard let began = asked[token], result.end == .timedOut(ignoredSIGTERM: true) else { return }
-    lateness.append((Clock.instant - began - limit).seconds * 1e3)
+    guard let (began, program) = asked[token] else { return }
+    if !program.isNamed(result) {
+      misnamed += 1
+      say("one of those that \(program.name) ended as \(result.end)")
+    }
+    lateness[program.name, default: []].append((Clock.instant - began - limit).seconds * 1e3)
   }
-  let spawn = Spawn(
-    program: "/bin/sh", arguments: ["-c", "trap '' TERM; while :; do sleep 60; done"],
-    environment: ["PATH=/usr/bin:/bin"], timeLimit: limit, outputLimitBytes: 1_024)
+  let before = openDescriptors()
   for number in 0..<count {
+    let program = badPrograms[number % badPrograms.count]
     let token = Token(index: UInt32(number), generation: 1)
-    asked[token] = Clock.instant
-    _ = spawner.start(spawn, token: token, at: Clock.instant)
+    asked[token] = (Clock.instant, program)
+    let spawn = Spawn(
+      program: "/bin/sh", arguments: ["-c", program.script], environment: ["PATH=/usr/bin:/bin"],
+      timeLimit: limit, outputLimitBytes: 1_024)
+    if spawner.start(spawn, token: token, at: Clock.instant) != nil { misnamed += 1 }
   }
-  let end = Clock.instant + .seconds(10)
-  var longest = 0.0
-  while spawner.count > 0, Clock.instant < end {
+  let end = Clock.instant + .seconds(15)
+  // What was left behind is reaped on the sweeps that follow.
+  while spawner.count > 0 || !childrenOfOurs().isEmpty, Clock.instant < end {
     try reactor.round(longest: .milliseconds(20))
   }
-  longest = lateness.max() ?? .infinity
+  let left = childrenOfOurs().count
+  let descriptors = openDescriptors() - before
+  for program in badPrograms {
+    let late = lateness[program.name, default: []].max() ?? .infinity
+    say("those that \(program.name): the last ended \(decimal(late, digits: 1)) ms after its limit")
+  }
+  let all = lateness.values.flatMap { $0 }
   report.add(
-    Figure("kinds.exec.timeOuts", Double(lateness.count), "", .atLeast(Double(count)), digits: 0))
+    Figure("kinds.exec.timeOuts", Double(all.count), "", .atLeast(Double(count)), digits: 0))
   report.add(
-    Figure("kinds.exec.timeOut.lateness.max", longest, "ms", .atMost(100), digits: 1))
+    Figure("kinds.exec.timeOut.lateness.max", all.max() ?? .infinity, "ms", .atMost(100), digits: 1)
+  )
+  report.add(Figure("kinds.exec.timeOut.misnamed", Double(misnamed), "", .atMost(0), digits: 0))
+  report.add(Figure("kinds.exec.timeOut.processesLeft", Double(left), "", .atMost(0), digits: 0))
+  report.add(
+    Figure("kinds.exec.timeOut.descriptorsLeft", Double(descriptors), "", .atMost(0), digits: 0))
   spawner.close()
+}
+
+private func openDescriptors() -> Int { names(in: "/proc/self/fd").count }
+
+/// Zombies too.
+private func childrenOfOurs() -> [String] {
+  names(in: "/proc/self/task").flatMap { thread -> [String] in
+    let path = "/proc/self/task/\(thread)/children"
+    guard let bytes = try? readFile(path, limitBytes: 1 << 20) else { return [] }
+    return String(decoding: bytes, as: UTF8.self).split(separator: " ").map(String.init)
+  }
 }
