@@ -229,15 +229,13 @@ package enum CellCode {
     // Half a group, to its midst.
     let half = (UInt64(1) << UInt64(level)) >> 1
     var index: UInt64 = 0
-    for _ in 0..<groups {
-      guard let (step, count) = reader.pair(), count > 0, step <= 255 else { return false }
-      index += step
-      let lower = index << UInt64(level)
-      guard lower <= 255 else { return false }
-      tally.latencies.add(count, inBucket: UInt8(min(255, lower + half)))
-      index += 1
+    return tally.latencies.add(many: Int(groups)) {
+      guard let (step, count) = reader.pair(), count > 0, step <= 255 else { return nil }
+      let lower = (index + step) << UInt64(level)
+      guard lower <= 255 else { return nil }
+      index += step + 1
+      return (UInt8(min(255, lower + half)), count)
     }
-    return true
   }
 
   private static func zigzag(_ value: Int64) -> UInt64 {
@@ -340,6 +338,21 @@ struct NumberReader {
 
   /// A number of more than one byte.
   private mutating func long() -> UInt64? {
+    let bytes = ahead
+    let ends = ~bytes & 0x8080_8080_8080_8080
+    guard ends != 0 else { return veryLong() }
+    let length = ends.trailingZeroBitCount >> 3 + 1
+    guard place + length <= end else { return nil }
+    place += length
+    // Its bytes' seven bits, put side by side: first of two, then of four, then of all eight.
+    var value = bytes & 0x7F7F_7F7F_7F7F_7F7F & (.max &>> UInt64(64 - 8 * length))
+    value = value & 0x007F_007F_007F_007F | (value & 0x7F00_7F00_7F00_7F00) &>> 1
+    value = value & 0x0000_3FFF_0000_3FFF | (value & 0x3FFF_0000_3FFF_0000) &>> 2
+    return value & 0x0FFF_FFFF | (value & 0x0FFF_FFFF_0000_0000) &>> 4
+  }
+
+  /// A number of more than eight bytes.
+  private mutating func veryLong() -> UInt64? {
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while place < end, shift < 64 {

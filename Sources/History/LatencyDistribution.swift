@@ -34,7 +34,27 @@ package struct LatencyDistribution: Sendable {
     total += Self.add(count, to: &counts[Int(bucket)])
   }
 
+  /// Counts those of many buckets, of which `next` tells one after the other; false where it does not
+  /// tell of so many.
+  @inline(__always)
+  mutating func add(many number: Int, _ next: () -> (bucket: UInt8, count: UInt32)?) -> Bool {
+    if counts.isEmpty { counts = [UInt32](repeating: 0, count: Self.bucketCount) }
+    var added: UInt64 = 0
+    var used = filled
+    var left = number
+    var sums = counts.mutableSpan
+    while left > 0, let (bucket, count) = next() {
+      used.insert(bucket)
+      added += Self.add(count, to: &sums[Int(bucket)])
+      left -= 1
+    }
+    filled = used
+    total += added
+    return left == 0
+  }
+
   /// Adds as much as fits; returns how much that is.
+  @inline(__always)
   private static func add(_ count: UInt32, to sum: inout UInt32) -> UInt64 {
     let added = min(count, .max - sum)
     sum += added
@@ -140,42 +160,30 @@ extension LatencyDistribution: Hashable {
 
 /// A set of buckets, a bit each.
 private struct BucketSet: Sendable, Equatable {
-  private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+  private var words = InlineArray<4, UInt64>(repeating: 0)
 
-  static func == (a: Self, b: Self) -> Bool { a.words == b.words }
+  static func == (a: Self, b: Self) -> Bool {
+    a.words.indices.allSatisfy { a.words[$0] == b.words[$0] }
+  }
 
+  @inline(__always)
   mutating func insert(_ bucket: UInt8) {
-    let bit = UInt64(1) << UInt64(bucket & 63)
-    switch bucket >> 6 {
-    case 0: words.0 |= bit
-    case 1: words.1 |= bit
-    case 2: words.2 |= bit
-    default: words.3 |= bit
-    }
+    words[Int(bucket >> 6)] |= 1 &<< UInt64(bucket & 63)
   }
 
   mutating func formUnion(_ other: Self) {
-    words.0 |= other.words.0
-    words.1 |= other.words.1
-    words.2 |= other.words.2
-    words.3 |= other.words.3
+    for index in words.indices { words[index] |= other.words[index] }
   }
 
   /// In ascending order.
   @inline(__always)
   func visit(_ body: (Int) -> Void) {
-    each(words.0, 0, body)
-    each(words.1, 64, body)
-    each(words.2, 128, body)
-    each(words.3, 192, body)
-  }
-
-  @inline(__always)
-  private func each(_ word: UInt64, _ first: Int, _ body: (Int) -> Void) {
-    var rest = word
-    while rest != 0 {
-      body(first + rest.trailingZeroBitCount)
-      rest &= rest - 1
+    for index in words.indices {
+      var rest = words[index]
+      while rest != 0 {
+        body(index << 6 + rest.trailingZeroBitCount)
+        rest &= rest - 1
+      }
     }
   }
 }

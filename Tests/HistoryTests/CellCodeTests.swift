@@ -33,6 +33,28 @@ struct CellCodeTests {
     }
   }
 
+  @Test("numbers of every length come back, and are nothing where they are cut")
+  func numbers() {
+    for shift in UInt64(0)..<64 {
+      let power = UInt64(1) << shift
+      for value in [power, power - 1, .max >> shift, 0x5A5A_5A5A_5A5A_5A5A >> shift] {
+        for skipped in 0..<8 {
+          var bytes = [UInt8](repeating: 1, count: skipped)
+          bytes.appendNumber(value)
+          let count = bytes.count
+          var words: [UInt64] = []
+          words.appendBytes(bytes + [0xFF, 0xFF, 0x7F])
+          var reader = NumberReader(words, at: 0, count: count)
+          for _ in 0..<skipped { #expect(reader.next() == 1) }
+          #expect(reader.next() == value && reader.isAtEnd)
+          var cut = NumberReader(words, at: 0, count: count - 1)
+          for _ in 0..<skipped { _ = cut.next() }
+          #expect(cut.next() == nil)
+        }
+      }
+    }
+  }
+
   @Test("times at the ends of what a clock can show come back too")
   func farTimes() throws {
     for span in CellSpan.allCases {
