@@ -109,21 +109,24 @@ package enum CellCode {
   ///
   /// - Parameters:
   ///   - withLatencies: whether the buckets are wanted; stepping over them is much faster.
+  ///   - hoursComeFirst: whether no hour follows a cell of five minutes: where hours are wanted, nobody
+  ///     looks at what is behind them.
   ///   - body: gets the same cell again and again, with other content.
   package static func read(
-    _ bytes: ArraySlice<UInt8>, span: CellSpan, withLatencies: Bool,
+    _ bytes: ArraySlice<UInt8>, span: CellSpan, withLatencies: Bool, hoursComeFirst: Bool = false,
     _ body: (borrowing Cell) -> Void
   ) -> Bool {
     var words: [UInt64] = []
     words.appendBytes(bytes)
     return read(
-      words, at: 0, count: bytes.count, span: span, withLatencies: withLatencies, body)
+      words, at: 0, count: bytes.count, span: span, withLatencies: withLatencies,
+      hoursComeFirst: hoursComeFirst, body)
   }
 
   /// The same of so many bytes from the start of a word on.
   static func read(
     _ words: [UInt64], at place: Int, count byteCount: Int, span: CellSpan, withLatencies: Bool,
-    _ body: (borrowing Cell) -> Void
+    hoursComeFirst: Bool, _ body: (borrowing Cell) -> Void
   ) -> Bool {
     var reader = NumberReader(words, at: place, count: byteCount)
     guard let level = reader.next(), level <= withoutBuckets, let count = reader.next(),
@@ -137,6 +140,7 @@ package enum CellCode {
       }
       cell.span = marks & Mark.hour != 0 ? .hour : .fiveMinutes
       let isWanted = cell.span == span
+      if !isWanted, span == .hour, hoursComeFirst { return true }
       let hasStart =
         cell.span == .hour
         ? readStart(delta, &before.hours, &cell) : readStart(delta, &before.minutes, &cell)

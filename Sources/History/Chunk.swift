@@ -65,6 +65,20 @@ package struct Chunk: Sendable {
 
   // MARK: - Cells
 
+  /// What is said of cells as a whole.
+  private enum Flag {
+    static let stands: UInt32 = 1
+    static let isUp: UInt32 = 2
+    static let isMaintenance: UInt32 = 4
+    static let hoursFirst: UInt32 = 8
+  }
+
+  /// Whether there are cells of both spans, and those of an hour stand before the others.
+  private static func hoursComeFirst(_ cells: [Cell]) -> Bool {
+    guard let other = cells.firstIndex(where: { $0.span != .hour }) else { return false }
+    return other > 0 && cells[other...].allSatisfy { $0.span != .hour }
+  }
+
   /// The words of cells, as exact as fits into `wordLimit` words of chunk; nil if even the coarsest
   /// do not.
   static func cells(
@@ -78,9 +92,10 @@ package struct Chunk: Sendable {
         didFit = false
         return
       }
-      var flags: UInt32 = 0
+      var flags: UInt32 = hoursComeFirst(cells) ? Flag.hoursFirst : 0
       if let standing {
-        flags = 1 | (standing.isUp ? 2 : 0) | (standing.isMaintenance ? 4 : 0)
+        flags |= Flag.stands | (standing.isUp ? Flag.isUp : 0)
+        flags |= standing.isMaintenance ? Flag.isMaintenance : 0
       }
       words.appendWord(pair(UInt32(bytes.count), flags))
       words.appendWord(UInt64(bitPattern: standing.map { RingFormat.stored($0.told) } ?? 0))
@@ -96,14 +111,14 @@ package struct Chunk: Sendable {
     let flags = words.word(content).upper
     let told = Int64(bitPattern: words.word(content + 1))
     let until = Int64(bitPattern: words.word(content + 2))
-    guard flags & 1 != 0, RingFormat.milliseconds.contains(told),
+    guard flags & Flag.stands != 0, RingFormat.milliseconds.contains(told),
       RingFormat.milliseconds.contains(until),
       // No sample stands for longer; telling the time of such a one must not take long either.
       until - told <= 2 * Limits.probeIntervalMaximum.milliseconds
     else { return nil }
     return Standing(
       told: WallTime(milliseconds: told), until: WallTime(milliseconds: until),
-      isUp: flags & 2 != 0, isMaintenance: flags & 4 != 0)
+      isUp: flags & Flag.isUp != 0, isMaintenance: flags & Flag.isMaintenance != 0)
   }
 
   /// Hands over the cells of a span, one after the other in the same room; false where they cannot be
@@ -116,7 +131,8 @@ package struct Chunk: Sendable {
     let start = content + BlockFormat.standingWords
     guard count <= (range.upperBound - start) * 8 else { return false }
     return CellCode.read(
-      words, at: start, count: count, span: span, withLatencies: withLatencies, body)
+      words, at: start, count: count, span: span, withLatencies: withLatencies,
+      hoursComeFirst: words.word(content).upper & Flag.hoursFirst != 0, body)
   }
 
   // MARK: - Sums

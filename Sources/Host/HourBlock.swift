@@ -64,7 +64,7 @@ struct HourBlock {
       guard !past.samples.isEmpty || !past.cells.isEmpty else { continue }
       builder.add(
         entry.key, every: entry.every, samples: past.samples,
-        cells: past.cells + past.cells.hours, standing: past.standing,
+        cells: past.cells.hours + past.cells, standing: past.standing,
         share: (share.samples, share.cells), roomKept: max(0, wordsKept))
     }
   }

@@ -126,7 +126,7 @@ private struct HistoryPatterns {
       let end = historyMidnight + .hours(Int64(hours))
       builder.close(at: end)
       switch kind {
-      case .samples: patterns.append((samples, builder.cells + builder.cells.hours))
+      case .samples: patterns.append((samples, builder.cells.hours + builder.cells))
       case .fiveMinutes: patterns.append(([], builder.cells))
       case .hours: patterns.append(([], builder.cells.hours))
       }

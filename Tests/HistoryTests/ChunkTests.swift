@@ -55,6 +55,43 @@ struct ChunkTests {
     }
   }
 
+  @Test("hours that stand before all other cells are read without what is behind them")
+  func hoursFirst() throws {
+    var source = CellSource(seed: 8)
+    let cells = source.cells(30)
+    let hours = cells.filter { $0.span == .hour }
+    let minutes = cells.filter { $0.span == .fiveMinutes }
+    try #require(hours.count > 1 && minutes.count > 1)
+    /// Each span's cells; nil where the end of the chunk's bytes is broken and that was noticed.
+    func found(_ cells: [Cell], broken: Bool) throws -> [[Cell]?] {
+      var words = try #require(
+        Chunk.cells(
+          cells, standing: nil, key: testKey(2), every: .minutes(5), seed: header.seed,
+          wordLimit: 10_000))
+      if broken {
+        // The last bytes, with a right checksum: numbers that never end.
+        words[words.count - 2] = .max
+        words[words.count - 1] = .max
+        words[0] =
+          UInt64(crc32c(words: words, in: 1..<words.count, seed: header.seed))
+          | UInt64(words.count) << 32
+      }
+      let chunk = try #require(Chunk(words, header: header))
+      return CellSpan.allCases.map { span in
+        var found: [Cell] = []
+        return chunk.cells(span, withLatencies: true) { found.append(copy $0) }
+          ? canonical(found) : nil
+      }
+    }
+    let whole = [canonical(minutes), canonical(hours)]
+    #expect(try found(hours + minutes, broken: false) == whole)
+    #expect(try found(minutes + hours, broken: false) == whole)
+    #expect(try found([hours[0]] + minutes + hours.dropFirst(), broken: false) == whole)
+    #expect(try found(hours + minutes, broken: true) == [nil, canonical(hours)])
+    #expect(try found(minutes + hours, broken: true) == [nil, nil])
+    #expect(try found(hours, broken: true) == [nil, nil], "hours alone are read to their end")
+  }
+
   @Test("among the chunks of others it is read where it lies, and told whose it is")
   func amongOthers() throws {
     let samples = samples(seed: 11, 9)
