@@ -86,11 +86,7 @@ package struct BlockAccess {
   private func words(
     _ file: OpenFile, at place: Int, count: Int
   ) throws(SystemError) -> [UInt64] {
-    var words = [UInt64](repeating: 0, count: count)
-    let read = try readWords(
-      file.descriptor.raw, into: &words, offset: place * 8, path: file.path)
-    if read < count { words.removeLast(count - read) }
-    return words
+    try readWords(file.descriptor.raw, count: count, offset: place * 8, path: file.path)
   }
 
   /// The open file of a block; nil when it is gone.

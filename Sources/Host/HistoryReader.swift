@@ -138,7 +138,7 @@ package struct HistoryReader: HistorySource {
   ) throws(SystemError) -> [Found] {
     var found: [Found] = []
     found.reserveCapacity(wanted.hashes.count)
-    if wanted.hashes.count * 8 > header.entryCount {
+    if wanted.hashes.count * Self.entriesWorthALookUp > header.entryCount {
       let table = try access.table(header)
       BlockTable.find(wanted.hashes, in: table, header: header) { found.append(($1, $0)) }
     } else {
@@ -209,6 +209,8 @@ package struct HistoryReader: HistorySource {
     }
   }
 
+  /// Looking one probe up in a table costs as much as reading so many of its entries.
+  private static let entriesWorthALookUp = 32
   /// So little between two chunks is cheaper read than left out.
   private static let gapWords = 1_024
   private static let runWords = 128 << 10

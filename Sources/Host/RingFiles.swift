@@ -206,9 +206,9 @@ package final class RingFiles {
   ) throws(SystemError) -> [String] {
     var messages: [String] = []
     let first = segments.lastIndex { $0.header.firstSequence <= sequence } ?? 0
+    // A buffer of its own: what is done with a batch may need the ring.
+    var words: [UInt64] = []
     for segment in segments[min(first, segments.count)...] {
-      // A buffer of its own: what is done with a batch may need the ring.
-      var words: [UInt64] = []
       guard try directory.load(segment.header, into: &words) else {
         messages.append(
           "\(directory.path(of: segment.header.slot)): the header has changed; left out")

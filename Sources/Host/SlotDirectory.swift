@@ -128,9 +128,15 @@ struct SlotDirectory {
   func load(_ header: SegmentHeader, into buffer: inout [UInt64]) throws(SystemError) -> Bool {
     let path = path(of: header.slot)
     let file = Descriptor(try checked(open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW), "open", path))
-    if buffer.isEmpty { buffer = [UInt64](repeating: 0, count: header.segmentBytes / 8) }
-    return try readWords(file.raw, into: &buffer, offset: 0, path: path) == buffer.count
-      && SegmentReading(buffer) == .valid(header)
+    let wanted = header.segmentBytes / 8
+    if buffer.count == wanted {
+      guard try readWords(file.raw, into: &buffer, offset: 0, path: path) == wanted else {
+        return false
+      }
+    } else {
+      buffer = try readWords(file.raw, count: wanted, offset: 0, path: path)
+    }
+    return buffer.count == wanted && SegmentReading(buffer) == .valid(header)
   }
 
   private func names() throws(SystemError) -> [String] {
@@ -173,22 +179,45 @@ func readWords(
   _ file: Int32, into words: inout [UInt64], count: Int, offset: Int,
   path: @autoclosure () -> String
 ) throws(SystemError) -> Int {
-  let wanted = count * 8
+  let (done, code) = words.withUnsafeMutableBytes { buffer in
+    readBytes(file, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<(count * 8)]), offset)
+  }
+  if code != 0 { throw SystemError(operation: "read", path: path(), code: code) }
+  return done / 8
+}
+
+/// So many words from a place in a file; fewer where the file ends.
+func readWords(
+  _ file: Int32, count: Int, offset: Int, path: @autoclosure () -> String
+) throws(SystemError) -> [UInt64] {
+  var code: Int32 = 0
+  // Not made of zeros first: most of what the history reads is read so.
+  let words = [UInt64](unsafeUninitializedCapacity: count) { buffer, filled in
+    let done: Int
+    (done, code) = readBytes(file, into: UnsafeMutableRawBufferPointer(buffer), offset)
+    filled = done / 8
+  }
+  if code != 0 { throw SystemError(operation: "read", path: path(), code: code) }
+  return words
+}
+
+/// Reads until a buffer is full or the file ends; returns how many bytes came, and an error's number.
+private func readBytes(
+  _ file: Int32, into buffer: UnsafeMutableRawBufferPointer, _ offset: Int
+) -> (count: Int, code: Int32) {
   var done = 0
-  while done < wanted {
-    let count = words.withUnsafeMutableBytes { buffer in
-      pread(file, buffer.baseAddress! + done, wanted - done, off_t(offset + done))
-    }
+  while done < buffer.count {
+    let count = pread(
+      file, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
     if count > 0 {
       done += count
     } else if count == 0 {
       break
     } else if errno != EINTR {
-      let code = errno
-      throw SystemError(operation: "read", path: path(), code: code)
+      return (done, errno)
     }
   }
-  return done / 8
+  return (done, 0)
 }
 
 /// Writes all words at a place in a file: one call, unless the system takes only a part.
