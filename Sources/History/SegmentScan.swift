@@ -40,8 +40,9 @@ package struct SegmentScan: Hashable, Sendable {
 /// `segment` is the file or its first part; batches that belong to another generation than
 /// `header` are left over from before and passed by. A damaged batch is left out; reading goes on
 /// behind it. Without `withRecords` nobody looks into the batches: where the last one ends is found sooner.
+/// Of batches that lie before `since` only the definitions are read.
 package func scanSegment(
-  _ segment: [UInt64], header: SegmentHeader, withRecords: Bool = true,
+  _ segment: [UInt64], header: SegmentHeader, withRecords: Bool = true, since: WallTime? = nil,
   _ body: (HistoryRecord) -> Void
 ) -> SegmentScan {
   var scan = SegmentScan(end: RingFormat.headerBlockBytes, nextSequence: header.firstSequence)
@@ -55,7 +56,9 @@ package func scanSegment(
     scan.end = payload.upperBound * 8
     scan.nextSequence = batch.sequence + 1
     scan.times = batch.times.union(scan.times)
-    if withRecords { reader.read(segment, payload, base: batch.base, into: &scan, body) }
+    guard withRecords else { continue }
+    let isWanted = since.map { batch.times.upperBound >= $0 } ?? true
+    reader.read(segment, payload, base: batch.base, isWanted: isWanted, into: &scan, body)
   }
   if walk.unsoundEnd * 8 > scan.end {
     scan.add(damageFrom: scan.end / 8, to: walk.unsoundEnd)
@@ -70,8 +73,8 @@ private struct RecordReader {
   private var texts = PlaceList()
 
   mutating func read(
-    _ segment: [UInt64], _ payload: Range<Int>, base: Int64, into scan: inout SegmentScan,
-    _ body: (HistoryRecord) -> Void
+    _ segment: [UInt64], _ payload: Range<Int>, base: Int64, isWanted: Bool,
+    into scan: inout SegmentScan, _ body: (HistoryRecord) -> Void
   ) {
     var base = base
     var place = payload.lowerBound
@@ -101,6 +104,7 @@ private struct RecordReader {
         }
       case RecordType.mark:
         record = readMark(segment, at: place, head).map { .mark($0) }
+      case RecordType.sample where !isWanted: continue
       case RecordType.sample where head.words >= RingFormat.sampleWords:
         if let key = places.index(of: head.upper),
           let sample = readSample(

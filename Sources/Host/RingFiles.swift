@@ -181,7 +181,7 @@ package final class RingFiles {
         messages.append("\(directory.path(of: header.slot)): the header has changed; left out")
         continue
       }
-      let scan = scanSegment(buffer, header: header) { record in
+      let scan = scanSegment(buffer, header: header, since: since) { record in
         if record.time >= since { body(record) }
       }
       segments[index].times = scan.times

@@ -34,6 +34,22 @@ struct FullHistory {
     room = HistoryRoom(HistoryRetention(), intervals: load.probes.map(\.every))
   }
 
+  /// So many of the links; each service is its own ministry's.
+  func links(_ count: Int) -> [Link] {
+    load.probes.prefix(count).map { probe in
+      let id = probe.key.link
+      let names = [id.service, id.consumer].map { LocalizedName(en: $0, vi: $0) }
+      return Link(
+        id: id, serviceName: names[0], consumerName: names[1], system: id.service,
+        owner: id.service, route: [], alert: .standard,
+        probes: [
+          ProbeDefinition(
+            name: probe.key.probe, kind: "http", every: probe.every, timeout: .seconds(10),
+            options: 0)
+        ])
+    }
+  }
+
   func open() throws -> HistoryStore {
     try HistoryStore(
       directory: directory, room: room, probes: load.probes,

@@ -61,7 +61,7 @@ func measureQuestions(
   // One probe again and again: other probes' pages would have to be fetched from the disk.
   try time("samplesOfADay", .below(2), rounds: rounds) { _ in try question.samplesOfADay(7) }
   try time("hoursOf400Days", .below(10), rounds: rounds) { _ in try question.hoursOf400Days(7) }
-  let links = question.links(min(FullHistory.probesAsked, history.load.probes.count))
+  let links = history.links(min(FullHistory.probesAsked, history.load.probes.count))
   for grouping in [AvailabilityQuestion.Grouping.ministry, .province] {
     try time("reportOf30Days.\(grouping)", nil, rounds: quick ? 1 : 5) { _ in
       try question.reportOf30Days(links, by: [grouping])
@@ -119,22 +119,6 @@ final class HistoryQuestion {
     try expect(cells, 9_600)
     guard let up = tally.availability(withMaintenance: true), up > 0.9, up < 1 else {
       throw BenchError.failed("the link was up for \(tally.upMilliseconds) ms: not as it was made")
-    }
-  }
-
-  /// So many of the links; each service is its own ministry's.
-  func links(_ count: Int) -> [Link] {
-    history.load.probes.prefix(count).map { probe in
-      let id = probe.key.link
-      let names = [id.service, id.consumer].map { LocalizedName(en: $0, vi: $0) }
-      return Link(
-        id: id, serviceName: names[0], consumerName: names[1], system: id.service,
-        owner: id.service, route: [], alert: .standard,
-        probes: [
-          ProbeDefinition(
-            name: probe.key.probe, kind: "http", every: probe.every, timeout: .seconds(10),
-            options: 0)
-        ])
     }
   }
 

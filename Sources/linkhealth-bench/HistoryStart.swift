@@ -25,20 +25,26 @@ func measureStart(
 ) throws -> Double {
   let program = try ownProgram("linkhealth-bench")
   let probes = history.load.probes.count
-  func open() throws -> (milliseconds: Double, megabytes: Double) {
+  typealias Opening = (milliseconds: Double, ofStore: Double, megabytes: Double)
+  func open() throws -> Opening {
     let output = try workbench.run(
       [program, historyOpening, history.directory, "\(probes)"], name: "opening",
       within: .seconds(60))
     let words = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-    guard words.count == 2, let time = Double(words[0]), let memory = Double(words[1]) else {
+    guard words.count == 3, let time = Double(words[0]), let store = Double(words[1]),
+      let memory = Double(words[2])
+    else {
       throw BenchError.failed("the process that opens the history told nothing")
     }
-    return (time, memory)
+    return (time, store, memory)
   }
   let runs = try (0..<5).map { _ in try open() }
   let start = median(runs.map(\.milliseconds))
   let bound = isLargest ? Bound.below(1_000) : nil
   report.add(Figure("history.start.of\(probes)", start, "ms", bound, digits: 1))
+  report.add(
+    Figure(
+      "history.start.of\(probes).withoutSamples", median(runs.map(\.ofStore)), "ms", digits: 1))
   guard isLargest else { return start }
   report.add(
     Figure(
@@ -48,8 +54,9 @@ func measureStart(
   return start
 }
 
-/// The word that makes this program open a history and tell how long it took, in milliseconds, and its
-/// memory without mapped pages, in millions of bytes.
+/// The word that makes this program open a history as the daemon does, the samples that fill the windows
+/// of the rules included, and tell how long it took, how long without those samples, in milliseconds, and
+/// its memory without mapped pages, in millions of bytes.
 let historyOpening = "open-history"
 
 func openHistory(_ words: [String]) throws {
@@ -57,14 +64,23 @@ func openHistory(_ words: [String]) throws {
     throw BenchError.failed("\(historyOpening) DIRECTORY PROBES")
   }
   let history = FullHistory(words[0], probes: probes)
+  let links = history.links(probes)
   let began = Clock.instant
   let store = try history.open()
-  let took = Clock.instant - began
+  let opened = Clock.instant
+  let samples = try store.recordedSamples(
+    history.load.probes, WantedSamples(links, at: FullHistory.now))
+  let end = Clock.instant
   let status = String(decoding: try readFile("/proc/self/status"), as: UTF8.self)
   let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
   let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first
   guard let kilobytes = kilobytes.flatMap({ Double($0) }), store.recentCount > 0 else {
     throw BenchError.failed("the history that was opened has nothing in its ring")
   }
-  writeLine("\(took.seconds * 1e3) \(kilobytes * 1_024 / 1e6)")
+  // Sixteen rounds, as the rules that hold where nothing is written have it.
+  guard abs(samples.count - 16 * probes) <= probes else {
+    throw BenchError.failed("\(samples.count) samples fill the windows of \(probes) probes")
+  }
+  writeLine(
+    "\((end - began).seconds * 1e3) \((opened - began).seconds * 1e3) \(kilobytes * 1_024 / 1e6)")
 }

@@ -70,7 +70,7 @@ final class Disk: Sendable {
     let history = try HistoryStore(
       directory: "\(statePath)/history", room: settings.room,
       probes: settings.probes, newRingID: randomSeed())
-    let samples = try recordedSamples(history, settings.probes, wanted)
+    let samples = try history.recordedSamples(settings.probes, wanted)
     let messages = history.takeMessages()
     let resume = history.ring.resume
     let historyBytes = history.byteCount
@@ -292,29 +292,4 @@ final class Disk: Sendable {
     }
     if !accepted { onRefusal(mailbox) }
   }
-}
-
-/// The samples that fill the windows of the rules again, the oldest first.
-private func recordedSamples(
-  _ history: HistoryStore, _ probes: [HistoryProbe], _ wanted: WantedSamples
-) throws(SystemError) -> [(ProbeKey, Sample)] {
-  var samples: [(ProbeKey, Sample)] = []
-  let ringStart = history.ring.earliest
-  _ = try history.ring.replay(since: wanted.earliest) { record in
-    if case .sample(let key, let sample) = record, wanted.wants(key, sample.time) {
-      samples.append((key, sample))
-    }
-  }
-  // Of a probe that runs seldom, or has a long window, the ring has not enough.
-  var blocks = history.snapshot
-  blocks.recent = []
-  var reader = HistoryReader(blocks, until: wanted.earliest)
-  var earlier: [(ProbeKey, Sample)] = []
-  for probe in probes {
-    guard let ringStart, let since = wanted.since(probe.key), since < ringStart else { continue }
-    let found = try reader.samples(
-      of: probe.key, in: since..<ringStart, limit: Limits.samplesPerAnswer)
-    earlier += found.map { (probe.key, $0) }
-  }
-  return earlier + samples.filter { _, sample in ringStart.map { sample.time >= $0 } ?? true }
 }

@@ -1,15 +1,14 @@
 import Base
-import History
 import Model
 
 /// Which of the recorded samples fill the windows of the rules again after a start: for each probe
 /// those of its own longest window, so that one slow probe does not bring back a day of all others.
-struct WantedSamples {
+package struct WantedSamples: Sendable {
   private var starts: [ProbeKey: WallTime] = [:]
   /// Nothing older is wanted of any probe.
-  private(set) var earliest: WallTime
+  package private(set) var earliest: WallTime
 
-  init(_ links: [Link], at now: WallTime) {
+  package init(_ links: [Link], at now: WallTime) {
     earliest = now
     for link in links {
       let burning = link.alert.burnRate?.pairs.map(\.long).max()
@@ -25,8 +24,11 @@ struct WantedSamples {
     }
   }
 
-  func wants(_ key: ProbeKey, _ time: WallTime) -> Bool { starts[key].map { time >= $0 } ?? false }
+  /// Whether a sample of a probe is wanted that was taken at a time.
+  package func wants(_ key: ProbeKey, _ time: WallTime) -> Bool {
+    starts[key].map { time >= $0 } ?? false
+  }
 
   /// Where the samples begin that are wanted of a probe; nil when none are.
-  func since(_ key: ProbeKey) -> WallTime? { starts[key] }
+  package func since(_ key: ProbeKey) -> WallTime? { starts[key] }
 }
