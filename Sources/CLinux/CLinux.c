@@ -87,6 +87,11 @@ int lh_start_writing(int file, int64_t offset, int64_t count) {
   return sync_file_range(file, offset, count, SYNC_FILE_RANGE_WRITE);
 }
 
+/* Linux takes the number 0 for the calling thread, not for its process. */
+int lh_give_way(void) {
+  return setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + 10);
+}
+
 int lh_eventfd(int semaphore, int nonblocking) {
   return eventfd(0, EFD_CLOEXEC | (semaphore ? EFD_SEMAPHORE : 0) |
                         (nonblocking ? EFD_NONBLOCK : 0));

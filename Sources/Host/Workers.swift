@@ -17,10 +17,17 @@ package final class Workers: Sendable {
 
   private let state: Mutex<State>
   private let permits: Int32
+  private let givingWay: Bool
   private let threads: Mutex<[pthread_t]>
 
-  /// Starts the threads. `capacity` bounds the jobs that wait.
-  package init(threads count: Int, capacity: Int) throws(SystemError) {
+  /// Starts the threads.
+  ///
+  /// - Parameters:
+  ///   - capacity: bounds the jobs that wait.
+  ///   - givingWay: whether other threads go first, where the system permits to say so: for long work that
+  ///     nobody waits for by the millisecond.
+  package init(threads count: Int, capacity: Int, givingWay: Bool = false) throws(SystemError) {
+    self.givingWay = givingWay
     state = Mutex(State(jobs: BoundedQueue(capacity: capacity)))
     permits = lh_eventfd(1, 0)
     guard permits >= 0 else { throw SystemError.last("eventfd") }
@@ -89,6 +96,7 @@ package final class Workers: Sendable {
   }
 
   private func work() {
+    if givingWay { _ = lh_give_way() }
     while true {
       guard lh_eventfd_take(permits) == 1 else { continue }
       let (job, stop) = state.withLock { ($0.jobs.popFirst(), $0.stopping) }

@@ -47,7 +47,8 @@ final class Disk: Sendable {
     self.files = Mutex(files)
     self.mailbox = mailbox
     worker = try Workers(threads: 1, capacity: 4_096)
-    reader = try Workers(threads: 1, capacity: Limits.samplesQuestions)
+    // A report of many links takes a processor for a while; the loop must not wait for it.
+    reader = try Workers(threads: 1, capacity: Limits.samplesQuestions, givingWay: true)
   }
 
   /// What was found on the disk at the start.

@@ -23,6 +23,8 @@ int64_t lh_clock_realtime(void);
 int64_t lh_clock_thread(void);
 /* Has the kernel begin to bring a part of a file to the disk, without waiting until it is there. */
 int lh_start_writing(int file, int64_t offset, int64_t count);
+/* Lets other threads go first where there are fewer processors than work. 0, or -1 with errno. */
+int lh_give_way(void);
 /* An eventfd; as a semaphore each take subtracts one. */
 int lh_eventfd(int semaphore, int nonblocking);
 /* Blocks the given signals for the calling thread (and those it starts) and returns a descriptor
