@@ -51,6 +51,14 @@ struct ShippedTests {
     #expect(files == shippedSystems, "each is looked at below")
   }
 
+  @Test("the canaries of the example can be watched beside it, as the rules' configuration does")
+  func canaries() throws {
+    let loaded = loadConfiguration("probes/rules-config.example.json5", project)
+    #expect(loaded.complaints.list.map(\.description) == [])
+    let links = try #require(loaded.configuration).links
+    #expect(links.count { $0.role == .canary } == 2 && links.count { $0.role == .mustFail } == 1)
+  }
+
   @Test("with an address for every service all 546 links are probed, and probes only read")
   func allConnected() throws {
     let links = try connected()
