@@ -83,6 +83,12 @@ let package = Package(
         "Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Incidents",
         "Engine",
       ]),
+    floor(
+      "Rehearsal",
+      [
+        "Base", "Model", "Wire", "History", "Probes", "Quiet", "Judgement", "Incidents",
+        "Catalogue", "Engine",
+      ]),
     // 8
     program(
       "linkhealthd",
@@ -93,8 +99,8 @@ let package = Package(
     program(
       "linkhealthctl",
       [
-        "CLinux", "Host", "Control", "ControlClient", "Reports", "Catalogue", "History", "Wire",
-        "Model", "Base",
+        "CLinux", "Host", "Rehearsal", "Control", "ControlClient", "Reports", "Catalogue",
+        "History", "Wire", "Model", "Base",
       ]),
     program("linkhealth-sim", ["CLinux", "Host", "Scenario", "Wire", "Model", "Base"]),
     program(
@@ -134,6 +140,8 @@ let package = Package(
     tests(
       "SimulationTests",
       ["Simulation", "Engine", "Incidents", "Judgement", "History", "Model", "Base"]),
+    tests(
+      "RehearsalTests", ["Rehearsal", "Catalogue", "Wire", "Model", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),
     tests(
       "ControlTests",

@@ -48,6 +48,26 @@ package struct Configuration: Sendable {
   init(file: String) { self.file = file }
 }
 
+extension Configuration {
+  /// Where intervals have been divided, so is the time in which a pattern shows.
+  package var incidentsInEffect: IncidentSettings {
+    var settings = incidents
+    settings.gatherCritical = settings.gatherCritical / Int64(accelerate)
+    settings.gatherWarning = settings.gatherWarning / Int64(accelerate)
+    settings.reopenWithin = settings.reopenWithin / Int64(accelerate)
+    return settings
+  }
+
+  /// The budget of each target host. Where intervals have been divided, minutes are shorter for it too.
+  package var politenessInEffect: PolitenessBudget? {
+    politeness.map { budget in
+      PolitenessBudget(
+        requestsPerMinute: budget.requestsPerMinute * accelerate,
+        bytesPerMinute: budget.bytesPerMinute * accelerate)
+    }
+  }
+}
+
 /// A receiver of signed alerts.
 package struct WebhookSettings: Sendable, Hashable {
   package var name: String

@@ -124,7 +124,7 @@ struct NamedPath: Sendable {
 }
 
 /// The directory part of a path; `.` for a bare name.
-func directory(of path: String) -> String {
+package func directory(of path: String) -> String {
   var trimmed = path[...]
   while trimmed.utf8.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
   guard let slash = trimmed.lastIndex(of: "/") else { return "." }
@@ -132,7 +132,7 @@ func directory(of path: String) -> String {
 }
 
 /// A path as seen from a directory.
-func resolve(_ path: String, from directory: String) -> String {
+package func resolve(_ path: String, from directory: String) -> String {
   if path.hasPrefix("/") || directory == "." { return path }
   if path == "." { return directory }
   return directory.hasSuffix("/") ? directory + path : "\(directory)/\(path)"

@@ -179,6 +179,10 @@ private func action(
   case .ack:
     .acknowledge(try incidentID(reader.operands[0], reader), note: reader.value("--note"))
   case .check: .check(reader.operands)
+  case .testRules:
+    .testRules(
+      reader.operands, configuration: reader.value("--config"),
+      isVerbose: reader.isOn("--verbose"))
   case .attempt: .attempt(try link(reader))
   case .pause: .pause(try link(reader), reason: reader.value("--reason"))
   case .resume: .resume(try link(reader))

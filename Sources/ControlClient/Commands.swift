@@ -13,6 +13,7 @@ package enum Command: String, Sendable, Hashable, CaseIterable {
   case incidents
   case ack
   case check
+  case testRules = "test-rules"
   case attempt = "try"
   case pause
   case resume
@@ -91,6 +92,17 @@ extension Command {
             name: "--sizes", value: nil,
             help: "Tell what the history of a configuration takes on the disk."),
         ])
+    case .testRules:
+      CommandSpec(
+        command: self, operands: "FILE...", operandCount: 1...Int.max,
+        summary: "Try the rules on stories with expected incidents; needs no daemon.",
+        options: [
+          OptionSpec(
+            name: "--config", value: "FILE",
+            help: "The configuration whose rules are tried; else what the file names, else "
+              + "\(defaultConfiguration)."),
+          OptionSpec(name: "--verbose", help: "Also tell what happened to each incident."),
+        ])
     case .attempt:
       spec("LINK", "Run each probe of a link once, now, and show where the time went.")
     case .pause: spec("LINK", "Send a link no more traffic.", options: [reasonOption])
@@ -137,6 +149,9 @@ package let commonOptions = [
 
 /// Where the daemon listens unless it is told otherwise.
 package let defaultSocket = "/run/linkhealth/control.sock"
+
+/// Where the daemon's configuration is unless another file is named.
+package let defaultConfiguration = "/etc/linkhealth/linkhealth.json5"
 
 let linkOptions = [
   OptionSpec(

@@ -77,7 +77,7 @@ package struct Conversation: Sendable {
     case .quiet(let question): .send(question.request)
     case .reload(let plan, let yes): .send(.reload(plan: plan, yes: yes))
     case .help(let command): .finish(Report(renderHelp(command, display)))
-    case .check: preconditionFailure("check asks no daemon")
+    case .check, .testRules: preconditionFailure("this asks no daemon")
     }
   }
 
@@ -137,7 +137,7 @@ package struct Conversation: Sendable {
     case .reload(let plan, _):
       plan ? renderPlan(node, display) : renderReloaded(node, display)
     case .version: renderVersions(daemon: node, problem: nil, display)
-    case .status, .check, .help: Page(display)
+    case .status, .check, .testRules, .help: Page(display)
     }
   }
 

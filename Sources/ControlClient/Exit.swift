@@ -7,6 +7,8 @@ package enum Exit {
   package static let unreachable: Int32 = 3
   /// The command line was wrong (`EX_USAGE` of sysexits.h).
   package static let usage: Int32 = 64
+  /// Files with mistakes kept rules from being tried (`EX_CONFIG` of sysexits.h).
+  package static let mistakes: Int32 = 78
   /// The caller may not do this (`EX_NOPERM` of sysexits.h).
   package static let forbidden: Int32 = 77
 }

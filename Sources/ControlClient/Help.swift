@@ -29,7 +29,8 @@ private func renderOverview(_ page: inout Page) {
     Cell("Exit codes: ", .strong),
     Cell(
       "0 done, 1 refused or failed, 3 daemon not reachable, 64 wrong usage, 77 not permitted; "
-        + "of status: 0 all up, 1 warning, 2 critical, 3 not known."))
+        + "of status: 0 all up, 1 warning, 2 critical, 3 not known; of test-rules: 78 files with "
+        + "mistakes."))
 }
 
 private func renderHelp(on command: Command, _ page: inout Page) {

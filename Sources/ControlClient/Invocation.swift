@@ -34,6 +34,8 @@ package enum Action: Sendable, Hashable {
   case acknowledge(String, note: String?)
   /// The arguments after the command's word, untouched.
   case check([String])
+  /// `configuration`: nil for what each file names, or the usual one.
+  case testRules([String], configuration: String?, isVerbose: Bool)
   case attempt(LinkID)
   case pause(LinkID, reason: String?)
   case resume(LinkID)

@@ -293,6 +293,18 @@ package enum Limits {
   package static let calendars = 64
   package static let calendarDays = 4_000
 
+  // Rehearsals of the rules
+  package static let rehearsals = 200
+  /// Stretches of samples, and expectations, of one rehearsal.
+  package static let rehearsalEntries = 200
+  package static let rehearsalLongest = TimeAmount.hours(24 * 31)
+  /// Before each rehearsal all is well for so long.
+  package static let rehearsalWarmUp = TimeAmount.minutes(10)
+  /// Attempts of all rehearsals of a file together: some minutes of work.
+  package static let rehearsalAttempts = 10_000_000
+  /// Incidents of a rehearsal that are looked at; more are counted.
+  package static let rehearsalIncidents = 10_000
+
   // Logs
   package static let logLinesPerSecond = 200
 }

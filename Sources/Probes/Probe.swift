@@ -199,6 +199,7 @@ package func makeProbe(
     return machine
   }
   if definition.kind == HTTPProbe.kind { return open(HTTPProbe.self) }
+  if definition.kind == RehearsedProbe.kind { return open(RehearsedProbe.self) }
   guard let kind = probeKinds.first(where: { $0.kind == definition.kind }) else { return nil }
   return open(kind)
 }

@@ -32,7 +32,7 @@ func runCheck(arguments: [String]) -> Int32 {
       return Exit.usage
     }
   }
-  if paths.isEmpty { paths = ["/etc/linkhealth/linkhealth.json5"] }
+  if paths.isEmpty { paths = [defaultConfiguration] }
   if showsSizes { return runSizes(paths, asJSON: asJSON) }
   let report = checkReport(paths, .system, secretsAreNeeded: secretsAreNeeded)
   let output = asJSON ? report.json() : Array((report.lines.joined(separator: "\n") + "\n").utf8)

@@ -18,6 +18,11 @@ func run(_ arguments: [String]) -> Int32 {
     return deliver(Report(errors: Array(error.text.utf8), exitCode: Exit.usage))
   }
   if case .check(let arguments) = invocation.action { return runCheck(arguments: arguments) }
+  if case .testRules(let files, let configuration, let isVerbose) = invocation.action {
+    return testRules(
+      files, configuration: configuration, isVerbose: isVerbose,
+      asJSON: invocation.common.isJSON)
+  }
   let display = Display(
     columns: terminalColumns(), color: invocation.common.color, environment: environment)
   return deliver(converse(Conversation(invocation, display), invocation))

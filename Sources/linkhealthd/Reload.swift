@@ -23,26 +23,6 @@ struct ReadReload: Sendable {
   var complaints: Complaints
 }
 
-extension Configuration {
-  /// Where intervals have been divided, so is the time in which a pattern shows.
-  var incidentsInEffect: IncidentSettings {
-    var settings = incidents
-    settings.gatherCritical = settings.gatherCritical / Int64(accelerate)
-    settings.gatherWarning = settings.gatherWarning / Int64(accelerate)
-    settings.reopenWithin = settings.reopenWithin / Int64(accelerate)
-    return settings
-  }
-
-  /// The budget of each target host. Where intervals have been divided, minutes are shorter for it too.
-  var politenessInEffect: PolitenessBudget? {
-    politeness.map { budget in
-      PolitenessBudget(
-        requestsPerMinute: budget.requestsPerMinute * accelerate,
-        bytesPerMinute: budget.bytesPerMinute * accelerate)
-    }
-  }
-}
-
 extension Daemon {
   /// Reads the configuration and prepares its tables on a worker; `ticket` is the caller that waits
   /// for the outcome.

@@ -100,6 +100,14 @@ import Testing
     Accepted(line: "show -h", action: .help(.show), reason: "help asks for no operand"),
     Accepted(line: "check", action: .check([]), reason: "check without files"),
     Accepted(
+      line: "test-rules a.json5 --verbose b.json5 --config=c.json5",
+      action: .testRules(["a.json5", "b.json5"], configuration: "c.json5", isVerbose: true),
+      reason: "files and options in any order"),
+    Accepted(
+      line: "test-rules a.json5",
+      action: .testRules(["a.json5"], configuration: nil, isVerbose: false),
+      reason: "the file may name its configuration"),
+    Accepted(
       line: "check a.json5 --strict -- --x", action: .check(["a.json5", "--strict", "--", "--x"]),
       reason: "check reads its own arguments"),
     Accepted(line: "check --help", action: .help(.check), reason: "but help is told here"),
@@ -139,6 +147,8 @@ import Testing
     ("frobnicate", "unknown command frobnicate"),
     ("help shwo", "unknown command shwo; did you mean show?"),
     ("links --servce a", "unknown option --servce of links; did you mean --service?"),
+    ("test-rules", "test-rules needs FILE..."),
+    ("test-rules --confg a b", "unknown option --confg of test-rules; did you mean --config?"),
     ("status --limit 3", "unknown option --limit of status"),
     ("--limit 3 samples", "--limit belongs after its command"),
     ("--jsn status", "unknown option --jsn; did you mean --json?"),

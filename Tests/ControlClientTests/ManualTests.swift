@@ -7,7 +7,8 @@ import Testing
   @Test("the manual page tells of every command", arguments: Command.allCases)
   func commands(_ command: Command) throws {
     let page = try manual()
-    #expect([".B", ".BR", ".BI"].contains { page.contains("\n.TP\n\($0) \(command.rawValue)") })
+    let word = escaped(command.rawValue)
+    #expect([".B", ".BR", ".BI"].contains { page.contains("\n.TP\n\($0) \(word)") })
   }
 
   @Test("the manual page tells of every option")
@@ -15,10 +16,13 @@ import Testing
     let page = try manual()
     let options = commonOptions + Command.allCases.flatMap { $0.spec.options }
     for option in options {
-      // troff wants its dashes escaped.
-      let name = option.name.map { $0 == "-" ? "\\-" : String($0) }.joined()
-      #expect(page.contains(name), "\(option.name) is missing")
+      #expect(page.contains(escaped(option.name)), "\(option.name) is missing")
     }
+  }
+
+  /// troff wants its dashes escaped.
+  private func escaped(_ text: String) -> String {
+    text.map { $0 == "-" ? "\\-" : String($0) }.joined()
   }
 
   private func manual() throws -> String {
