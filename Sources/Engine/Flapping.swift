@@ -27,23 +27,29 @@ extension Engine {
   /// Has the link looked at again when it may be calm.
   mutating func watchCalm(_ link: Int, _ rule: FlappingRule) {
     guard let due = links[link].flap.calmAt(rule) else { return }
+    lookForCalm(link, at: due)
+  }
+
+  private mutating func lookForCalm(_ link: Int, at due: Instant) {
+    links[link].flap.lookAt = due
     flappingDue.push(links[link].link.id, due: due)
   }
 
   /// Looks at links that may be calm now.
   mutating func endFlapping(at now: Now) {
     guard !isStopping else { return }
-    while let (_, id) = flappingDue.popDue(at: now.instant) {
-      guard let link = linkIndex[id], links[link].flap.isFlapping else { continue }
+    while let (due, id) = flappingDue.popDue(at: now.instant) {
+      guard let link = linkIndex[id], links[link].flap.isFlapping, links[link].flap.lookAt == due
+      else { continue }
       guard let rule = links[link].link.alert.flapping else {
         becomeCalm(link, at: now)
         continue
       }
       if let due = links[link].flap.calmAt(rule), due > now.instant {
-        flappingDue.push(id, due: due)
+        lookForCalm(link, at: due)
       } else if casebook.isBlind || state(of: link, at: now) == .unknown {
         // Nobody has seen that it is calm.
-        flappingDue.push(id, due: now.instant + rule.window)
+        lookForCalm(link, at: now.instant + rule.window)
       } else {
         becomeCalm(link, at: now)
       }

@@ -8,6 +8,8 @@ package struct FlapWatch: Sendable, Hashable {
   private var changes: [Instant] = []
   /// Since when it flaps; nil while it does not.
   package private(set) var since: WallTime?
+  /// When it is to be looked at next; another time that was asked for before is void.
+  package var lookAt: Instant?
   /// How the link was by its rules when that was last looked at, while it flaps.
   private var verdict = LinkVerdict.well
 
@@ -47,6 +49,7 @@ package struct FlapWatch: Sendable, Hashable {
   package mutating func calm() {
     since = nil
     changes = []
+    lookAt = nil
   }
 
   /// What is told of a link that flaps.

@@ -131,6 +131,29 @@ import Testing
     #expect(bench.told.last?.status == .resolved)
   }
 
+  @Test("reloads of a link that flaps leave one time to look at it, not one for each")
+  func reloadsAgain() {
+    let bench = Self.bench()
+    Self.turn(bench, 3)
+    for fingerprint in 1...5 as ClosedRange<UInt64> {
+      var other = link(
+        "land/hue", [probe(retryLimit: 0)],
+        rules: AlertRules(
+          failures: FailureRule(failures: 2, of: 2),
+          flapping: FlappingRule(
+            changes: 4 + Int(fingerprint), clearChanges: 1, window: .hours(1))))
+      other.fingerprint = fingerprint
+      bench.engine.load([other], at: bench.now)
+      bench.advance(by: .minutes(1))
+    }
+    #expect(bench.isFlapping)
+    #expect(bench.engine.flappingDue.count == 6)
+    // All that were asked for are past; the link still changes now and then.
+    Self.turn(bench, 7, minutes: 5)
+    #expect(bench.isFlapping)
+    #expect(bench.engine.flappingDue.count == 1)
+  }
+
   @Test("while it is paused nobody can say that it is calm")
   func paused() {
     let bench = Self.bench()
