@@ -17,6 +17,14 @@ package struct NaiveJudge: Sendable {
   private var warned: [Bool] = []
   private var rates: [Attempt] = []
   private var latencies: [Attempt] = []
+  private var ownLatencies: [Attempt] = []
+  /// What the same hour was like in the weeks before, as far as it was told.
+  private var past: [NaivePast] = []
+  /// Of each window of the burn rate, by its length, the attempts that it has seen.
+  private var burning: [TimeAmount: BurnWindow] = [:]
+  /// The first and the newest attempt that the burn rate has counted.
+  private var burnSpan: (oldest: WallTime, newest: WallTime)?
+  private var hasFailed = false
   /// What each rule saw since it was last raised or cleared, or since the start.
   private var looks: [RuleKind: [Look]] = [:]
   /// The rules that are raised, in the order in which they were.
@@ -34,6 +42,20 @@ package struct NaiveJudge: Sendable {
     if !raised.contains(rule) { raised.append(rule) }
   }
 
+  /// Takes what an hour was like in the weeks before; of two at most it is remembered.
+  package mutating func learn(start: WallTime, percentileMicroseconds: UInt32, samples: Int) {
+    past.removeAll { $0.start == start }
+    past.append(
+      NaivePast(
+        start: start, percentileMicroseconds: Int64(percentileMicroseconds), samples: samples))
+    past = past.suffix(2)
+  }
+
+  /// Nothing was recorded for too long.
+  package mutating func missData() {
+    if rules.noData != nil { restore(.noData) }
+  }
+
   package mutating func record(_ sample: Sample) {
     guard remember(sample) else { return }
     let now = sample.time
@@ -43,6 +65,60 @@ package struct NaiveJudge: Sendable {
     decide(.failures, failuresLook(sample), rules.failures.grade)
     if let rule = rules.errorRate { decide(.errorRate, errorRateLook(rule, now), rule.grade) }
     if let rule = rules.latency { decide(.latency, latencyLook(rule, now), rule.grade) }
+    if let rule = rules.ownPast {
+      expire(&ownLatencies, rule.window, at: now)
+      decide(.ownPast, ownPastLook(rule, now), rule.grade)
+    }
+    if let rule = rules.burnRate {
+      for length in lengths(rule) { burning[length, default: BurnWindow(length)].move(to: now) }
+      decide(.burnRate, burnRateLook(rule, now), rule.grade)
+    }
+    raised.removeAll { $0 == .noData }
+  }
+
+  private struct NaivePast {
+    var start: WallTime
+    var percentileMicroseconds: Int64
+    var samples: Int
+  }
+
+  /// All attempts that came while the newest part moved on; those that lie in one of the thirteen newest
+  /// parts count.
+  private struct BurnWindow {
+    private let part: Int64
+    private var newest: Int64?
+    private var attempts: [(part: Int64, failed: Bool)] = []
+
+    init(_ length: TimeAmount) { part = max(1, length.milliseconds / 12) }
+
+    func number(_ time: WallTime) -> Int64 {
+      Int64((Double(time.milliseconds) / Double(part)).rounded(.down))
+    }
+
+    /// A step of a whole window, ahead or back, leaves nothing to count.
+    mutating func move(to time: WallTime) {
+      let number = number(time)
+      if let newest, abs(number - newest) < 13 {
+        self.newest = max(newest, number)
+      } else {
+        attempts = []
+        newest = number
+      }
+    }
+
+    mutating func add(failed: Bool, at time: WallTime) {
+      move(to: time)
+      attempts.append((number(time), failed))
+    }
+
+    var counted: (total: Int, failed: Int) {
+      let list = attempts.filter { $0.part > (newest ?? 0) - 13 }
+      return (list.count, list.count { $0.failed })
+    }
+  }
+
+  private func lengths(_ rule: BurnRateRule) -> Set<TimeAmount> {
+    Set(rule.pairs.flatMap { [$0.long, $0.short] })
   }
 
   /// What a rule sees at a sample.
@@ -97,6 +173,48 @@ package struct NaiveJudge: Sendable {
       clears: value <= UInt64(rule.clearBelow.microseconds / 100))
   }
 
+  private func ownPastLook(_ rule: OwnPastRule, _ now: WallTime) -> Look {
+    let hour = past.first { now >= $0.start && now < $0.start + .hours(1) }
+    let sorted = ownLatencies.compactMap(\.latencyUnits).sorted()
+    guard let hour, hour.samples >= rule.minimumPastSamples, !sorted.isEmpty,
+      sorted.count >= rule.minimumSamples
+    else { return Look(time: now) }
+    func limit(_ tenths: Int) -> Int64 {
+      max(rule.floor.microseconds, hour.percentileMicroseconds * Int64(tenths) / 10)
+    }
+    let raise = limit(rule.raiseTenths)
+    let rank = max(1, (sorted.count * rule.percentilePermille + 999) / 1_000)
+    let value = sorted[rank - 1]
+    return Look(
+      time: now, raises: value > UInt64(raise / 100),
+      clears: value <= UInt64(min(raise, limit(rule.clearTenths)) / 100))
+  }
+
+  private func burnRateLook(_ rule: BurnRateRule, _ now: WallTime) -> Look {
+    let isBurning = rule.pairs.contains { pair in
+      let long = counted(pair.long)
+      let short = counted(pair.short)
+      guard long.total >= rule.minimumSamples, short.failed > 0 else { return false }
+      return [long, short].allSatisfy { window in
+        let all = window.total + window.uncounted
+        return window.failed * 10_000_000 >= rule.budgetMillionths * pair.factorTenths * all
+      }
+    }
+    return Look(time: now, raises: isBurning, clears: !isBurning, mayRaise: hasFailed)
+  }
+
+  private func counted(
+    _ length: TimeAmount
+  ) -> (total: Int, failed: Int, uncounted: Int) {
+    let counted = burning[length]?.counted ?? (0, 0)
+    guard let burnSpan else { return (counted.total, counted.failed, 0) }
+    let whole = max(1, length.milliseconds / 12) * 12
+    let missing = whole - (burnSpan.newest - burnSpan.oldest).milliseconds
+    return (
+      counted.total, counted.failed, max(0, Int(missing / max(1, every.milliseconds)))
+    )
+  }
+
   /// Goes through all that a rule saw since it last changed.
   private mutating func decide(_ rule: RuleKind, _ look: Look, _ grade: RuleGrade) {
     let isRaised = raised.contains(rule)
@@ -123,6 +241,7 @@ package struct NaiveJudge: Sendable {
   private mutating func remember(_ sample: Sample) -> Bool {
     guard !sample.outcome.isSkipped else { return false }
     let isFailure = sample.outcome.isFailure
+    if isFailure { hasFailed = true }
     failed.append(isFailure)
     warned.append(sample.outcome.isWarning)
     if sample.flags.contains(.confirmation) { return true }
@@ -133,6 +252,13 @@ package struct NaiveJudge: Sendable {
       latencyUnits: answered ? units : nil)
     if let rule = rules.errorRate { add(attempt, to: &rates, rule.window) }
     if let rule = rules.latency { add(attempt, to: &latencies, rule.window) }
+    if let rule = rules.ownPast { add(attempt, to: &ownLatencies, rule.window) }
+    if let rule = rules.burnRate {
+      burnSpan = (min(burnSpan?.oldest ?? sample.time, sample.time), sample.time)
+      for length in lengths(rule) {
+        burning[length, default: BurnWindow(length)].add(failed: isFailure, at: sample.time)
+      }
+    }
     return true
   }
 

@@ -33,11 +33,56 @@ struct JudgeAgainstNaiveTests {
         : LatencyRule(
           percentilePermille: [500, 900, 950, 999][Int(random.below(4))], raiseAbove: above,
           clearBelow: above * Int64(1 + random.below(10)) / 10, window: window * 2,
-          minimumSamples: 1 + Int(random.below(12)), grade: grade()))
+          minimumSamples: 1 + Int(random.below(12)), grade: grade()),
+      ownPast: random.below(4) == 0
+        ? nil
+        : OwnPastRule(
+          percentilePermille: [500, 900, 950][Int(random.below(3))],
+          raiseTenths: 11 + Int(random.below(30)), clearTenths: 8 + Int(random.below(20)),
+          floor: .milliseconds(Int64(random.below(600))), window: window,
+          minimumSamples: 1 + Int(random.below(12)), minimumPastSamples: 20, grade: grade()),
+      burnRate: random.below(4) == 0
+        ? nil
+        : BurnRateRule(
+          objectiveMillionths: 900_000 + Int(random.below(99_000)),
+          pairs: [
+            BurnPair(
+              long: window * 2, short: window / 4, factorTenths: 20 + Int(random.below(100)),
+              severity: .critical),
+            BurnPair(
+              long: window * 8, short: window * 2, factorTenths: 10 + Int(random.below(20)),
+              severity: .warning),
+          ], minimumSamples: 1 + Int(random.below(12)), grade: grade()),
+      noData: random.below(2) == 0 ? nil : .standard)
+  }
+
+  /// Tells both what an hour was like in the weeks before.
+  private func learn(
+    _ judge: inout ProbeJudge, _ naive: inout NaiveJudge, at time: WallTime,
+    _ random: inout SeededGenerator
+  ) {
+    let length = TimeAmount.hours(1).nanoseconds
+    let start = WallTime(nanoseconds: time.nanoseconds - time.nanoseconds % length)
+    let percentile = UInt32(50_000 + random.below(2_000_000))
+    let samples = Int(random.below(100))
+    judge.learn(
+      PastHour(start: start, percentileMicroseconds: percentile, samples: samples))
+    naive.learn(start: start, percentileMicroseconds: percentile, samples: samples)
   }
 
   @Test("the judge raises and clears what the rules say, over restarts", arguments: 0..<150)
-  func random(seed: UInt64) {
+  func random(seed: UInt64) { _ = run(seed: seed) }
+
+  @Test("and each of the rules is raised in some of these runs")
+  func none() {
+    let raised = (0..<30 as Range<UInt64>).reduce(into: Set<RuleKind>()) {
+      $0.formUnion(run(seed: $1))
+    }
+    #expect(raised == Set(RuleKind.allCases).subtracting([.overdue, .flapping]))
+  }
+
+  /// The rules that were raised.
+  private func run(seed: UInt64) -> Set<RuleKind> {
     var random = SeededGenerator(seed: seed)
     var source = SampleSource(seed: seed &+ 1_000)
     let rules = rules(&random)
@@ -45,14 +90,21 @@ struct JudgeAgainstNaiveTests {
     var judge = ProbeJudge(rules: rules, every: every)
     var naive = NaiveJudge(rules: rules, every: every)
     var recorded: [Sample] = []
+    var seen: Set<RuleKind> = []
     for step in 0..<400 {
       let sample = source.next()
+      if random.below(30) == 0 { learn(&judge, &naive, at: sample.time, &random) }
+      if random.below(40) == 0 {
+        _ = judge.missData(at: sample.time, evidence: "nothing", detail: "")
+        naive.missData()
+      }
       let before = judge.raised
       let changed = judge.record(sample)
       naive.record(sample)
       recorded.append(sample)
       #expect(
         Set(judge.raised.map(\.rule)) == Set(naive.raised), "seed \(seed), step \(step)")
+      seen.formUnion(naive.raised)
       #expect(changed == (judge.raised != before), "seed \(seed), step \(step)")
       if random.below(100) == 0 {
         // A restart: what was raised and what was recorded is read back.
@@ -69,6 +121,7 @@ struct JudgeAgainstNaiveTests {
         }
       }
     }
+    return seen
   }
 }
 
