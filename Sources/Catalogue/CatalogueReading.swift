@@ -18,6 +18,8 @@ struct CatalogueSources {
   var accelerateOrigin: Origin?
   /// Where secrets are looked for besides the service manager's credentials.
   var secretsDirectory: String?
+  /// When secrets stop being good that do not say it themselves.
+  var secretExpiries: [String: SecretExpiry] = [:]
   /// The names of the tokens that probes may ask for; nil when they are not known.
   var tokens: [String]?
 }
@@ -79,7 +81,9 @@ func readCatalogue(
     sources.defaults, accelerate: sources.accelerate, endpoints,
     LinkSurroundings(
       hops: hops, organisations: organisations, vendors: vendors, tokens: sources.tokens),
-    SecretTable(access, directory: sources.secretsDirectory), CAFileTable(access),
+    SecretTable(
+      access, directory: sources.secretsDirectory, expiries: sources.secretExpiries),
+    CAFileTable(access),
     ProgramTable(access, sources.defaults.probe.exec.directories))
   expansion.reserve(services)
   for service in services { expansion.add(service, &complaints) }

@@ -32,6 +32,9 @@ func readConfiguration(
   var sources = reading.readSources(&complaints)
   configuration.webhooks = reading.readWebhooks(&complaints)
   sources.secretsDirectory = configuration.secretsDirectory
+  sources.secretExpiries = readSecretExpiries(
+    &reading.reader, timeZone: sources.defaults.timeZone, access,
+    directory: configuration.secretsDirectory, &complaints)
   let tokens = readTokens(&reading.reader, sources, access, &complaints)
   sources.tokens = tokens.map(\.id.consumer)
   let quiet = reading.readQuiet(&complaints)

@@ -82,7 +82,11 @@ struct LinkExpansion {
       findFiles(service, texts, &context)
       if endpoint != nil || !service.needsEndpoint {
         link.probes = decoders.indices.compactMap { place in
-          decoders[place].probe(context, of: link.id, accelerate: accelerate, &complaints)
+          var probe = decoders[place].probe(
+            context, of: link.id, accelerate: accelerate, &complaints)
+          probe?.expiringSecret = secrets.firstToExpire(
+            decoders[place].template.secretTexts, context)
+          return probe
         }
       }
       link.fingerprint = fingerprint(service, consumer, link, context) &+ alert.digest

@@ -7,11 +7,14 @@ import Wire
 struct SecretTable {
   private let access: FileAccess
   private let directory: String?
+  /// The days on which secrets stop being good, as the configuration has them.
+  private let expiries: [String: SecretExpiry]
   private var read: [String: Result<Secret, SecretProblem>] = [:]
 
-  init(_ access: FileAccess, directory: String?) {
+  init(_ access: FileAccess, directory: String?, expiries: [String: SecretExpiry]) {
     self.access = access
     self.directory = directory
+    self.expiries = expiries
   }
 
   /// What came of reading the secrets that texts name, with the values of one link for placeholders.
@@ -35,10 +38,54 @@ struct SecretTable {
 
   private mutating func secret(_ name: String) -> Result<Secret, SecretProblem> {
     if let former = read[name] { return former }
-    let result = access.secret(name, directory)
+    let result = access.secret(name, directory).map { secret in
+      // What somebody has written knows more than the secret says of itself.
+      Secret(
+        name: name, bytes: secret.bytes,
+        expiry: expiries[name] ?? secretExpiry(of: secret.bytes))
+    }
     read[name] = result
     return result
   }
+
+  /// Of the secrets that texts name, the one that stops being good first; of several the first by name.
+  mutating func firstToExpire(_ texts: [String], _ context: ProbeContext) -> ExpiringSecret? {
+    if texts.isEmpty { return nil }
+    let found = find(texts, context).values.compactMap { try? $0.get() }
+    return found.compactMap { secret in
+      secret.expiry.map { ExpiringSecret(name: secret.name, expiry: $0) }
+    }.min { ($0.expiry.end, $0.name) < ($1.expiry.end, $1.name) }
+  }
+}
+
+/// Reads `secretExpiry`: the last days of secrets, by their names, for those that do not say it themselves.
+/// A name that is no secret's is complained of like any other that is missing.
+func readSecretExpiries(
+  _ parent: inout FieldReader, timeZone: TimeAmount, _ access: FileAccess, directory: String?,
+  _ complaints: inout Complaints
+) -> [String: SecretExpiry] {
+  guard var reader = parent.object("secretExpiry", &complaints) else { return [:] }
+  var expiries: [String: SecretExpiry] = [:]
+  for name in reader.allMembers().map(\.key) {
+    guard let text = reader.string(name, &complaints) else { continue }
+    guard let day = CivilDay(text) else {
+      reader.complain(
+        name,
+        "expected the last day on which the secret is good, such as \"2027-03-31\", got "
+          + "\"\(printable(text, limit: 40))\"", &complaints)
+      continue
+    }
+    expiries[name] = SecretExpiry(end: (day + 1).start(zone: timeZone), isCertificate: false)
+    if case .failure(let problem) = access.secret(name, directory) {
+      reader.complainOfSecret(name, problem.message, &complaints)
+    }
+  }
+  reader.finish(&complaints)
+  if expiries.count > Limits.secretExpiries {
+    parent.complain(
+      "secretExpiry", "expected at most \(Limits.secretExpiries) secrets", &complaints)
+  }
+  return expiries
 }
 
 /// Secrets that could not be read, told once for all links of a service that need them.
@@ -74,6 +121,7 @@ extension ProbeContext {
     for name in secrets.keys.sorted() {
       guard case .success(let secret) = secrets[name] else { continue }
       text += "\n\(name) \(stableHash(String(decoding: secret.bytes, as: UTF8.self)))"
+      if let expiry = secret.expiry { text += " \(expiry.end.milliseconds)" }
     }
     return text
   }

@@ -11,7 +11,9 @@ func readTokens(
 ) -> [Link] {
   guard var reader = credentialFree(&parent, &complaints) else { return [] }
   var files = TokenFiles(
-    secrets: SecretTable(access, directory: sources.secretsDirectory), caFiles: CAFileTable(access))
+    secrets: SecretTable(
+      access, directory: sources.secretsDirectory, expiries: sources.secretExpiries),
+    caFiles: CAFileTable(access))
   var links: [Link] = []
   for member in reader.allMembers() {
     guard isSlug(member.key) else {
@@ -78,10 +80,11 @@ private func readToken(
   for complaint in own.list { complaints.add(complaint) }
   missing.complain(&complaints)
   guard let options else { return nil }
-  let probe = ProbeDefinition(
+  var probe = ProbeDefinition(
     name: OAuth2Probe.kind, kind: OAuth2Probe.kind, every: every / Int64(sources.accelerate),
     timeout: timeout ?? sources.defaults.timeout, retryEvery: Limits.retryEvery,
     retryLimit: Defaults.retries, options: options)
+  probe.expiringSecret = files.secrets.firstToExpire(secretTexts(in: member.node), context)
   var link = Link(
     id: id, serviceName: LocalizedName(en: "Access token", vi: "Mã truy cập"),
     consumerName: LocalizedName(en: member.key, vi: member.key), system: tokenService,

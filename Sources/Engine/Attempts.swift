@@ -246,8 +246,8 @@ extension Engine {
       sample.outcome = .skipped(.missed)
       sample.flags = []
     }
-    if sample.outcome == .ok, let certificate = probes[attempt.probe].clientCertificate {
-      warnOfExpiry(certificate, attempt.probe, &sample)
+    if sample.outcome == .ok, let secret = probes[attempt.probe].definition.expiringSecret {
+      warnOfExpiry(secret, attempt.probe, &sample)
     }
     switch attempt.purpose {
     case .trial(let id, let position):
@@ -266,12 +266,10 @@ extension Engine {
     planAfter(sample, probe: attempt.probe, at: now)
   }
 
-  /// A right attempt warns when the certificate that it showed will not last.
-  private func warnOfExpiry(
-    _ certificate: ClientCertificate, _ probe: Int, _ sample: inout Sample
-  ) {
+  /// A right attempt warns when what it showed to the server will not last.
+  private func warnOfExpiry(_ secret: ExpiringSecret, _ probe: Int, _ sample: inout Sample) {
     let steps = links[probes[probe].link].link.alert.warnings.expiryDays
-    guard let warning = certificate.warning(steps, at: sample.time) else { return }
+    guard let warning = secret.warning(steps, at: sample.time) else { return }
     sample.outcome = .warning(warning.cause)
     if sample.note.isEmpty { sample.note = warning.note }
   }

@@ -103,14 +103,12 @@ package struct PreparedLoad: Sendable {
     }
     newProbes = Array(repeating: -1, count: Int(count))
     links.reserveCapacity(catalogue.count)
-    var certificates = ClientCertificates()
     for (place, link) in catalogue.enumerated() {
       let first = probes.count
       let old = Int(formerLinks[place])
       for (position, definition) in link.probes.enumerated() {
         var probe = ProbeRuntime(
           link: place, position: position, definition: definition, of: link)
-        probe.clientCertificate = certificates.certificate(of: definition)
         probe.host =
           probeTarget(definition).flatMap { politeness.placeByName[$0] } ?? Politeness.nowhere
         probes.append(probe)

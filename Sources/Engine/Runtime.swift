@@ -11,11 +11,9 @@ package struct ProbeRuntime: Sendable {
   package let link: Int
   /// The probe's place among its link's.
   package let position: Int
-  package let definition: ProbeDefinition
+  package internal(set) var definition: ProbeDefinition
   /// Whether its attempts begin with a handshake, which costs a hundred times as much as the rest.
   let usesTLS: Bool
-  /// What its attempts show to the server, where that expires.
-  var clientCertificate: ClientCertificate?
   /// When within its interval it runs.
   let phase: TimeAmount
   /// Its target host's place in the budget's list.

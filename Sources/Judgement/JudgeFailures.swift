@@ -100,6 +100,7 @@ extension ProbeJudge {
 
   private static let expiries = [
     WarningCause.certificateExpires(""), .intermediateExpires(""), .clientCertificateExpires(""),
+    .secretExpires(""),
   ].map { Outcome.warning($0).name }
 
   /// A certificate with few enough days left is worse than other warnings.

@@ -133,6 +133,8 @@ package enum Limits {
 
   // Credentials
   package static let secretBytes = 64 << 10
+  /// Secrets whose last days the configuration may name.
+  package static let secretExpiries = 1_024
   package static let tokens = 256
   package static let tokenBytes = 16 << 10
   package static let tokenAnswerBytes = 256 << 10

@@ -160,6 +160,8 @@ package struct ProbeDefinition: Sendable {
   package var fingerprint: UInt64 = 0
   /// The same for what is asked and what is expected, whatever the times.
   package var checkFingerprint: UInt64 = 0
+  /// Of the secrets that its attempts show, the one that stops being good first.
+  package var expiringSecret: ExpiringSecret?
 
   package init(
     name: String, kind: String, every: TimeAmount, timeout: TimeAmount,

@@ -181,6 +181,8 @@ package enum WarningCause: Sendable, Hashable {
   case untidyChain(String)
   /// The certificate that we show to the server expires within so many days.
   case clientCertificateExpires(String)
+  /// A secret that we show to the server, other than a certificate, stops being good within so many days.
+  case secretExpires(String)
 }
 
 extension WarningCause {
@@ -188,7 +190,9 @@ extension WarningCause {
   /// three.
   package var isLasting: Bool {
     switch self {
-    case .certificateExpires, .intermediateExpires, .untidyChain, .clientCertificateExpires: true
+    case .certificateExpires, .intermediateExpires, .untidyChain, .clientCertificateExpires,
+      .secretExpires:
+      true
     case .plugin, .packetLoss: false
     }
   }

@@ -221,6 +221,7 @@ extension WarningCause {
     case .packetLoss(let share): (4, "packetLoss", share)
     case .untidyChain(let problem): (5, "untidyChain", problem)
     case .clientCertificateExpires(let days): (6, "clientCertificateExpires", days)
+    case .secretExpires(let days): (7, "secretExpires", days)
     }
   }
 
@@ -232,6 +233,7 @@ extension WarningCause {
     case 4: self = .packetLoss(text)
     case 5: self = .untidyChain(text)
     case 6: self = .clientCertificateExpires(text)
+    case 7: self = .secretExpires(text)
     default: return nil
     }
   }

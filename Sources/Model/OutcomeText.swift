@@ -205,6 +205,7 @@ extension WarningCause {
     case .packetLoss: "\(detail) echoes were lost"
     case .untidyChain: "the certificates that the server sends are untidy: \(detail)"
     case .clientCertificateExpires: "our client certificate expires within \(detail) days"
+    case .secretExpires: "our secret expires within \(detail) days"
     }
   }
 }

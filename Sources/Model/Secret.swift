@@ -7,10 +7,46 @@ package struct Secret: Sendable, Hashable {
   package let name: String
   /// The secret itself: hand it to libcurl or to a digest, and to nothing that shows or keeps it.
   package let bytes: [UInt8]
+  /// When it stops being good, where that is known.
+  package let expiry: SecretExpiry?
 
-  package init(name: String, bytes: [UInt8]) {
+  package init(name: String, bytes: [UInt8], expiry: SecretExpiry? = nil) {
     self.name = name
     self.bytes = bytes
+    self.expiry = expiry
+  }
+}
+
+/// When a secret stops being good.
+package struct SecretExpiry: Sendable, Hashable {
+  package var end: WallTime
+  /// Whether it is a certificate.
+  package var isCertificate: Bool
+
+  package init(end: WallTime, isCertificate: Bool) {
+    self.end = end
+    self.isCertificate = isCertificate
+  }
+}
+
+/// A secret of a probe by its name, and when it stops being good.
+package struct ExpiringSecret: Sendable, Hashable {
+  package var name: String
+  package var expiry: SecretExpiry
+
+  package init(name: String, expiry: SecretExpiry) {
+    self.name = name
+    self.expiry = expiry
+  }
+
+  /// What is to be said of it, by steps in days with the most first; nil while there is time.
+  package func warning(_ steps: [Int], at time: WallTime) -> (cause: WarningCause, note: String)? {
+    let left = expiry.end - time
+    guard let step = steps.last(where: { left <= .hours(24) * Int64($0) }) else { return nil }
+    return (
+      expiry.isCertificate ? .clientCertificateExpires("\(step)") : .secretExpires("\(step)"),
+      "secret \(name), valid until \(expiry.end.description.prefix(10))"
+    )
   }
 }
 

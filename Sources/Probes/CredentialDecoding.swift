@@ -207,7 +207,7 @@ package func secretText(
 
 extension FieldReader {
   /// Complains of a secret that this machine does not give: the file itself may be right.
-  func complainOfSecret(_ key: String, _ message: String, _ complaints: inout Complaints) {
+  package func complainOfSecret(_ key: String, _ message: String, _ complaints: inout Complaints) {
     complaints.add(
       Complaint(
         file: file, position: position(of: key), keyPath: keyPath(key), message: message,

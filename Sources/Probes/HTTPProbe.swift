@@ -92,10 +92,6 @@ package struct HTTPProbe: Probe {
   package static func address(of options: HTTPOptions) -> String? { options.url.text }
   package static func usesTLS(_ options: HTTPOptions) -> Bool { options.url.scheme == "https" }
 
-  package static func clientCertificate(of options: HTTPOptions) -> Secret? {
-    options.transfer.tls.clientCertificate
-  }
-
   package init(_ options: HTTPOptions, timeout: TimeAmount, tracing: Bool) {
     self.options = options
     self.timeout = timeout

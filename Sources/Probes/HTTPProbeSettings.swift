@@ -42,10 +42,6 @@ extension OAuth2Probe {
   package static func target(of options: OAuth2Options) -> String? { options.url.hostAndPort }
   package static func usesTLS(_ options: OAuth2Options) -> Bool { options.url.scheme == "https" }
 
-  package static func clientCertificate(of options: OAuth2Options) -> Secret? {
-    options.transfer.tls.clientCertificate
-  }
-
   package static func settings(of options: OAuth2Options) -> [(key: String, value: String)] {
     [
       ("url", options.url.text),

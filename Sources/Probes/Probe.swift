@@ -151,9 +151,6 @@ package protocol Probe: SendableMetatype {
   /// unless the kind says so.
   static func usesTLS(_ options: Options) -> Bool
 
-  /// The certificate that attempts show to the server; none, unless the kind says so.
-  static func clientCertificate(of options: Options) -> Secret?
-
   /// The tokens of the configuration that attempts ask for; none, unless the kind says so.
   static func tokens(of options: Options) -> [String]
 
@@ -171,7 +168,6 @@ extension Probe {
   package mutating func seed(_ entropy: UInt64) {}
   package static func address(of options: Options) -> String? { target(of: options) }
   package static func usesTLS(_ options: Options) -> Bool { false }
-  package static func clientCertificate(of options: Options) -> Secret? { nil }
   package static func tokens(of options: Options) -> [String] { [] }
 }
 
@@ -242,14 +238,6 @@ package func probeUsesTLS(_ definition: ProbeDefinition) -> Bool {
     (definition.options as? Kind.Options).map(kind.usesTLS)
   }
   return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) } ?? false
-}
-
-/// The certificate that the attempts of a probe show to the server; nil where they show none.
-package func probeClientCertificate(_ definition: ProbeDefinition) -> Secret? {
-  func open<Kind: Probe>(_ kind: Kind.Type) -> Secret? {
-    (definition.options as? Kind.Options).flatMap(kind.clientCertificate)
-  }
-  return probeKinds.first { $0.kind == definition.kind }.flatMap { open($0) }
 }
 
 /// What a kind needs from the catalogue to read its settings.

@@ -61,13 +61,6 @@ package struct StepsProbe: Probe {
   }
 
   /// The first that any of the steps shows.
-  package static func clientCertificate(of options: StepsOptions) -> Secret? {
-    for step in options.steps {
-      if let secret = HTTPProbe.clientCertificate(of: step.request) { return secret }
-    }
-    return nil
-  }
-
   package init(_ options: StepsOptions, timeout: TimeAmount, tracing: Bool) {
     self.options = options
     self.timeout = timeout

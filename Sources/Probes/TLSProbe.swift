@@ -70,10 +70,6 @@ package struct TLSProbe: Probe {
 
   package static func usesTLS(_ options: Options) -> Bool { true }
 
-  package static func clientCertificate(of options: Options) -> Secret? {
-    options.transfer.tls.clientCertificate
-  }
-
   package init(_ options: TLSProbeOptions, timeout: TimeAmount, tracing: Bool) {
     self.options = options
     self.timeout = timeout

@@ -54,6 +54,45 @@ struct CredentialTests {
     #expect(bearers == ["aaaaaaaa", "bbbbbbbb", "cccccc"])
   }
 
+  @Test("a probe knows which of its secrets ends first, and a changed day is a change of its link")
+  func expiry() throws {
+    func links(_ expiry: String) throws -> [Link] {
+      let (configuration, complaints) = loadConfiguration(
+        "linkhealth.json5",
+        access(files("{ catalogue: [\"services\"], secretExpiry: { \(expiry) } }"), secrets: all))
+      #expect(complaints.list.map(\.description) == [])
+      return try #require(configuration?.links)
+    }
+    let former = try links(#""land-hue": "2027-03-31""#)
+    #expect(former.map { $0.probes[0].expiringSecret?.name } == [nil, nil, "land-hue"])
+    // Midnight in Vietnam, at the end of the day.
+    #expect(
+      former[2].probes[0].expiringSecret?.expiry.end.description == "2027-03-31T17:00:00.000Z")
+    let later = try links(#""land-hue": "2027-04-30""#)
+    #expect(later.map(\.fingerprint) != former.map(\.fingerprint))
+    #expect(later[0].fingerprint == former[0].fingerprint)
+  }
+
+  @Test(
+    "a last day that is none, or of a secret that is none, is told where it stands",
+    arguments: [
+      (
+        #"{ "land-hue": "31/3/2027" }"#,
+        "expected the last day on which the secret is good, such as \"2027-03-31\", got \"31/3/2027\""
+      ),
+      (#"{ "land-hui": "2027-03-31" }"#, "no secret land-hui in any place"),
+      (#"{ "land-hue": 3 }"#, "expected a string, got a number"),
+      (#""2027-03-31""#, "expected an object, got a string"),
+    ])
+  func expiryMistakes(written: String, message: String) {
+    let (_, complaints) = loadConfiguration(
+      "linkhealth.json5",
+      access(files("{ catalogue: [\"services\"], secretExpiry: \(written) }"), secrets: all))
+    #expect(complaints.list.count == 1)
+    #expect(complaints.list.first?.message.contains(message) == true, "\(complaints.list)")
+    #expect(complaints.list.first?.position.line == 1)
+  }
+
   @Test("a missing secret is told once, with the probe's line and the links that need it")
   func missing() throws {
     let text = service.replacing("land-{consumer}", with: "land")

@@ -145,18 +145,19 @@ import Wire
       warnings: WarningRule(criticalDays: 3, expiryDays: [20, 3]))
     let bench = Bench([link(rules: rules)])
     bench.network = { _ in right }
-    bench.engine.probes[0].clientCertificate = ClientCertificate(
-      secret: "cert-pem", end: bench.now.wall + .hours(24 * 21))
+    bench.engine.probes[0].definition.expiringSecret = ExpiringSecret(
+      name: "cert-pem",
+      expiry: SecretExpiry(end: bench.now.wall + .hours(24 * 21), isCertificate: true))
     bench.advance(by: .minutes(5))
     #expect(bench.told.isEmpty && bench.state == .up)
-    bench.engine.probes[0].clientCertificate?.end = bench.now.wall + .hours(24 * 10)
+    bench.engine.probes[0].definition.expiringSecret?.expiry.end = bench.now.wall + .hours(24 * 10)
     bench.advance(by: .minutes(2))
     let incident = try #require(bench.told.first)
     #expect(incident.severity == .warning && bench.state == .degraded)
     #expect(
       incident.summary.contains(
         "degraded: our client certificate expires within 20 days (secret cert-pem, valid until"))
-    bench.engine.probes[0].clientCertificate?.end = bench.now.wall + .hours(24 * 2)
+    bench.engine.probes[0].definition.expiringSecret?.expiry.end = bench.now.wall + .hours(24 * 2)
     bench.advance(by: .minutes(2))
     #expect(bench.told.last?.severity == .critical, "within the critical step")
     #expect(bench.told.last?.summary.contains("degraded") == true, "and not down")

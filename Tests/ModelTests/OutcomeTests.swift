@@ -37,6 +37,7 @@ private let everyOutcome: [Outcome] =
   + ([
     .certificateExpires("14"), .intermediateExpires("7"), .plugin, .packetLoss("1 of 5"),
     .untidyChain("wrong order"), .clientCertificateExpires("7"),
+    .secretExpires("14"),
   ] as [WarningCause]).map { .warning($0) }
 
 struct OutcomeTests {
@@ -177,6 +178,7 @@ private let goldenCodes = """
   11.4 warning.packetLoss
   11.5 warning.untidyChain
   11.6 warning.clientCertificateExpires
+  11.7 warning.secretExpires
   2.1 connect.refused
   2.2 connect.timedOut
   2.255 connect.other
