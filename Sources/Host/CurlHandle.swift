@@ -18,6 +18,10 @@ final class CurlHandle {
   private(set) var usesProxy = false
   /// Whether an answer in another version is a failure.
   private(set) var demandsHTTP2 = false
+  /// Whether the address that it connects to is one of IPv6.
+  private(set) var isIPv6 = false
+  /// The file of authorities that the server's certificate is checked by; empty for none.
+  private(set) var caFile = ""
   /// Whether libcurl unpacks what is compressed.
   private(set) var decodes = false
   /// What is seen of the handshake; only where that is what the transfer is for.
@@ -77,6 +81,8 @@ final class CurlHandle {
     headLines = 0
     errorText.pointee = 0
     socketErrorPlace.pointee = 0
+    isIPv6 = (transfer.address ?? transfer.url.host).contains(":")
+    self.caFile = caFile
     decodes = transfer.settings.compressed
     demandsHTTP2 = transfer.settings.version == .http2 && transfer.purpose == .request
     glimpse = transfer.purpose == .handshake ? HandshakeGlimpse() : nil

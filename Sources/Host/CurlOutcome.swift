@@ -44,14 +44,16 @@ extension CurlHandle {
       }
     case CURLE_COULDNT_CONNECT:
       // Of all failures only this one sets the errno; else it may be another transfer's.
+      if socketError != 0 { return connectOutcome(errno: socketError, usesProxy: usesProxy) }
+      let code = Int32(clamping: long(CURLINFO_OS_ERRNO))
+      // By IPv6 it cannot be told whether this machine forbids the way or a router does.
       return connectOutcome(
-        errno: socketError != 0 ? socketError : Int32(clamping: long(CURLINFO_OS_ERRNO)),
-        usesProxy: usesProxy)
+        errno: isIPv6 ? errnoOfRouter(code) : code, usesProxy: usesProxy, isIPv6: isIPv6)
     case CURLE_COULDNT_RESOLVE_HOST: return .resolve(.other)
     case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return .connect(.proxy)
     case CURLE_INTERFACE_FAILED: return .connect(.noLocalAddress)
     case CURLE_PEER_FAILED_VERIFICATION: return .tls(verificationCause)
-    case CURLE_SSL_CACERT_BADFILE: return .tls(.caFile)
+    case CURLE_SSL_CACERT_BADFILE: return caFileOutcome(caFile)
     case CURLE_SSL_CONNECT_ERROR: return .tls(handshakeCause)
     case CURLE_SSL_CERTPROBLEM, CURLE_SSL_CLIENTCERT: return .tls(.clientCertificate)
     case CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED: return .tls(.handshake)
@@ -144,14 +146,32 @@ private func isRefusedCertificate(_ text: String) -> Bool {
       ].contains(where: text.contains))
 }
 
-/// What a connection that did not come about means. That we have no socket left is our own fault; a
-/// proxy that cannot be reached says nothing about the server behind it.
-func connectOutcome(errno code: Int32, usesProxy: Bool) -> Outcome {
+/// What it means that libcurl could not use a file of authorities. It says the same of one that it had no
+/// descriptor or memory left to read, which says nothing of the file nor of the server.
+func caFileOutcome(_ path: String) -> Outcome {
+  do throws(SystemError) {
+    let bytes = try readFile(path, limitBytes: Limits.catalogueFileBytes)
+    return secretExpiry(of: bytes)?.isCertificate == true ? .skipped(.tableFull) : .tls(.caFile)
+  } catch {
+    return [EMFILE, ENFILE, ENOMEM].contains(error.code) ? .skipped(.tableFull) : .tls(.caFile)
+  }
+}
+
+/// What a router of IPv6 that forbids the way has told (ICMPv6 type 1, codes 1, 5 and 6: RFC 4443 section
+/// 3.1) the kernel hands on as "permission denied", which of a call of our own means this machine.
+func errnoOfRouter(_ code: Int32) -> Int32 { code == EACCES ? EHOSTUNREACH : code }
+
+/// What a connection that did not come about means. That we have no socket, or no local port, left is our
+/// own fault; a proxy that cannot be reached says nothing about the server behind it.
+///
+/// `isIPv6`: without any address of IPv6 the kernel says the same as without a port.
+func connectOutcome(errno code: Int32, usesProxy: Bool, isIPv6: Bool = false) -> Outcome {
   let cause: ConnectCause
   switch code {
   case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .skipped(.tableFull)
   case EACCES, EPERM: return .connect(.denied)
-  case EADDRNOTAVAIL, EADDRINUSE: return .connect(.noLocalAddress)
+  case EADDRNOTAVAIL, EADDRINUSE:
+    return isIPv6 ? .connect(.noLocalAddress) : .skipped(.tableFull)
   case ECONNREFUSED: cause = .refused
   case ETIMEDOUT: cause = .timedOut
   case ENETUNREACH, ENETDOWN, EAFNOSUPPORT: cause = .networkUnreachable

@@ -120,8 +120,13 @@ package final class SocketExchanges: LoopPart {
     {
       return .notPermitted
     }
-    if opened.step == Int32(lh_step_bind.rawValue) { return .connect(.noLocalAddress) }
-    return socketFailure(errno: opened.error, isConnected: false)
+    if opened.step == Int32(lh_step_bind.rawValue),
+      [EADDRNOTAVAIL, EACCES, EPERM, EINVAL].contains(opened.error)
+    {
+      return .connect(.noLocalAddress)
+    }
+    return socketFailure(
+      errno: opened.error, isConnected: false, isIPv6: target.address.contains(":"))
   }
 
   /// Waits for readiness; a socket that has failed meanwhile is out of the loop and comes back.
@@ -178,7 +183,7 @@ package final class SocketExchanges: LoopPart {
         exchange.sentAt = began
         return .sent
       }
-      return end(exchange, socketFailure(errno: error, isConnected: true))
+      return end(exchange, socketFailure(errno: errnoOfRouter(error), isConnected: true))
     }
   }
 
@@ -213,7 +218,7 @@ package final class SocketExchanges: LoopPart {
       // A refusal is ECONNREFUSED: this connection came about, and was reset before we looked.
       exchange.wasReset = true
     } else if code != 0 {
-      return end(exchange, socketFailure(errno: code, isConnected: false))
+      return end(exchange, socketFailure(errno: errnoOfRouter(code), isConnected: false))
     }
     exchange.isConnected = true
     exchange.pending = .nothing
@@ -237,7 +242,8 @@ package final class SocketExchanges: LoopPart {
       // It is said to have failed and does not say why: it would be ready again at once, for ever.
       if code == EAGAIN && told == 0 { return end(exchange, .connect(.other)) }
       if isLostPacket(told != 0 ? told : code, exchange) { return nil }
-      return end(exchange, socketFailure(errno: told != 0 ? told : code, isConnected: true))
+      let error = errnoOfRouter(told != 0 ? told : code)
+      return end(exchange, socketFailure(errno: error, isConnected: true))
     }
     exchange.receivedBytes += max(1, Int(count))
     exchange.pending = .nothing
@@ -402,12 +408,12 @@ private func isReady(_ raw: Int32, _ events: Int32) -> Bool {
 }
 
 /// What an error of a socket means.
-func socketFailure(errno code: Int32, isConnected: Bool) -> SocketFailure {
+func socketFailure(errno code: Int32, isConnected: Bool, isIPv6: Bool = false) -> SocketFailure {
   switch code {
   case ECONNRESET where isConnected, EPIPE: return .reset
   default: break
   }
-  switch connectOutcome(errno: code, usesProxy: false) {
+  switch connectOutcome(errno: code, usesProxy: false, isIPv6: isIPv6) {
   case .connect(let cause): return .connect(cause)
   default: return .noRoom
   }

@@ -81,13 +81,13 @@ package struct ExecProbe: Probe {
       return finish(outcome, line, behind)
     case .signalled(9):
       // No server can do that: it is the kernel, for want of memory, or somebody on this machine.
-      return finish(
-        .skipped(.notRunnable), output.line, "killed by SIGKILL, not by us; out of memory?")
+      let killed = "killed by SIGKILL, not by us; out of memory?"
+      return finish(.skipped(.notRunnable), output.line, killed, behind)
     case .signalled(let number):
       return finish(.plugin(.signalled(signalName(number))), output.line, behind)
     case .timedOut(let ignored):
-      return finish(.plugin(.timedOut), output.line, ignored ? "ignored SIGTERM" : "")
-    case .outputTooLarge: return finish(.plugin(.outputTooLarge), output.line)
+      return finish(.plugin(.timedOut), output.line, ignored ? "ignored SIGTERM" : "", behind)
+    case .outputTooLarge: return finish(.plugin(.outputTooLarge), output.line, behind)
     case .notStarted(let reason):
       return finish(.skipped(.notRunnable), "\(options.program): \(reason)")
     case .noRoom:
@@ -107,11 +107,12 @@ package struct ExecProbe: Probe {
     }
   }
 
-  /// `remark`: what is ours to say of it; it stands first, so that a long line does not push it out.
-  private mutating func finish(_ outcome: Outcome, _ line: String, _ remark: String = "")
-    -> ProbeAction
-  {
+  /// `remarks`: what is ours to say of it; it stands first, so that a long line does not push it out.
+  private mutating func finish(
+    _ outcome: Outcome, _ line: String, _ remarks: String...
+  ) -> ProbeAction {
     result.outcome = outcome
+    let remark = remarks.filter { !$0.isEmpty }.joined(separator: ", ")
     let parts = [remark.isEmpty ? "" : "(\(remark))", line].filter { !$0.isEmpty }
     result.note = noteText(options.mask.masked(parts.joined(separator: " ")))
     if tracing {

@@ -167,7 +167,6 @@ package struct PingProbe: Probe {
       attempt.say(Self.permissionNote)
       return attempt.finish(.skipped(.notPermitted))
     case .connect(let cause) where sentAt.isEmpty: return attempt.finish(.connect(cause))
-    // A router of IPv6 that forbids it makes the kernel say that it is denied.
     case .connect(.hostUnreachable), .connect(.networkUnreachable), .connect(.refused),
       .connect(.denied):
       wasUnreachable = true

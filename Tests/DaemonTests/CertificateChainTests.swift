@@ -220,6 +220,33 @@ extension DaemonTests {
       }
     }
 
+    @Test("a good server is not told to have a bad authority where we have too few descriptors")
+    func fewDescriptors() throws {
+      let server = try OpenSSLServer(certificate: "ec", key: "ec", [])
+      defer { server.stop() }
+      let links = try links(server.port)
+      let daemon = try Daemon.running([links.http, links.tls])
+      let pid = try #require(daemon.process?.pid)
+      var limit = DescriptorLimit()
+      for left in 0...8 {
+        // The authorities are read anew with the first handshake after it.
+        #expect(try daemon.post("/v1/reload?yes=true").status == 200)
+        let caller = try daemon.connect()
+        _ = try caller.request("GET", "/v1/status")
+        for link in [links.http, links.tls] {
+          try limit.leave(left, to: pid)
+          let answer = try caller.request("POST", "/v1/links/\(link.id)/try")
+          let found = try #require(answer.json?["attempts"]?.array?.first?["sample"])
+          let outcome = found["outcome"]?.string ?? ""
+          let sentence = found["sentence"]?.string ?? ""
+          let words = "\(link.service), \(left) left: \(outcome), \(sentence)"
+          #expect(outcome.hasPrefix("skipped.") || outcome == "ok" && left > 0, "\(words)")
+          if left == 8 { #expect(outcome == "ok", "\(words)") }
+        }
+        try limit.leave(nil, to: pid)
+      }
+    }
+
     @Test("a handshake leaves no connection behind")
     func descriptors() throws {
       let server = try OpenSSLServer(

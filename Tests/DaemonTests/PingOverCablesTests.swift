@@ -56,6 +56,9 @@ extension DaemonTests {
         reason: "the same by IPv6", host: "[2001:db8::2]", outcome: "connect.denied",
         tcp: "connect.denied"),
       PingedHost(
+        reason: "a router of IPv6 forbids it", host: "[2001:db8:9::1]",
+        outcome: "ping.unreachable", tcp: "connect.hostUnreachable"),
+      PingedHost(
         reason: "a source address that this machine does not have", host: "198.18.0.2",
         keys: "sourceAddress: \"198.18.0.99\",", outcome: "connect.noLocalAddress",
         tcp: "connect.noLocalAddress"),
@@ -81,7 +84,8 @@ extension DaemonTests {
           ip -n deaf route add unreachable 198.18.9.1
           ip netns exec deaf sh -ec '
             echo 1 >/proc/sys/net/ipv4/ip_forward
-            echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all'
+            echo 1 >/proc/sys/net/ipv4/icmp_echo_ignore_all
+            echo 0 >/proc/sys/net/ipv4/icmp_ratelimit'
           ip netns exec lossy sh -ec '
             echo 6169 >/proc/sys/net/ipv4/icmp_ratemask
             echo 20000 >/proc/sys/net/ipv4/icmp_ratelimit'
@@ -89,6 +93,13 @@ extension DaemonTests {
           ip -n monitor route add prohibit 198.18.8.2
           ip -n monitor route add blackhole 198.18.8.3
           ip -n monitor route add prohibit 2001:db8::2
+          ip -n monitor addr add 2001:db8:1::1/64 dev deaf nodad
+          ip -n deaf addr add 2001:db8:1::2/64 dev cable nodad
+          ip -n monitor route add 2001:db8:9::1 via 2001:db8:1::2
+          ip -n deaf route add prohibit 2001:db8:9::1
+          ip netns exec deaf sh -ec '
+            echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+            echo 0 >/proc/sys/net/ipv6/icmp/ratelimit'
 
           """)
     }

@@ -183,7 +183,8 @@ struct TransferTests {
       (EHOSTUNREACH, .connect(.hostUnreachable), .connect(.proxy)),
       (EAFNOSUPPORT, .connect(.networkUnreachable), .connect(.proxy)),
       (EPERM, .connect(.denied), .connect(.denied)),
-      (EADDRNOTAVAIL, .connect(.noLocalAddress), .connect(.noLocalAddress)),
+      (EADDRNOTAVAIL, .skipped(.tableFull), .skipped(.tableFull)),
+      (EADDRINUSE, .skipped(.tableFull), .skipped(.tableFull)),
       (EMFILE, .skipped(.tableFull), .skipped(.tableFull)),
       (ENFILE, .skipped(.tableFull), .skipped(.tableFull)),
       (ENOBUFS, .skipped(.tableFull), .skipped(.tableFull)),
@@ -192,5 +193,21 @@ struct TransferTests {
   func causes(code: Int32, direct: Outcome, throughProxy: Outcome) {
     #expect(connectOutcome(errno: code, usesProxy: false) == direct)
     #expect(connectOutcome(errno: code, usesProxy: true) == throughProxy)
+  }
+
+  @Test("by IPv6 there may be no address of our own, and a router's no is not ours")
+  func causesOfIPv6() {
+    #expect(
+      connectOutcome(errno: EADDRNOTAVAIL, usesProxy: false, isIPv6: true)
+        == .connect(.noLocalAddress))
+    #expect(errnoOfRouter(EACCES) == EHOSTUNREACH)
+    #expect(errnoOfRouter(EPERM) == EPERM)
+  }
+
+  @Test("a file of authorities that can be read is not what libcurl could not use")
+  func authorities() throws {
+    #expect(caFileOutcome("/nowhere/ca.pem") == .tls(.caFile))
+    #expect(caFileOutcome("/etc/hostname") == .tls(.caFile))
+    #expect(caFileOutcome(CurlTransfers.debianBundle) == .skipped(.tableFull))
   }
 }

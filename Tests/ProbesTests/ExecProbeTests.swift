@@ -71,6 +71,20 @@ struct ExecProbeTests {
     .init(
       reason: "one that it left behind", end: .exited(code: 2), output: "down", leftBehind: 1,
       outcome: .plugin(.critical), note: "(left a process behind) down"),
+    .init(
+      reason: "out of time with children", end: .timedOut(ignoredSIGTERM: false), output: "half",
+      leftBehind: 3, outcome: .plugin(.timedOut), note: "(left 3 behind) half"),
+    .init(
+      reason: "out of time, deaf, and with a child", end: .timedOut(ignoredSIGTERM: true),
+      output: "half", leftBehind: 1, outcome: .plugin(.timedOut),
+      note: "(ignored SIGTERM, left a process behind) half"),
+    .init(
+      reason: "a flood with children", end: .outputTooLarge, output: "yes", leftBehind: 2,
+      outcome: .plugin(.outputTooLarge), note: "(left 2 behind) yes"),
+    .init(
+      reason: "killed with children", end: .signalled(9), leftBehind: 2,
+      outcome: .skipped(.notRunnable),
+      note: "(killed by SIGKILL, not by us; out of memory?, left 2 behind)"),
   ]
 
   /// What an attempt comes to.

@@ -11,7 +11,7 @@ struct ShippedSample {
   private static let addressKeys = ["url", "host", "server", "target", "address"]
 
   static func all() throws -> [ShippedSample] {
-    let parts = #filePath.split(separator: "/").dropLast(3)
+    let parts = #filePath.split(separator: "/").dropLast(4)
     let directory = "/" + parts.joined(separator: "/") + "/probes/kinds"
     return try fileNames(directory).filter { $0.hasSuffix(".example.json5") }.map { name in
       let bytes = try readFile("\(directory)/\(name)", limitBytes: 1 << 20)

@@ -10,8 +10,7 @@ final class WatchedKinds {
   let samples: [ShippedSample]
   /// Under what name they ask the loopback.
   var host = "127.0.0.1"
-  /// Of descriptors, at first.
-  private var limit: Int?
+  private var descriptorLimit = DescriptorLimit()
 
   struct Told: CustomStringConvertible {
     var name: String
@@ -110,7 +109,8 @@ final class WatchedKinds {
     try eventually("\(when) no process is left") { try children().isEmpty }
   }
 
-  private func settled() throws -> [String] {
+  /// What is open once that has stopped changing.
+  func settled() throws -> [String] {
     var last = -1
     return try eventually("the number of descriptors stands still", every: .milliseconds(300)) {
       let open = try descriptors()
@@ -120,10 +120,6 @@ final class WatchedKinds {
   }
 
   private func pid() throws -> Int32 { try #require(daemon.process).pid }
-
-  private func numbers() throws -> [Int] {
-    fileNames("/proc/\(try pid())/fd").compactMap { Int($0) }.sorted()
-  }
 
   /// What each descriptor of the daemon leads to, sorted.
   func descriptors() throws -> [String] {
@@ -153,18 +149,24 @@ final class WatchedKinds {
   }
 
   /// Lets the daemon open so many descriptors more, or as many as at first.
-  func leave(_ count: Int?) throws {
-    let pid = try pid()
+  func leave(_ count: Int?) throws { try descriptorLimit.leave(count, to: try pid()) }
+}
+
+/// How many descriptors a process may open.
+struct DescriptorLimit {
+  private var atFirst: Int?
+
+  /// Lets a process open so many descriptors more, or as many as at first.
+  mutating func leave(_ count: Int?, to pid: Int32) throws {
     let line = fileText("/proc/\(pid)/limits")?.split(separator: "\n").first {
       $0.hasPrefix("Max open files")
     }
     let now = line?.split(separator: " ").compactMap { Int($0) }.first
-    let atFirst = try #require(limit ?? now)
-    limit = atFirst
-    var limit = atFirst
+    var limit = try #require(atFirst ?? now)
+    atFirst = limit
     if let count {
       // The numbers that are free, lowest first, are those that the kernel would give.
-      let taken = Set(try numbers())
+      let taken = Set(fileNames("/proc/\(pid)/fd").compactMap { Int($0) })
       var free = 0
       limit = 0
       while free < count || taken.contains(limit) {
