@@ -175,7 +175,7 @@ private func measureWritingBesideQuestions(
     // Alternating, so that what slows the machine for a while meets both.
     let isAsked = round % 2 == 0
     let answer = Answer()
-    let workers = try Workers(threads: 1, capacity: 1)
+    let workers = try Workers(threads: 1, capacity: 1, givingWay: true)
     if isAsked {
       let snapshot = question.store.snapshot
       _ = workers.submit {
