@@ -26,6 +26,34 @@ struct EncoderTests {
     #expect(ringBytes(ringWords(bytes)) == Array(bytes.prefix(8)))
   }
 
+  @Test("a scan from some time on gives every record since then, and leaves out batches before it")
+  func since() {
+    var encoder = RingEncoder(resume: testResume(slots: 8))
+    var disk = Disk(testResume(slots: 8))
+    var source = SampleSource(seed: 4)
+    for _ in 0..<60 {
+      for probe in 0..<5 {
+        encoder.add(probe: UInt32(probe), key: testKey(probe), sample: source.next())
+      }
+      for batch in encoder.finish() { disk.write(batch) }
+    }
+    var left = 0
+    for header in disk.recover().plan.keep {
+      let words = disk.files[header.slot]!
+      var all: [HistoryRecord] = []
+      let whole = scanSegment(words, header: header) { all.append($0) }
+      for since in stride(from: 0, to: all.count, by: 7).map({ all[$0].time }) {
+        var found: [HistoryRecord] = []
+        let scan = scanSegment(words, header: header, since: since) { found.append($0) }
+        #expect(found.filter { $0.time >= since } == all.filter { $0.time >= since })
+        #expect(scan.times == whole.times && scan.end == whole.end)
+        #expect(scan.unreadableRecords == 0)
+        left += all.count - found.count
+      }
+    }
+    #expect(left > 0)
+  }
+
   @Test("every outcome, flag and number comes back as it was recorded")
   func everyOutcome() {
     var encoder = RingEncoder(resume: testResume(slots: 8))

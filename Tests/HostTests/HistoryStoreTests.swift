@@ -55,8 +55,14 @@ private final class Recorder {
   private(set) var written: [ProbeKey: [Sample]] = [:]
   var now: WallTime
   var messages: [String] = []
+  /// In bytes; the ring's room is reckoned where there is none.
+  private let ringSize: (ring: Int, segment: Int)?
 
-  init(probes count: Int, every: TimeAmount = .seconds(60), at start: WallTime) throws {
+  init(
+    probes count: Int, every: TimeAmount = .seconds(60), at start: WallTime,
+    ringSize: (ring: Int, segment: Int)? = nil
+  ) throws {
+    self.ringSize = ringSize
     probes = (0..<count).map { HistoryProbe(key: key($0), every: every) }
     now = start
     try open()
@@ -71,7 +77,11 @@ private final class Recorder {
     try flush()
   }
 
-  var room: HistoryRoom { HistoryRoom(retention, intervals: probes.map(\.every)) }
+  var room: HistoryRoom {
+    HistoryRoom(
+      retention, intervals: probes.map(\.every), ringBytes: ringSize?.ring,
+      segmentBytes: ringSize?.segment)
+  }
 
   /// One round of all probes, each at its own moment; then the time is that of the next round.
   func round(_ sample: (Int, WallTime) -> Sample?) throws {
@@ -206,6 +216,39 @@ struct HistoryStoreTests {
     #expect(try reader.samples(of: key(1), in: always, limit: 70) == all.suffix(70))
     let part = all[30].time..<all[150].time
     #expect(try reader.samples(of: key(1), in: part, limit: 1_000) == Array(all[30..<150]))
+  }
+
+  @Test("samples that fill windows again come of the ring, and of blocks where it does not reach")
+  func recordedSamples() throws {
+    let recorder = try Recorder(probes: 4, at: midnight, ringSize: (8 * 16_384, 16_384))
+    for _ in 0..<(60 * 30) { try recorder.round(sample) }
+    func link(_ index: Int, every: TimeAmount) -> Link {
+      let names = LocalizedName(en: "", vi: "")
+      return Link(
+        id: key(index).link, serviceName: names, consumerName: names, system: "", owner: "",
+        route: [], alert: .standard,
+        probes: [
+          ProbeDefinition(
+            name: "read", kind: "http", every: every, timeout: .seconds(1), options: 0)
+        ])
+    }
+    // Sixteen rounds, and at most a day; of the third nothing is wanted.
+    let windows = [TimeAmount.hours(24), .minutes(16), nil, .hours(8)]
+    let links = windows.indices.compactMap { index in
+      windows[index].map { link(index, every: .nanoseconds($0.nanoseconds / 16)) }
+    }
+    let start = try #require(recorder.store.ring.earliest)
+    #expect(start > recorder.now - .hours(24) && start < recorder.now - .minutes(16))
+    let found = try recorder.store.recordedSamples(
+      recorder.probes, WantedSamples(links, at: recorder.now))
+    for (index, window) in windows.enumerated() {
+      let expected = (recorder.written[key(index)] ?? []).filter { sample in
+        window.map { sample.time >= recorder.now - $0 } ?? false
+      }
+      #expect(found.filter { $0.0 == key(index) }.map(\.1) == expected, "probe \(index)")
+      #expect(expected.isEmpty == (window == nil))
+    }
+    #expect(recorder.messages == [])
   }
 
   @Test("many probes at once give the same cells as one by one")
