@@ -36,6 +36,8 @@ package struct Configuration: Sendable {
   package var politeness: PolitenessBudget? = .standard
   /// When incidents are told and how long they are remembered.
   package var incidents = IncidentSettings()
+  /// For how long the machine's clock may be unsynchronised before that is told; nil for ever.
+  package var clockUnsynchronisedFor: TimeAmount? = Limits.clockUnsynchronisedFor
   /// What programs may be run for checks; none unless the configuration says so.
   package var exec = ExecSettings()
   /// By how much intervals and rule windows have been divided; they already are in `links`.

@@ -124,6 +124,7 @@ private struct ConfigurationReading {
     }
     configuration.politeness = readPoliteness(&reader, &complaints)
     configuration.incidents = readIncidentSettings(&reader, &complaints)
+    configuration.clockUnsynchronisedFor = readClockLimit(&reader, &complaints)
   }
 
   private func readHistory(

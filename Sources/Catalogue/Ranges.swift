@@ -16,6 +16,7 @@ enum Ranges {
   static let pluginsAtOnce = 1...Limits.pluginsAtOnceMaximum
   static let requestsPerMinute = 1...1_000_000
   static let bytesPerMinute = 1_024...(1 << 40)
+  static let clockUnsynchronisedFor = TimeAmount.zero...TimeAmount.hours(24 * 31)
   static let gather = TimeAmount.zero...TimeAmount.minutes(5)
   static let reopenWithin = TimeAmount.zero...TimeAmount.hours(24)
   static let accelerate = 1...1_000

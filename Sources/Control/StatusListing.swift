@@ -77,6 +77,7 @@ package struct StatusListing: PiecewiseAnswer {
     writer.key("canaries")
     writer.counts(tally.canaries)
     writer.member("blind", engine.isBlind)
+    writeClock(&writer, engine)
     writeIncidents(&writer, engine)
     writeQuietCounts(&writer, engine, at: now)
     writer.endObject()

@@ -32,6 +32,20 @@ func writeIncidents(_ writer: inout JSONWriter, _ engine: borrowing Engine) {
   writer.endObject()
 }
 
+/// Whether the machine's clock is synchronised, by whose word, and since when as far as this run knows.
+func writeClock(_ writer: inout JSONWriter, _ engine: borrowing Engine) {
+  let report = engine.clockWatch.report ?? ClockReport(.unknown, problem: "not asked yet")
+  writer.key("clock")
+  writer.beginObject()
+  writer.member("state", report.state.rawValue)
+  writer.member("source", report.source?.rawValue)
+  writer.time("since", engine.clockWatch.since)
+  writer.member("maximumErrorMilliseconds", report.maximumError?.milliseconds)
+  writer.member("problem", report.problem.isEmpty ? nil : report.problem)
+  writer.member("toldAfterMilliseconds", engine.clockWatch.limit?.milliseconds)
+  writer.endObject()
+}
+
 /// The hosts that were refused something first, then the busiest.
 func writeHosts(_ writer: inout JSONWriter, _ engine: borrowing Engine, at now: Now) {
   let hosts = engine.hosts(at: now).sorted { a, b in

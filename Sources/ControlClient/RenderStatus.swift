@@ -131,6 +131,7 @@ private func renderDaemon(_ status: JSONNode, _ page: inout Page) {
   if let problem = status["delivery"]?.text("problem") {
     page.line(Cell("delivery: \(problem)", .bad))
   }
+  if let clock = status["clock"] { renderClock(clock, &page) }
   renderQuietCounts(status, &page)
   for receiver in status["delivery"]?.list("receivers") ?? [] {
     guard let problem = receiver.text("lastError") else { continue }
@@ -139,6 +140,19 @@ private func renderDaemon(_ status: JSONNode, _ page: inout Page) {
       Cell(
         "receiver \(receiver.text("name") ?? unknownText): \(pending) pending, \(problem)",
         .warning))
+  }
+}
+
+/// A clock that is right is no news.
+private func renderClock(_ clock: JSONNode, _ page: inout Page) {
+  switch clock.text("state") {
+  case "unsynchronised":
+    let since = clock.text("since").map { " since \(timeText($0))" } ?? ""
+    page.line(Cell("clock: not synchronised\(since): times may be wrong", .warning))
+  case "unknown":
+    let problem = clock.text("problem").map { ": \($0)" } ?? ""
+    page.line(Cell("clock: not known whether it is synchronised\(problem)", .faint))
+  default: break
   }
 }
 

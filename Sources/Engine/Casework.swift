@@ -134,6 +134,9 @@ extension Engine {
     _ id: String, by: String, note: String, at now: Now
   ) -> AcknowledgeResult {
     let acknowledgement = Acknowledgement(by: by, note: note, time: now.wall)
+    if let incident = acknowledgeClock(id, acknowledgement, at: now) {
+      return .acknowledged(incident)
+    }
     guard let incident = casebook.acknowledge(id, acknowledgement, at: now) else {
       return .notOpen
     }

@@ -48,6 +48,7 @@ package struct Engine: ~Copyable {
   /// Windows and silences: what is measured all the same and not told.
   package internal(set) var quietBook = QuietBook(rules: NoticeRules(zone: .zero))
   var quietWatch = QuietWatch()
+  package internal(set) var clockWatch = ClockWatch()
   package internal(set) var recording: Recording
   package internal(set) var tokens = Tokens()
   package internal(set) var politeness = Politeness()

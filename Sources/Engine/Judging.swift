@@ -28,7 +28,9 @@ extension Engine {
       guard incident.pattern != .vantage, incident.isTold || !isBlind else { continue }
       for condition in incident.conditions { restore(condition, incident, at: now) }
     }
-    let last = casebook.restore(open, ended: ended, places: linkIndex, at: now)
+    clockWatch.incident = open.last { $0.pattern == .clock }
+    let last = casebook.restore(
+      open.filter { $0.pattern != .clock }, ended: ended, places: linkIndex, at: now)
     if casebook.isBlind {
       sightSince = .distantFuture
       unsureUntil = now.instant + Limits.mustFailAwaited

@@ -27,6 +27,8 @@ extension Engine {
       return incident.hasHeldChanges ? quieting.map(TellingState.changesQuiet) ?? .told : .told
     }
     if let quieting { return .quiet(quieting) }
+    // It is told at the next report.
+    if incident.pattern == .clock { return .gathers(until: now.wall) }
     if isBlind, incident.pattern != .vantage { return .blind }
     guard let plan = casebook.telling(of: incident.id) else { return .told }
     if plan.isHeldBack { return .unseen }

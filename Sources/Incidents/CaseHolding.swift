@@ -70,20 +70,7 @@ extension Casebook {
   ) -> Incident? {
     guard let number = numbers[id], var item = cases[number], item.incident.status != .resolved
     else { return nil }
-    var acknowledgement = acknowledgement
-    // Without a note the one that is there stays.
-    if acknowledgement.note.isEmpty, let former = item.incident.acknowledgement {
-      acknowledgement.note = former.note
-    }
-    item.incident.status = .acknowledged
-    item.incident.acknowledgement = acknowledgement
-    let note = acknowledgement.note.isEmpty ? "" : ": \(acknowledgement.note)"
-    item.incident.add(
-      TimelineEntry(
-        time: now.wall, text: printable("acknowledged by \(acknowledgement.by)\(note)", limit: 400))
-    )
-    item.incident.sequence += 1
-    item.incident.updatedAt = now.wall
+    item.incident.acknowledge(acknowledgement, at: now.wall)
     item.versionAt = now.instant
     cases[number] = item
     return item.incident

@@ -41,14 +41,14 @@ extension Incident {
 
 extension Incident {
   /// Adds to the timeline; of one that is full, what follows the first tenth makes room.
-  mutating func add(_ entry: TimelineEntry) {
+  package mutating func add(_ entry: TimelineEntry) {
     if timeline.count >= Limits.incidentTimeline {
       timeline.remove(at: Limits.incidentTimeline / 10)
     }
     timeline.append(entry)
   }
 
-  mutating func end(at time: WallTime) {
+  package mutating func end(at time: WallTime) {
     sequence += 1
     status = .resolved
     conditions = []
@@ -56,6 +56,18 @@ extension Incident {
     resolvedAt = time
     hasHeldChanges = false
     leaveAll(at: time)
+  }
+
+  /// Notes who has taken it up; without a note the one that is there stays.
+  package mutating func acknowledge(_ new: Acknowledgement, at time: WallTime) {
+    var new = new
+    if new.note.isEmpty, let former = acknowledgement { new.note = former.note }
+    status = .acknowledged
+    acknowledgement = new
+    let note = new.note.isEmpty ? "" : ": \(new.note)"
+    add(TimelineEntry(time: time, text: printable("acknowledged by \(new.by)\(note)", limit: 400)))
+    sequence += 1
+    updatedAt = time
   }
 
   /// It begins again after its end; the time in between was nobody's trouble.

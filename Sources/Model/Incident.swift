@@ -17,6 +17,8 @@ package enum IncidentPattern: String, Sendable, Hashable, CaseIterable {
   case route
   case vendor
   case vantage
+  /// Nothing of links: the monitor's own clock is not synchronised.
+  case clock
 }
 
 /// Where an incident stands.

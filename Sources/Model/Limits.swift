@@ -275,6 +275,11 @@ package enum Limits {
   /// Those that have a younger sample are not brought forward.
   package static let gatheringFresh = TimeAmount.seconds(5)
 
+  // The clock
+  /// How often the kernel is asked whether its clock is synchronised, and how long it may not be.
+  package static let clockAskedEvery = TimeAmount.seconds(60)
+  package static let clockUnsynchronisedFor = TimeAmount.hours(1)
+
   // Maintenance and silences
   /// Windows in files, and as many that operators entered; silences.
   package static let maintenanceWindows = 500

@@ -226,9 +226,13 @@ package struct ActiveQuiet: Sendable {
 
   /// What hides an incident; see ``QuietBook/hides(_:at:)``.
   package func hides(_ incident: IncidentFacts, at time: WallTime) -> Quieting? {
-    guard !incident.links.isEmpty, !isEmpty else { return nil }
+    guard !isEmpty else { return nil }
     let silences = self.silences.filter {
       $0.isActive(at: time) && $0.isFor(incident.pattern, incident.severity)
+    }
+    if incident.links.isEmpty {
+      // One of no link is hidden by what names no links: its pattern or its severity alone.
+      return silences.filter { $0.links.isEmpty }.map { Quieting($0) }.max { $0.until < $1.until }
     }
     var first: Quieting?
     for link in incident.links {

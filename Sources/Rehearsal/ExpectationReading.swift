@@ -77,7 +77,9 @@ private func checkSubject(
   _ pattern: IncidentPattern, _ name: String?, _ reader: FieldReader, _ names: SubjectNames,
   _ complaints: inout Complaints
 ) {
-  if pattern == .vantage {
+  if pattern == .clock {
+    reader.complain("pattern", "the machine's clock takes no part in rehearsals", &complaints)
+  } else if pattern == .vantage {
     if reader.has("of") {
       reader.complain("of", "expected no \"of\": blindness is of everything", &complaints)
     }

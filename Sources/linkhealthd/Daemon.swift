@@ -37,6 +37,7 @@ final class Daemon: LoopPart {
 
   private(set) var workReceiver: MailboxReceiver<WorkDone>?
   private var nextSync: Instant
+  private var nextClockReport: Instant
   private var clockOffset: Int64
   private var stopBy = Instant.distantFuture
   private var nextStopCheck = Instant.distantFuture
@@ -66,6 +67,7 @@ final class Daemon: LoopPart {
     self.startedAt = startedAt
     loadedAt = startedAt.wall
     nextSync = startedAt.instant
+    nextClockReport = startedAt.instant
     clockOffset = startedAt.wall.nanoseconds - startedAt.instant.nanoseconds
     workers = try Workers(threads: 2, capacity: Limits.attemptsInFlight)
     transfers = CurlTransfers(reactor: reactor) { [unowned self] token, result in
@@ -100,12 +102,16 @@ final class Daemon: LoopPart {
 
   var nextDue: Instant? {
     if isStopping { return nextStopCheck }
-    return min(engine.nextDue ?? .distantFuture, nextSync)
+    return min(engine.nextDue ?? .distantFuture, nextSync, nextClockReport)
   }
 
   func runDue(at now: Now) {
     if isStopping { return finishStopping(at: now) }
     noteClockStep(at: now)
+    if now.instant >= nextClockReport {
+      nextClockReport = now.instant + Limits.clockAskedEvery
+      engine.clockReported(readClock(), at: now)
+    }
     engine.run(at: now) { [resolver] token in
       resolver?.queueWait(of: token, at: now.instant) ?? QueueWait()
     }

@@ -133,6 +133,7 @@ extension Daemon {
     let begun = Clock.instant
     engine.incidentSettings = new.configuration.incidentsInEffect
     let summary = engine.load(consume prepared, at: now)
+    engine.configureClock(limit: new.configuration.clockUnsynchronisedFor, at: now)
     engine.configureQuiet(new.configuration.quiet, at: now)
     let held = (Clock.instant - begun).milliseconds
     discard(replace(&loaded, with: new))

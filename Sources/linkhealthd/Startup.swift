@@ -115,6 +115,7 @@ private func run(
   }
   desk.configure(loaded.notifiers)
   engine.restore(replay.openIncidents, ended: replay.endedIncidents, at: startedAt)
+  engine.configureClock(limit: configuration.clockUnsynchronisedFor, at: startedAt)
 
   let daemon = try Daemon(
     configurationPath: arguments.configuration, reactor: reactor, engine: engine, loaded: loaded,

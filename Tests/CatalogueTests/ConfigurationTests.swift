@@ -39,6 +39,17 @@ struct ConfigurationTests {
     .good("tick", #"tick: "1s","#),
     .bad("tick", #"tick: "9ms","#, at: #""9ms""#, "tick", "at least 10ms"),
     .bad("tick", #"tick: "2s","#, at: #""2s""#, "tick", "at most 1s"),
+    .good("clock", #"clock: { unsynchronisedFor: "off" },"#),
+    .good("clock", #"clock: { unsynchronisedFor: "0s" },"#),
+    .good("clock", #"clock: { unsynchronisedFor: "31d" },"#),
+    .good("clock", "clock: {},"),
+    .bad(
+      "clock", #"clock: { unsynchronisedFor: "32d" },"#, at: #""32d""#, "clock.unsynchronisedFor",
+      "at most 31d"),
+    .bad(
+      "clock", #"clock: { unsynchronisedFor: 5 },"#, at: "5", "clock.unsynchronisedFor",
+      "a duration such as"),
+    .bad("clock", #"clock: "off","#, at: #""off""#, "clock", "expected an object"),
     .good("history", #"history: { size: "1MiB", segment: "64KiB" },"#),
     .bad(
       "history", #"history: { size: "1KiB" },"#, at: #""1KiB""#, "history.size", "at least 1MiB"),
@@ -204,6 +215,22 @@ struct ConfigurationTests {
     #expect((loaded.resolver.threads, loaded.resolver.lifetime) == (8, .seconds(30)))
     #expect(loaded.accelerate == 1)
     #expect(loaded.links.map(\.id.consumer) == ["ha-noi", "bac-ninh", "hue"])
+  }
+
+  @Test(
+    "the clock is watched for an hour unless something else is said, and not at all where it is off"
+  )
+  func clock() {
+    let rows: [(text: String, limit: TimeAmount?)] = [
+      ("", .hours(1)), ("clock: {},", .hours(1)),
+      (#"clock: { unsynchronisedFor: "5m" },"#, .minutes(5)),
+      (#"clock: { unsynchronisedFor: "off" },"#, nil),
+      (#"clock: { unsynchronisedFor: "0s" },"#, nil),
+    ]
+    for (text, limit) in rows {
+      let loaded = Self.load("{ \(text) catalogue: [\"services\"] }").configuration
+      #expect(loaded != nil && loaded?.clockUnsynchronisedFor == limit, "\(text)")
+    }
   }
 
   @Test("what is written is what the configuration has; relative paths start at its directory")

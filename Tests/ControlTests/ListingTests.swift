@@ -242,3 +242,25 @@ import Wire
     #expect(try answer("?limit=0").isEmpty)
   }
 }
+
+@Suite("The clock in the status") struct ClockStatusTests {
+  @Test(
+    "the status says whether the clock is synchronised, by whose word, or why that is not known")
+  func clock() throws {
+    let desk = Desk([link("portal/national")])
+    func clock() throws -> JSONNode { try #require(try desk.get("/v1/status").node["clock"]) }
+    #expect(try clock()["state"]?.string == "unknown")
+    #expect(try clock()["problem"]?.string == "not asked yet")
+    desk.engine.clockReported(
+      ClockReport(.synchronised, source: .kernel, maximumError: .milliseconds(12)), at: desk.now)
+    #expect(try clock()["state"]?.string == "synchronised")
+    #expect(try clock()["source"]?.string == "kernel")
+    #expect(try clock()["maximumErrorMilliseconds"]?.int == 12)
+    #expect(try clock()["since"]?.string == desk.now.wall.description)
+    #expect(try clock()["toldAfterMilliseconds"]?.int == 3_600_000)
+    desk.engine.clockReported(ClockReport(.unknown, problem: "not permitted"), at: desk.now)
+    #expect(try clock()["problem"]?.string == "not permitted")
+    desk.engine.configureClock(limit: nil, at: desk.now)
+    #expect(try clock()["toldAfterMilliseconds"]?.isNull == true)
+  }
+}

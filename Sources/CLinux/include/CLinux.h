@@ -79,6 +79,16 @@ int lh_only_echoes_of(int fd, uint16_t identifier, int ipv6);
 int64_t lh_receive(int fd, void *bytes, int64_t capacity, int64_t *stamp_nanoseconds);
 /* The error that is pending on a socket, ICMP's messages included, which are used up; 0 for none. */
 int lh_take_error(int fd);
+/* What the kernel says of its wall clock (adjtimex with modes 0, which changes nothing). */
+struct lh_clock_state {
+  /* TIME_OK and others. */
+  int32_t state;
+  /* The bits STA_... */
+  int32_t status;
+  int64_t maximum_error_microseconds;
+};
+/* 0, or -1 with errno. */
+int lh_read_clock_state(struct lh_clock_state *clock);
 /* open and fcntl are variadic and so not imported. */
 int lh_open(const char *path, int flags, uint32_t mode);
 int lh_set_nonblocking(int fd);
