@@ -119,7 +119,7 @@ let package = Package(
     // every registered kind, by the registry
     tests(
       "ConformanceTests", ["Host", "Catalogue", "Probes", "Wire", "Model", "Base"]),
-    tests("DaemonTests", ["Host", "CLinux", "Wire", "Base"]),
+    tests("DaemonTests", ["Host", "CLinux", "Wire", "Model", "Base"]),
     tests(
       "BenchTests",
       ["linkhealth-bench", "Catalogue", "Probes", "Wire", "Model", "Base"]),

@@ -2,6 +2,7 @@ import Base
 import CLinux
 import Glibc
 import Host
+import Model
 import Testing
 import Wire
 
@@ -49,6 +50,19 @@ extension DaemonTests {
       #expect(second.log.contains(first.state))
       #expect(second.log.contains("process \(pid)"))
       #expect(try first.get("/healthz").status == 200)
+    }
+
+    @Test("the machine is asked about its clock, and the status has the answer")
+    func clock() throws {
+      let daemon = try Daemon.running([])
+      let clock = try eventually("the clock is known") {
+        let clock = try daemon.get("/v1/status").json?["clock"]
+        return clock?["problem"]?.string == "not asked yet" ? nil : clock
+      }
+      let machine = readClock()
+      #expect(clock["state"]?.string == machine.state.rawValue)
+      #expect(clock["source"]?.string == machine.source?.rawValue)
+      #expect(clock["toldAfterMilliseconds"]?.int == 3_600_000)
     }
 
     @Test("a socket that a crash has left behind is replaced")
