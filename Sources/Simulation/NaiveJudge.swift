@@ -206,7 +206,7 @@ package struct NaiveJudge: Sendable {
   private func counted(
     _ length: TimeAmount
   ) -> (total: Int, failed: Int, uncounted: Int) {
-    let counted = burning[length]?.counted ?? (0, 0)
+    let counted = burning[length]?.counted ?? (total: 0, failed: 0)
     guard let burnSpan else { return (counted.total, counted.failed, 0) }
     let whole = max(1, length.milliseconds / 12) * 12
     let missing = whole - (burnSpan.newest - burnSpan.oldest).milliseconds
