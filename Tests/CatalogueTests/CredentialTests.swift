@@ -81,8 +81,8 @@ struct CredentialTests {
         "expected the last day on which the secret is good, such as \"2027-03-31\", got \"31/3/2027\""
       ),
       (#"{ "land-hui": "2027-03-31" }"#, "no secret land-hui in any place"),
-      (#"{ "land-hue": 3 }"#, "expected a string, got a number"),
-      (#""2027-03-31""#, "expected an object, got a string"),
+      (#"{ "land-hue": 3 }"#, "expected a string, got the number 3"),
+      (#""2027-03-31""#, "expected an object, got the string"),
     ])
   func expiryMistakes(written: String, message: String) {
     let (_, complaints) = loadConfiguration(
