@@ -5,14 +5,6 @@ import Judgement
 import Model
 
 extension Engine {
-  /// Takes a sample that an earlier run of the daemon recorded; call before the first run.
-  package mutating func restore(_ key: ProbeKey, _ sample: Sample) {
-    guard let probe = probeIndex(of: key), !sample.isBlind else { return }
-    // What came before the link was connected does not count.
-    if let since = links[probes[probe].link].connectedAt, sample.time < since { return }
-    probes[probe].judge.restore(sample)
-  }
-
   /// Takes the incidents that were open when the daemon last stopped, and those that had ended: their
   /// conditions stay raised until fresh samples clear them. One whose links are no longer watched is
   /// resolved.

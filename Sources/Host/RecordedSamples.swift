@@ -2,12 +2,11 @@ import History
 import Model
 
 extension HistoryStore {
-  /// The samples that fill the windows of the rules again, the oldest first.
+  /// Hands over the samples that fill the windows of the rules again, those of each probe oldest first.
   package func recordedSamples(
-    _ probes: [HistoryProbe], _ wanted: WantedSamples
-  ) throws(SystemError) -> [(ProbeKey, Sample)] {
+    _ probes: [HistoryProbe], _ wanted: WantedSamples, each: (ProbeKey, Sample) -> Void
+  ) throws(SystemError) {
     let ringStart = ring.earliest
-    var samples: [(ProbeKey, Sample)] = []
     // Of a probe that runs seldom, or has a long window, the ring has not enough.
     if let ringStart, wanted.earliest < ringStart {
       var blocks = snapshot
@@ -17,7 +16,7 @@ extension HistoryStore {
         guard let since = wanted.since(probe.key), since < ringStart else { continue }
         let found = try reader.samples(
           of: probe.key, in: since..<ringStart, limit: Limits.samplesPerAnswer)
-        samples += found.lazy.map { (probe.key, $0) }
+        for sample in found { each(probe.key, sample) }
       }
     }
     // All blocks of the ring's time are left to the ring.
@@ -25,8 +24,7 @@ extension HistoryStore {
       guard case .sample(let key, let sample) = record, wanted.wants(key, sample.time),
         ringStart.map({ sample.time >= $0 }) ?? true
       else { return }
-      samples.append((key, sample))
+      each(key, sample)
     }
-    return samples
   }
 }

@@ -175,7 +175,9 @@ package final class World {
     engine = Self.engine(
       found.resume, seed: seed &+ UInt64(crashes) &* 0x1000_0001, settings, at: now)
     engine.load(country.links, at: now)
-    for (key, sample) in found.samples { engine.restore(key, sample) }
+    var earlier = EarlierRun(country.links, connections: [:])
+    for (key, sample) in found.samples { earlier.add(key, sample) }
+    engine.restore(earlier)
     engine.markStart(at: now)
     ringFreeAt = now.instant
     journalFreeAt = now.instant

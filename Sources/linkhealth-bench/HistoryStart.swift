@@ -1,4 +1,5 @@
 import Base
+import Engine
 import Glibc
 import History
 import Host
@@ -68,9 +69,14 @@ func openHistory(_ words: [String]) throws {
   let began = Clock.instant
   let store = try history.open()
   let opened = Clock.instant
-  let samples = try store.recordedSamples(
-    history.load.probes, WantedSamples(links, at: FullHistory.now))
+  var earlier = EarlierRun(links, connections: [:])
+  var count = 0
+  try store.recordedSamples(history.load.probes, WantedSamples(links, at: FullHistory.now)) {
+    earlier.add($0, $1)
+    count += 1
+  }
   let end = Clock.instant
+  defer { withExtendedLifetime(earlier) {} }
   let status = String(decoding: try readFile("/proc/self/status"), as: UTF8.self)
   let line = status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") }
   let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first
@@ -78,8 +84,8 @@ func openHistory(_ words: [String]) throws {
     throw BenchError.failed("the history that was opened has nothing in its ring")
   }
   // Sixteen rounds, as the rules that hold where nothing is written have it.
-  guard abs(samples.count - 16 * probes) <= probes else {
-    throw BenchError.failed("\(samples.count) samples fill the windows of \(probes) probes")
+  guard abs(count - 16 * probes) <= probes else {
+    throw BenchError.failed("\(count) samples fill the windows of \(probes) probes")
   }
   writeLine(
     "\((end - began).seconds * 1e3) \((opened - began).seconds * 1e3) \(kilobytes * 1_024 / 1e6)")

@@ -56,22 +56,21 @@ final class Disk: Sendable {
     var disk: Disk
     var resume: RingResume
     var historyBytes: Int
-    /// The samples of the last while, oldest first.
-    var samples: [(ProbeKey, Sample)]
     /// The journal's content.
     var journal: [UInt8]
     var messages: [String]
   }
 
-  /// Opens the files of a state directory, and reads what the daemon goes on from.
+  /// Opens the files of a state directory, and reads what the daemon goes on from; the samples of the last
+  /// while go into `earlier`.
   static func open(
     _ statePath: String, history settings: HistorySettings, wanted: WantedSamples,
-    events mailbox: Mailbox<Event>
+    earlier: inout EarlierRun, events mailbox: Mailbox<Event>
   ) throws -> Found {
     let history = try HistoryStore(
       directory: "\(statePath)/history", room: settings.room,
       probes: settings.probes, newRingID: randomSeed())
-    let samples = try history.recordedSamples(settings.probes, wanted)
+    try history.recordedSamples(settings.probes, wanted) { earlier.add($0, $1) }
     let messages = history.takeMessages()
     let resume = history.ring.resume
     let historyBytes = history.byteCount
@@ -82,7 +81,7 @@ final class Disk: Sendable {
     let disk = try Disk(
       DiskFiles(history: history, journal: journal, alerts: alerts), events: mailbox)
     return Found(
-      disk: disk, resume: resume, historyBytes: historyBytes, samples: samples, journal: bytes,
+      disk: disk, resume: resume, historyBytes: historyBytes, journal: bytes,
       messages: messages)
   }
 

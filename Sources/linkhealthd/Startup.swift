@@ -79,9 +79,12 @@ private func run(
 
   let relay = DiskRelay()
   let receiver = try MailboxReceiver<Disk.Event>(reactor) { relay.daemon?.diskEvent($0) }
+  let (connections, connectionProblem) = readConnections(connectionsPath(statePath))
+  var earlier = EarlierRun(configuration.links, connections: connections)
   let found = try Disk.open(
     statePath, history: HistorySettings(configuration),
-    wanted: WantedSamples(configuration.links, at: begun.wall), events: receiver.mailbox)
+    wanted: WantedSamples(configuration.links, at: begun.wall), earlier: &earlier,
+    events: receiver.mailbox)
   for message in found.messages { logger.write(LogEntry(.warning, message)) }
   // Reading the history takes a while: what is due in it is not missed.
   let startedAt = Clock.now
@@ -89,12 +92,11 @@ private func run(
     tick: configuration.tick, attemptsInFlight: configuration.attemptsInFlight,
     encoder: RingEncoder(resume: found.resume), seed: randomSeed(),
     incidents: configuration.incidentsInEffect, now: startedAt)
-  let (connections, connectionProblem) = readConnections(connectionsPath(statePath))
   if let connectionProblem { logger.write(LogEntry(.error, connectionProblem)) }
   engine.restore(connections: connections)
   engine.load(
     configuration.links, politeness: configuration.politenessInEffect, at: startedAt)
-  for (key, sample) in found.samples { engine.restore(key, sample) }
+  engine.restore(earlier)
   engine.markStart(at: startedAt)
 
   let replay = Outbox.replay(found.journal, generator: SeededGenerator(seed: randomSeed()))

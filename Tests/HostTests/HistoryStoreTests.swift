@@ -239,8 +239,10 @@ struct HistoryStoreTests {
     }
     let start = try #require(recorder.store.ring.earliest)
     #expect(start > recorder.now - .hours(24) && start < recorder.now - .minutes(16))
-    let found = try recorder.store.recordedSamples(
-      recorder.probes, WantedSamples(links, at: recorder.now))
+    var found: [(ProbeKey, Sample)] = []
+    try recorder.store.recordedSamples(
+      recorder.probes, WantedSamples(links, at: recorder.now)
+    ) { found.append(($0, $1)) }
     for (index, window) in windows.enumerated() {
       let expected = (recorder.written[key(index)] ?? []).filter { sample in
         window.map { sample.time >= recorder.now - $0 } ?? false
