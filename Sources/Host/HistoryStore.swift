@@ -141,12 +141,16 @@ package final class HistoryStore {
 
   /// Begins a block when an hour is over, when the ring fills faster than was thought, or when there are
   /// more regular samples than a block has room for.
+  ///
+  /// A sample has the time at which its attempt began and comes when it has ended, so that samples of an
+  /// hour still come in the first minutes of the next: they go into the next block, whose cells add up with
+  /// those of this one. Only a clock that was set back by more than that begins a block.
   private func closeIfDue(before batch: WrittenBatch) {
     guard let covered = recent.times, batch.times != .always, covered != .always else { return }
-    let now = CellSpan.hour.start(of: batch.times.lowerBound)
+    let now = CellSpan.hour.start(of: batch.times.upperBound)
     let last = CellSpan.hour.start(of: covered.upperBound)
     let isFull = bytesSinceBlock > pressureBytes || recent.regularCount > regularSamples
-    guard now != last || isFull, vainHour != now else { return }
+    guard now > last || now < last - .hours(1) || isFull, vainHour != now else { return }
     // The block before must be done; it is, unless the clock leaps.
     while closing != nil { step() }
     retry()

@@ -57,6 +57,7 @@ private final class Recorder {
   var messages: [String] = []
   /// In bytes; the ring's room is reckoned where there is none.
   private let ringSize: (ring: Int, segment: Int)?
+  private var onTheWay: [(due: WallTime, index: Int, sample: Sample)] = []
 
   init(
     probes count: Int, every: TimeAmount = .seconds(60), at start: WallTime,
@@ -93,6 +94,24 @@ private final class Recorder {
     }
     try flush()
     now = now + (probes.first?.every ?? .seconds(60))
+  }
+
+  /// A minute of all probes, of which each sample comes so long after its time, in batches of a second; what
+  /// has not come then comes with the next minute.
+  func lateMinute(_ sample: (Int, WallTime) -> Sample, late: (Int) -> TimeAmount) throws {
+    for (index, probe) in probes.enumerated() {
+      let sample = sample(index, now + .milliseconds(Int64(index % 60) * 1_000))
+      onTheWay.append((sample.time + late(index), index, sample))
+      written[probe.key, default: []].append(sample)
+    }
+    for _ in 0..<60 {
+      now = now + .seconds(1)
+      for (due, index, sample) in onTheWay where due <= now {
+        encoder.add(probe: UInt32(index), key: probes[index].key, sample: sample)
+      }
+      onTheWay.removeAll { $0.due <= now }
+      try flush()
+    }
   }
 
   func mark(_ mark: RingMark) throws {
@@ -468,6 +487,34 @@ struct HistoryStoreTests {
     for _ in 0..<40 { try recorder.round(sample) }
     let hours = try recorder.cells(key(0), .hour, midnight..<(midnight + .minutes(30)))
     #expect(hours.map(\.tally.attemptsCounted) == [10])
+  }
+
+  @Test(
+    "samples that come when the next hour has begun make no blocks of their own, and none is lost")
+  func lateSamples() throws {
+    let recorder = try Recorder(probes: 60, at: midnight)
+    for _ in 0..<(4 * 60) {
+      // Some answer at once, some take their time-out.
+      try recorder.lateMinute(sample) { .milliseconds($0 % 3 == 0 ? 10_000 : 40) }
+    }
+    try recorder.lateMinute(sample) { _ in .zero }
+    #expect(recorder.store.snapshot.samples.count == 4)
+    for index in [0, 49, 54, 57, 59] {
+      var reader = recorder.reader()
+      let all = recorder.written[key(index)] ?? []
+      #expect(try reader.samples(of: key(index), in: always, limit: 10_000) == all)
+      // How the link was from the moment of a late sample to the end of its hour is told by the one before; how
+      // long it was seen, and how often it was asked, is right.
+      let naive = naiveCells(all, every: .seconds(60), until: recorder.now)
+      let cells = try recorder.cells(key(index), .fiveMinutes)
+      #expect(cells.count == naive.count)
+      for cell in cells {
+        let expected = try #require(naive[cell.start])
+        #expect(cell.tally.attemptsCounted == expected.attempts, "\(cell.start)")
+        #expect(cell.tally.observedMilliseconds == expected.up + expected.down, "\(cell.start)")
+        #expect(abs(cell.tally.upMilliseconds - expected.up) <= 10_000, "\(cell.start)")
+      }
+    }
   }
 
   private func expectSameAttempts(_ recorder: Recorder, _ key: ProbeKey, _ count: UInt64) throws {
