@@ -246,7 +246,7 @@ extension Engine {
       sample.outcome = .skipped(.missed)
       sample.flags = []
     }
-    if sample.outcome == .ok, let secret = probes[attempt.probe].definition.expiringSecret {
+    if let secret = probes[attempt.probe].definition.expiringSecret {
       warnOfExpiry(secret, attempt.probe, &sample)
     }
     switch attempt.purpose {
@@ -266,10 +266,18 @@ extension Engine {
     planAfter(sample, probe: attempt.probe, at: now)
   }
 
-  /// A right attempt warns when what it showed to the server will not last.
+  /// A right attempt warns when what it showed to the server will not last, and so does one that warns of
+  /// what lasts longer. A warning that passes by itself stands: there will be an attempt without it.
   private func warnOfExpiry(_ secret: ExpiringSecret, _ probe: Int, _ sample: inout Sample) {
     let steps = links[probes[probe].link].link.alert.warnings.expiryDays
     guard let warning = secret.warning(steps, at: sample.time) else { return }
+    switch sample.outcome {
+    case .ok, .warning(.untidyChain): break
+    case .warning(.certificateExpires(let days)), .warning(.intermediateExpires(let days)):
+      guard (Int(Outcome.warning(warning.cause).detail) ?? 0) < (Int(days) ?? 0) else { return }
+      sample.note = ""
+    default: return
+    }
     sample.outcome = .warning(warning.cause)
     if sample.note.isEmpty { sample.note = warning.note }
   }

@@ -36,7 +36,8 @@ extension Engine {
   /// How a required probe of a link failed in its newest attempt; nil where none did.
   private func failure(of link: Int) -> FailureSign? {
     for probe in links[link].probes where probes[probe].definition.isRequired {
-      if let sign = probes[probe].judge.last.flatMap({ FailureSign($0.outcome) }), sign != .warning
+      if let outcome = probes[probe].judge.last?.outcome, outcome.isFailure,
+        let sign = FailureSign(outcome)
       {
         return sign
       }
@@ -49,7 +50,10 @@ extension Engine {
     let rule = trouble.conditions[first].rule
     switch rule {
     case .latency, .ownPast: return .slow
-    case .warnings: return .warning
+    case .warnings:
+      let ours = [WarningCause.clientCertificateExpires(""), .secretExpires("")]
+      let cause = trouble.conditions[first].cause
+      return ours.contains { Outcome.warning($0).name == cause } ? .ourSecret : .warning
     case .overdue: return .overdue
     case .noData: return .notMeasured
     case .failures, .errorRate, .burnRate, .flapping: break

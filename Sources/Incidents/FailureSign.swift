@@ -14,6 +14,8 @@ package enum FailureSign: UInt8, Sendable, Hashable, CaseIterable {
   case slow, warning, overdue
   /// Its runs told nothing: most were skipped, and nothing was seen to fail.
   case notMeasured
+  /// What we show to the server will not last.
+  case ourSecret
 }
 
 /// Signs that are one way of failing: 504 of a gateway and our own time-out are the same trouble seen
@@ -39,6 +41,7 @@ extension FailureSign {
     case .dns: self = .nameServer
     case .ping: self = .noEcho
     case .plugin: self = .plugin
+    case .warning(.clientCertificateExpires), .warning(.secretExpires): self = .ourSecret
     case .warning: self = .warning
     }
   }
@@ -103,7 +106,7 @@ extension FailureSign {
     case .answerTimedOut, .answerBroken, .serverError, .gatewayError: .server
     case .credentialRefused, .otherStatus, .applicationCode: .refusal
     case .wrongAnswer, .wrongIdentity: .content
-    case .deniedHere, .notMeasured: .here
+    case .deniedHere, .notMeasured, .ourSecret: .here
     case .plugin: .plugin
     case .slow: .slow
     case .warning: .warning

@@ -17,7 +17,8 @@ private func ourSight(_ facts: SuspicionFacts) -> [Evidence] {
           ? "the link that must fail does not" : "no canary answers (\(facts.canaries.failing))")
     ]
   }
-  if facts.canaries.isSeeing {
+  // That our network carries says nothing of our machine and of what we show to servers.
+  if facts.canaries.isSeeing, !facts.isOfOurMachine, !facts.isOfOurCredential {
     return [Evidence(.us, -4, "canaries answer (\(facts.canaries.answering))")]
   }
   return []
@@ -27,10 +28,15 @@ private func ourMachine(_ facts: SuspicionFacts) -> [Evidence] {
   if facts.mostly(.deniedHere) { return [Evidence(.us, 4, "this machine does not permit it")] }
   if facts.mostly(.notMeasured) { return [Evidence(.us, 4, "our own runs told nothing")] }
   if facts.mostly(.proxy) { return [Evidence(.us, 3, "our proxy fails")] }
+  if facts.mostly(.ourSecret) {
+    return [Evidence(.us, 4, "what we show to the server will not last")]
+  }
   return []
 }
 
 private func patternShape(_ facts: SuspicionFacts) -> [Evidence] {
+  // Whom it hits says nothing of whose it is then.
+  if facts.isOfOurMachine { return [] }
   let bad = facts.bad
   switch facts.kind {
   case .vantage:
@@ -71,6 +77,7 @@ private func hopStanding(_ facts: SuspicionFacts) -> [Evidence] {
 }
 
 private func siblings(_ facts: SuspicionFacts) -> [Evidence] {
+  if facts.isOfOurMachine { return [] }
   var list: [Evidence] = []
   if facts.sameServicesUp > 0, facts.kind == .province || facts.kind == .point || facts.isPart {
     list.append(
@@ -117,7 +124,7 @@ private func answersOfServers(_ facts: SuspicionFacts) -> [Evidence] {
   }
   if facts.isMostlyAnswered {
     list.append(Evidence(.network, -3, "answers arrive, so the network carries"))
-    if facts.kind != .vantage || !facts.canaries.isDeceived {
+    if facts.kind != .vantage || !facts.canaries.isDeceived, !facts.isOfOurCredential {
       list.append(Evidence(.us, -2, "answers arrive"))
     }
   }
@@ -189,8 +196,10 @@ private func certificates(_ facts: SuspicionFacts) -> [Evidence] {
 /// Our credentials are refused, or the answer is about somebody else: both sides say it is the other's.
 private func refusals(_ facts: SuspicionFacts) -> [Evidence] {
   if facts.mostly(.credentialRefused, .ourCertificate) {
+    // One by one a server may have forgotten us; for all of a column or a row it is the credential, which one
+    // side has changed and the other not.
     return [
-      Evidence(.us, 2, "our credential is refused"),
+      Evidence(.us, facts.kind == .point ? 2 : 4, "our credential is refused"),
       Evidence(.provider, 1, "the server refuses the credential"),
     ]
   }
@@ -201,6 +210,12 @@ private func refusals(_ facts: SuspicionFacts) -> [Evidence] {
     ]
   }
   return []
+}
+
+extension SuspicionFacts {
+  /// Whether what failed did so on this machine, whatever the other side is like.
+  fileprivate var isOfOurMachine: Bool { mostly(.deniedHere, .notMeasured, .proxy, .ourSecret) }
+  fileprivate var isOfOurCredential: Bool { mostly(.credentialRefused, .ourCertificate) }
 }
 
 /// A number with its noun: `1 link`, `2 links`.

@@ -204,8 +204,12 @@ extension WarningCause {
     case .plugin: "the plugin reports WARNING"
     case .packetLoss: "\(detail) echoes were lost"
     case .untidyChain: "the certificates that the server sends are untidy: \(detail)"
-    case .clientCertificateExpires: "our client certificate expires within \(detail) days"
-    case .secretExpires: "our secret expires within \(detail) days"
+    case .clientCertificateExpires:
+      detail == "0"
+        ? "our client certificate has expired"
+        : "our client certificate expires within \(detail) days"
+    case .secretExpires:
+      detail == "0" ? "our secret has expired" : "our secret expires within \(detail) days"
     }
   }
 }

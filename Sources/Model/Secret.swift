@@ -23,6 +23,9 @@ package struct SecretExpiry: Sendable, Hashable {
   /// Whether it is a certificate.
   package var isCertificate: Bool
 
+  /// The day that people call its last, by UTC: of what ends at midnight the day before.
+  package var lastDay: CivilDay { CivilDay(end - .milliseconds(1), zone: .zero) }
+
   package init(end: WallTime, isCertificate: Bool) {
     self.end = end
     self.isCertificate = isCertificate
@@ -43,9 +46,12 @@ package struct ExpiringSecret: Sendable, Hashable {
   package func warning(_ steps: [Int], at time: WallTime) -> (cause: WarningCause, note: String)? {
     let left = expiry.end - time
     guard let step = steps.last(where: { left <= .hours(24) * Int64($0) }) else { return nil }
+    // Of what is over no number of days is left.
+    let days = left <= .zero ? "0" : "\(step)"
     return (
-      expiry.isCertificate ? .clientCertificateExpires("\(step)") : .secretExpires("\(step)"),
-      "secret \(name), valid until \(expiry.end.description.prefix(10))"
+      expiry.isCertificate ? .clientCertificateExpires(days) : .secretExpires(days),
+      "secret \(name), \(left <= .zero ? "ended on" : "valid until") "
+        + expiry.lastDay.description
     )
   }
 }

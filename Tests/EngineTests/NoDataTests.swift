@@ -161,6 +161,11 @@ import Wire
     bench.advance(by: .minutes(2))
     #expect(bench.told.last?.severity == .critical, "within the critical step")
     #expect(bench.told.last?.summary.contains("degraded") == true, "and not down")
+    bench.engine.probes[0].definition.expiringSecret?.expiry.end = bench.now.wall
+    bench.advance(by: .minutes(2))
+    #expect(
+      bench.told.last?.summary.contains("our client certificate has expired") == true,
+      "\(bench.told.last?.summary ?? "")")
     bench.network = { _ in wrong }
     bench.advance(by: .minutes(1))
     #expect(bench.outcomes("service/consumer http").last == .http(.status(503)))

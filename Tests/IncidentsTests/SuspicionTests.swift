@@ -129,6 +129,24 @@ struct SuspicionTests {
   @Test("There is always a reason", arguments: table)
   func reasons(_ row: Suspected) { #expect(suspicion(row)?.reasons.isEmpty == false) }
 
+  @Test(
+    "What is plainly our own is not blamed on others, whomever it hits, and whether canaries answer",
+    arguments: [column, row, point], ["", "canaries see"])
+  func ours(picture: String, canaries: String) throws {
+    let options = (picture == row ? "gateway g;" : "") + canaries
+    for sign in [FailureSign.deniedHere, .notMeasured, .proxy, .ourSecret] {
+      let found = try #require(
+        suspicion(Suspected(reason: "", picture: picture, options: options, sign: sign, side: .us)))
+      #expect(found.side == .us, "\(sign): \(found)")
+    }
+    for sign in [FailureSign.credentialRefused, .ourCertificate] {
+      let found = try #require(
+        suspicion(Suspected(reason: "", picture: picture, options: options, sign: sign, side: .us)))
+      #expect([.us, .cannotTell].contains(found.side), "\(sign): \(found)")
+      #expect(found.reasons.contains { $0.contains("our credential") }, "\(sign): \(found)")
+    }
+  }
+
   @Test("A failing canary takes certainty away from every other side")
   func conflict() {
     let clear = suspicion(Suspected(reason: "", picture: column, sign: .refused, side: .provider))

@@ -70,7 +70,7 @@ import Wire
 
   @Test(
     "it is warned of at the step that it has reached",
-    arguments: [(31, nil), (30, "30"), (15, "30"), (14, "14"), (3, "7"), (0, "7"), (-5, "7")]
+    arguments: [(31, nil), (30, "30"), (15, "30"), (14, "14"), (3, "7"), (0, "0"), (-5, "0")]
       as [(Int64, String?)], [true, false])
   func steps(row: (days: Int64, step: String?), isCertificate: Bool) {
     let now = WallTime(milliseconds: 1_796_000_000_000)
@@ -81,7 +81,11 @@ import Wire
     #expect(
       warning?.cause
         == row.step.map { isCertificate ? .clientCertificateExpires($0) : .secretExpires($0) })
-    if let warning { #expect(warning.note.hasPrefix("secret ours, valid until 20")) }
+    if let warning {
+      #expect(
+        warning.note.hasPrefix(
+          row.days > 0 ? "secret ours, valid until 20" : "secret ours, ended on 20"))
+    }
     #expect(secret.warning([], at: now) == nil)
   }
 }
