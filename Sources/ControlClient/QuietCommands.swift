@@ -53,7 +53,7 @@ let silenceSpec = CommandSpec(
     OptionSpec(
       name: "--pattern", value: "WORD",
       help: "add: only incidents of this pattern: point, province, system, owner, route, vendor, "
-        + "vantage.", isRepeatable: true),
+        + "vantage, clock.", isRepeatable: true),
     OptionSpec(
       name: "--severity", value: "WORD", help: "add: only these: notice, warning, critical.",
       isRepeatable: true),

@@ -101,7 +101,7 @@ private let mixedPrograms =
   deafPrograms + [
     BadProgram(
       name: "fork children, one into a session of its own, all deaf",
-      script: "trap '' TERM; sleep 600 & setsid sleep 600 & (sleep 600 &) sleep 600",
+      script: "trap '' TERM; sleep 600 & setsid sleep 600 & (sleep 600 &); sleep 600",
       // The escaped ones of several programs are counted together for one of them.
       isNamed: { $0.end == .timedOut(ignoredSIGTERM: true) }),
     BadProgram(
