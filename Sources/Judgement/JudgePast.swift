@@ -103,7 +103,8 @@ extension ProbeJudge {
     guard let burn else { return false }
     let burning = rule.pairs.indices.first { isBurning(rule, $0, burn) }
     if isRaised(.burnRate) {
-      if held.holds(.burnRate, burning == nil, for: rule.grade.clearAfter, at: time) {
+      let isOver = burning == nil && !mayStillBurn(rule, burn)
+      if held.holds(.burnRate, isOver, for: rule.grade.clearAfter, at: time) {
         return clear(.burnRate)
       }
       return burning.map { refreshBurnRate(rule, $0, burn) } ?? false
@@ -125,6 +126,17 @@ extension ProbeJudge {
       counts.failed * 10_000_000 >= limit * (counts.total + counts.uncounted)
     }
     return isAbove(long) && isAbove(short)
+  }
+
+  /// Whether the pair that was told may hold and only seems not to: after a start the long window is counted
+  /// from what there is of it, and what is missing is taken as right. Its short window decides alone then.
+  private func mayStillBurn(_ rule: BurnRateRule, _ burn: BurnCounts) -> Bool {
+    let detail = raised.first { $0.rule == .burnRate }?.causeDetail
+    guard let pair = rule.pairs.firstIndex(where: { "\($0.long)" == detail }) else { return false }
+    let (long, short) = burn.counted(pair)
+    let limit = rule.budgetMillionths * rule.pairs[pair].factorTenths
+    return long.uncounted > 0 && short.failed > 0
+      && short.failed * 10_000_000 >= limit * (short.total + short.uncounted)
   }
 
   /// A worse pair is told when it begins to hold; that a lesser one is left is no news.

@@ -25,6 +25,8 @@ package struct NaiveJudge: Sendable {
   /// The first and the newest attempt that the burn rate has counted.
   private var burnSpan: (oldest: WallTime, newest: WallTime)?
   private var hasFailed = false
+  /// The long window of the pair that was told.
+  private var toldWindow = ""
   /// What each rule saw since it was last raised or cleared, or since the start.
   private var looks: [RuleKind: [Look]] = [:]
   /// The rules that are raised, in the order in which they were.
@@ -38,8 +40,10 @@ package struct NaiveJudge: Sendable {
   /// A sample of before the start: it is remembered and decides nothing.
   package mutating func restore(_ sample: Sample) { _ = remember(sample) }
 
-  package mutating func restore(_ rule: RuleKind) {
+  /// `detail`: of a burn rate the long window that was told.
+  package mutating func restore(_ rule: RuleKind, detail: String = "") {
     if !raised.contains(rule) { raised.append(rule) }
+    if rule == .burnRate { toldWindow = detail }
   }
 
   /// Takes what an hour was like in the weeks before; of two at most it is remembered.
@@ -72,6 +76,7 @@ package struct NaiveJudge: Sendable {
     if let rule = rules.burnRate {
       for length in lengths(rule) { burning[length, default: BurnWindow(length)].move(to: now) }
       decide(.burnRate, burnRateLook(rule, now), rule.grade)
+      tellBurnRate(rule)
     }
     raised.removeAll { $0 == .noData }
   }
@@ -191,16 +196,45 @@ package struct NaiveJudge: Sendable {
   }
 
   private func burnRateLook(_ rule: BurnRateRule, _ now: WallTime) -> Look {
-    let isBurning = rule.pairs.contains { pair in
-      let long = counted(pair.long)
-      let short = counted(pair.short)
-      guard long.total >= rule.minimumSamples, short.failed > 0 else { return false }
-      return [long, short].allSatisfy { window in
-        let all = window.total + window.uncounted
-        return window.failed * 10_000_000 >= rule.budgetMillionths * pair.factorTenths * all
-      }
+    let isAnyBurning = rule.pairs.contains { isBurning(rule, $0) }
+    // While the long window is not counted whole, the short one alone says whether it goes on.
+    let mayStillBurn = rule.pairs.contains { pair in
+      "\(pair.long)" == toldWindow && counted(pair.long).uncounted > 0
+        && isAbove(rule, pair, counted(pair.short))
     }
-    return Look(time: now, raises: isBurning, clears: !isBurning, mayRaise: hasFailed)
+    return Look(
+      time: now, raises: isAnyBurning, clears: !isAnyBurning && !mayStillBurn, mayRaise: hasFailed)
+  }
+
+  private typealias Counted = (total: Int, failed: Int, uncounted: Int)
+
+  private func isAbove(_ rule: BurnRateRule, _ pair: BurnPair, _ window: Counted) -> Bool {
+    let all = window.total + window.uncounted
+    return window.failed > 0
+      && window.failed * 10_000_000 >= rule.budgetMillionths * pair.factorTenths * all
+  }
+
+  private func isBurning(_ rule: BurnRateRule, _ pair: BurnPair) -> Bool {
+    let long = counted(pair.long)
+    return long.total >= rule.minimumSamples && isAbove(rule, pair, long)
+      && isAbove(rule, pair, counted(pair.short))
+  }
+
+  /// The pair that was raised is the worst that held then; a worse one that is critical takes its place.
+  private mutating func tellBurnRate(_ rule: BurnRateRule) {
+    guard raised.contains(.burnRate) else {
+      toldWindow = ""
+      return
+    }
+    guard let burning = rule.pairs.firstIndex(where: { isBurning(rule, $0) }) else { return }
+    let told = rule.pairs.firstIndex { "\($0.long)" == toldWindow }
+    guard toldWindow != "", let told else {
+      toldWindow = "\(rule.pairs[burning].long)"
+      return
+    }
+    if burning < told, rule.pairs[burning].severity == .critical {
+      toldWindow = "\(rule.pairs[burning].long)"
+    }
   }
 
   private func counted(

@@ -70,6 +70,25 @@ import Testing
     #expect(judge.isRaised(.burnRate), "what is left of it is no news")
   }
 
+  @Test("a start that remembers a part of the long window does not end a slow burn that goes on")
+  func restarted() throws {
+    var judge = Self.judge()
+    // 2 %: twice as fast as the budget lasts, for three days and more.
+    Self.run(&judge, minutes: 0..<5_000) { $0 % 50 == 0 }
+    let told = try #require(judge.raised.first)
+    #expect(told.causeDetail == "3d")
+    // Of the last day and a half are the samples that are read.
+    judge = Self.judge()
+    for minute in 3_600..<5_000 as Range<Int64> {
+      judge.restore(sample(minute % 50 == 0 ? .http(.status(500)) : .ok, at: minute * 60))
+    }
+    judge.restore(told)
+    Self.run(&judge, minutes: 5_000..<5_400) { $0 % 50 == 0 }
+    #expect(judge.raised == [told], "its recovery would be false")
+    Self.run(&judge, minutes: 5_400..<5_900) { _ in false }
+    #expect(judge.raised.isEmpty, "the short window ends it")
+  }
+
   @Test("before three days have been counted a single failure does not use up their budget")
   func begins() {
     var judge = Self.judge()

@@ -117,7 +117,7 @@ struct JudgeAgainstNaiveTests {
         }
         for rule in raised {
           judge.restore(rule)
-          naive.restore(rule.rule)
+          naive.restore(rule.rule, detail: rule.causeDetail)
         }
       }
     }
