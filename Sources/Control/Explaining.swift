@@ -34,7 +34,8 @@ func explanation(
   for probe in engine.links[index].probes { explain(probe, engine, &lines, at: now) }
   explainIncident(link.id, engine, &lines, at: now)
   for quiet in engine.quieting(of: index, at: now) {
-    lines.append(("quiet", "\(quiet.kind) \(quiet.id)" + until(quiet.until) + colon(quiet.reason)))
+    let words = "\(quiet.kind) \(quiet.id)\(quiet.meantWords)"
+    lines.append(("quiet", words + until(quiet.until) + colon(quiet.reason)))
   }
   return lines
 }

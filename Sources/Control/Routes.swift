@@ -58,7 +58,7 @@ package enum ControlAct: Sendable {
     case .acknowledge(let incident, _): "ack \(incident)"
     case .addMaintenance(let window): "maintenance add \(window.links.words)"
     case .endMaintenance(let id): "maintenance end \(id)"
-    case .addSilence(let silence): "silence add \(silence.links.words)"
+    case .addSilence(let silence): "silence add \(silence.links.words)\(silence.meantWords)"
     case .endSilence(let id): "silence end \(id)"
     }
   }

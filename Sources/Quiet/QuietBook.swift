@@ -219,6 +219,8 @@ package struct ActiveQuiet: Sendable {
       if let until = window.activeUntil(at: time) { list.append(Quieting(window, until: until)) }
     }
     for silence in silences where silence.isActive(at: time) && silence.links.matches(link) {
+      // An incident of the clock is of no link.
+      if !silence.patterns.isEmpty, silence.patterns.allSatisfy({ $0 == .clock }) { continue }
       list.append(Quieting(silence))
     }
     return list.sorted { $0.until > $1.until }

@@ -20,6 +20,21 @@ package struct Quieting: Sendable, Hashable {
 
   /// Whether it hides every incident of the link.
   package var isWhole: Bool { patterns.isEmpty && severities.isEmpty }
+
+  /// `, only of pattern clock and severity warning`; empty where it hides every incident.
+  package var meantWords: String { limitWords(patterns, severities) }
+}
+
+extension Silence {
+  /// `, only of pattern clock and severity warning`; empty where it hides every incident.
+  package var meantWords: String { limitWords(patterns, severities) }
+}
+
+private func limitWords(_ patterns: [IncidentPattern], _ severities: [Severity]) -> String {
+  let parts = [
+    ("pattern", patterns.map(\.rawValue)), ("severity", severities.map(\.rawValue)),
+  ].filter { !$0.1.isEmpty }.map { "\($0.0) \($0.1.joined(separator: ", "))" }
+  return parts.isEmpty ? "" : ", only of \(parts.joined(separator: " and "))"
 }
 
 /// What is to be known of an incident to say whether it is to be told.

@@ -29,6 +29,21 @@ import Testing
           by: "lan"))
   }
 
+  @Test(
+    "a silence of the clock's incident quietens no link, and one for some incidents says for which")
+  mutating func meant() {
+    _ = book.add(silence("clock", LinkSelector(), patterns: [.clock]), at: noon)
+    #expect(book.quieting(of: haNoi, at: noon).isEmpty)
+    #expect(book.hides(incident([], .clock, .warning), at: noon)?.id == "clock")
+    let some = silence("some", patterns: [.point, .clock], severities: [.warning])
+    _ = book.add(some, at: noon)
+    #expect(
+      book.quieting(of: haNoi, at: noon).map(\.meantWords)
+        == [", only of pattern point, clock and severity warning"])
+    #expect(some.meantWords == book.quieting(of: haNoi, at: noon).first?.meantWords)
+    #expect(silence().meantWords.isEmpty)
+  }
+
   @Test("an incident is hidden when each of its links is quiet, and told when one is not")
   mutating func hides() {
     book.configure([window()], rules: book.rules)
