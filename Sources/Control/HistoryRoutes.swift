@@ -205,30 +205,26 @@ private struct HistoryQuery {
   }
 
   private func step(for period: Period) throws(ControlError) -> TimeAmount {
-    let isOld = period.from < now - Limits.fineCellsKept
-    guard let text = request.query("step") else { return standardStep(for: period, isOld: isOld) }
-    let unit = isOld ? TimeAmount.hours(1) : .minutes(5)
+    guard let text = request.query("step") else { return standardStep(for: period) }
+    let unit = TimeAmount.minutes(5)
     guard let step = parseDuration(text), step >= unit, step <= Limits.reportPeriodMaximum,
       step.nanoseconds % unit.nanoseconds == 0
     else {
-      throw bad(
-        "step: expected a multiple of \(unit), such as \(isOld ? "6h" : "15m")"
-          + (isOld ? "; of what is older than \(Limits.fineCellsKept) only hours are kept" : ""))
+      throw bad("step: expected a multiple of \(unit), such as 15m")
     }
     let points = period.widened(toMultiplesOf: step).length.nanoseconds / step.nanoseconds
     guard points <= Limits.seriesPoints else {
       throw bad(
         "step: \(points) steps are more than \(Limits.seriesPoints);"
-          + " take \(standardStep(for: period, isOld: isOld)) or a shorter time")
+          + " take \(standardStep(for: period)) or a shorter time")
     }
     return step
   }
 
   /// The shortest of the usual steps that makes no more points than a terminal can show.
-  private func standardStep(for period: Period, isOld: Bool) -> TimeAmount {
+  private func standardStep(for period: Period) -> TimeAmount {
     let minutes: [Int64] = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 10_080, 43_200]
-    let steps = minutes.map(TimeAmount.minutes).filter { !isOld || $0 >= .hours(1) }
-    return steps.first {
+    return minutes.map(TimeAmount.minutes).first {
       period.length.nanoseconds / $0.nanoseconds <= Int64(Limits.seriesPointsWanted)
     } ?? .hours(24 * 60)
   }

@@ -5,6 +5,10 @@ import Model
 package protocol HistorySource {
   associatedtype Failure: Error
 
+  /// From when on there are cells of five minutes; what is older is told by the hour alone. Nil where that
+  /// is not known.
+  var finelyKeptSince: WallTime? { get }
+
   /// Hands over the cells of a probe that begin within `times`, mostly from the oldest to the newest.
   /// There may be several of the same time: they add up. A time without a cell is unknown.
   ///
@@ -38,6 +42,13 @@ package protocol HistorySource {
 }
 
 extension HistorySource {
+  package var finelyKeptSince: WallTime? { nil }
+
+  /// Whether there are cells of five minutes from a time on.
+  package func isFinelyKept(from time: WallTime, now: WallTime) -> Bool {
+    time >= finelyKeptSince ?? now - Limits.fineCellsKept
+  }
+
   package mutating func cells(
     ofEach keys: [ProbeKey], in times: Range<WallTime>, span: CellSpan, withLatencies: Bool,
     _ body: (Int, borrowing Cell) -> Void

@@ -36,6 +36,19 @@ package struct HistorySnapshot: Sendable {
 }
 
 extension HistorySnapshot {
+  /// The first full hour of which there are cells of five minutes. Where the hours reach back no further,
+  /// nothing finer has been let go, and it is before all time.
+  var finelyKeptSince: WallTime {
+    let all = WallTime(nanoseconds: .min)..<WallTime(nanoseconds: .max)
+    let hour = CellSpan.hour
+    guard let coarse = blocks(.hour, in: all).map(\.times.lowerBound).min(),
+      let fine = blocks(.fiveMinutes, in: all).map(\.times.lowerBound).min()
+        ?? recent.compactMap(\.times?.lowerBound).min(),
+      hour.start(of: coarse) < hour.start(of: fine)
+    else { return all.lowerBound }
+    return hour.start(of: fine) + hour.length
+  }
+
   /// Whether nothing else tells of a block's time, but for an hour at its ends: attempts that began before
   /// midnight and ended behind it. It is otherwise where a clock was set back.
   func isAlone(_ block: BlockHeader, among blocks: [BlockHeader]) -> Bool {
@@ -64,6 +77,8 @@ package struct HistoryReader: HistorySource {
     access = BlockAccess(directory: snapshot.directory)
     recent = RecentReader(snapshot, until: end)
   }
+
+  package var finelyKeptSince: WallTime? { snapshot.finelyKeptSince }
 
   package mutating func cells(
     of key: ProbeKey, in times: Range<WallTime>, span: CellSpan, withLatencies: Bool,

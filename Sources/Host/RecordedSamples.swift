@@ -15,7 +15,7 @@ extension HistoryStore {
       for probe in probes {
         guard let since = wanted.since(probe.key), since < ringStart else { continue }
         let found = try reader.samples(
-          of: probe.key, in: since..<ringStart, limit: Limits.samplesPerAnswer)
+          of: probe.key, in: since..<ringStart, limit: Limits.samplesAtStart)
         for sample in found { each(probe.key, sample) }
       }
     }

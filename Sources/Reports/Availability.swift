@@ -8,7 +8,7 @@ func availabilityBody(
   _ question: AvailabilityQuestion, _ request: HistoryRequest,
   _ source: inout some HistorySource, _ isCancelled: () -> Bool
 ) throws -> [UInt8] {
-  let span = cellSpan(for: question.period, now: request.now)
+  let span = cellSpan(for: question.period, now: request.now, in: source)
   let period = question.period.widened(toMultiplesOf: span.length)
   let grouped = try GroupedLinks(
     question.choice, by: question.grouping, from: period.from, isCancelled)

@@ -13,7 +13,7 @@ func comparisonBody(
     from: question.period.from - week * Int64(question.weeks), to: question.period.to)
   // All windows from cells of one length, so that they compare.
   let isFine =
-    question.period.length <= .hours(48) && oldest.from >= request.now - Limits.fineCellsKept
+    question.period.length <= .hours(48) && source.isFinelyKept(from: oldest.from, now: request.now)
   let span: CellSpan = isFine ? .fiveMinutes : .hour
   let period = question.period.widened(toMultiplesOf: span.length)
   let probes = question.link.probes.filter { probe in

@@ -21,7 +21,8 @@ package func historyBody(
   }
 }
 
-/// The cells to answer from: fine ones for short periods that are not too long ago.
-package func cellSpan(for period: Period, now: WallTime) -> CellSpan {
-  period.length <= .hours(48) && period.from >= now - Limits.fineCellsKept ? .fiveMinutes : .hour
+/// The cells to answer from: fine ones for short periods of which they are kept.
+func cellSpan(for period: Period, now: WallTime, in source: some HistorySource) -> CellSpan {
+  period.length <= .hours(48) && source.isFinelyKept(from: period.from, now: now)
+    ? .fiveMinutes : .hour
 }

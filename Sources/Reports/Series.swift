@@ -8,6 +8,13 @@ func seriesBody(
   _ question: SeriesQuestion, _ request: HistoryRequest, _ source: inout some HistorySource,
   _ isCancelled: () -> Bool
 ) throws -> [UInt8] {
+  var question = question
+  if !source.isFinelyKept(from: question.period.from, now: request.now) {
+    // No finer than what is kept.
+    let hour = CellSpan.hour.length
+    let hours = (question.step.nanoseconds + hour.nanoseconds - 1) / hour.nanoseconds
+    question.step = hour * hours
+  }
   let period = question.period.widened(toMultiplesOf: question.step)
   let span: CellSpan =
     question.step.nanoseconds % CellSpan.hour.length.nanoseconds == 0 ? .hour : .fiveMinutes

@@ -89,7 +89,7 @@ import Wire
     ("GET", "/v1/links/civil-registry/ha-noi/history?step=0s", 400, "a multiple of 5m"),
     (
       "GET", "/v1/links/civil-registry/ha-noi/history?step=15m&from=2025-08-01T00:00:00Z", 400,
-      "only hours are kept"
+      "steps are more than 1000; take"
     ),
     (
       "GET", "/v1/links/civil-registry/ha-noi/history?step=5m&from=2025-10-01T00:00:00Z", 400,

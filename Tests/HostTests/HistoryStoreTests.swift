@@ -586,6 +586,22 @@ struct HistoryStoreTests {
     #expect(recorder.store.snapshot.samples == left)
   }
 
+  @Test("it is known from when on there are cells of five minutes, whatever their retention")
+  func finelyKept() throws {
+    let recorder = try Recorder(probes: 1, every: .minutes(5), at: midnight)
+    recorder.retention.fiveMinutes = .hours(24)
+    try recorder.open()
+    for _ in 0..<100 { try recorder.round(sample) }
+    let young = try #require(recorder.reader().finelyKeptSince)
+    #expect(young < midnight, "all that there is")
+    for _ in 0..<(12 * 24 * 6) { try recorder.round(sample) }
+    let since = try #require(recorder.reader().finelyKeptSince)
+    #expect(since > midnight + .hours(24) && since <= recorder.now - .hours(24))
+    #expect(try recorder.cells(key(0), .fiveMinutes, midnight..<(since - .hours(1))).isEmpty)
+    #expect(try !recorder.cells(key(0), .hour, midnight..<(since - .hours(1))).isEmpty)
+    #expect(try recorder.cells(key(0), .fiveMinutes, since..<(since + .hours(1))).count == 12)
+  }
+
   @Test("a damaged block is set aside under another name, and the daemon goes on")
   func damaged() throws {
     let recorder = try Recorder(probes: 2, at: midnight)

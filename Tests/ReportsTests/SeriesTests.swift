@@ -39,6 +39,20 @@ import Wire
     #expect(second.whole("unknownMilliseconds") == 0)
   }
 
+  @Test("no step is finer than what is kept of that time")
+  func coarse() throws {
+    var source = MadeHistory()
+    source.record(key(Self.place), every: .minutes(1), minutely(from: midnight, 0..<121))
+    source.finelyKeptSince = midnight + .hours(5)
+    let points = try Self.points(&source, hours: 2)[0]
+    #expect(points.map { $0.whole("attempts") } == [60, 60])
+    source.finelyKeptSince = midnight
+    #expect(try Self.points(&source, hours: 2)[0].count == 8)
+    // A year and more ago, where so much is kept.
+    #expect(
+      try Self.points(&source, hours: 2, now: midnight + .hours(24 * 400))[0].count == 8)
+  }
+
   @Test("a step without a cell is unknown, neither up nor zero")
   func gap() throws {
     var source = MadeHistory()

@@ -12,6 +12,7 @@ struct MadeHistory: HistorySource {
   var cells: [ProbeKey: [Cell]] = [:]
   /// The questions that were asked.
   var asked = 0
+  var finelyKeptSince: WallTime?
 
   enum Failure: Error { case none }
 
