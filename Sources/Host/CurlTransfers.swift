@@ -154,6 +154,19 @@ package final class CurlTransfers: LoopPart {
   }
 }
 
+/// What libcurl is told of a socket. With nothing but an error it gives up without asking what the error is,
+/// and a reset, of which the kernel may tell the error before the end, is no more than a connection that has
+/// gone: so it is told to read, which tells.
+func selectBits(_ readiness: Readiness) -> Int32 {
+  var mask: Int32 = 0
+  if readiness.contains(.readable) { mask |= Int32(CURL_CSELECT_IN) }
+  if readiness.contains(.writable) { mask |= Int32(CURL_CSELECT_OUT) }
+  if !readiness.intersection(.failed).isEmpty {
+    mask |= Int32(CURL_CSELECT_ERR) | Int32(CURL_CSELECT_IN)
+  }
+  return mask
+}
+
 /// One libcurl multi and its sockets and timer on the loop. The callbacks only record and register;
 /// libcurl is called from ``ready(_:key:token:)`` and ``runDue(at:)``.
 private final class CurlGroup: ReadinessHandler {
@@ -218,11 +231,7 @@ private final class CurlGroup: ReadinessHandler {
   }
 
   func ready(_ readiness: Readiness, key: Int32, token: Token) {
-    var mask: Int32 = 0
-    if readiness.contains(.readable) { mask |= Int32(CURL_CSELECT_IN) }
-    if readiness.contains(.writable) { mask |= Int32(CURL_CSELECT_OUT) }
-    if !readiness.intersection(.failed).isEmpty { mask |= Int32(CURL_CSELECT_ERR) }
-    act(key, mask)
+    act(key, selectBits(readiness))
   }
 
   /// The next transfer that libcurl has ended, yet to be removed.

@@ -1,4 +1,5 @@
 import Base
+import CLibcurl
 import CLinux
 import Glibc
 import Model
@@ -193,6 +194,14 @@ struct TransferTests {
   func causes(code: Int32, direct: Outcome, throughProxy: Outcome) {
     #expect(connectOutcome(errno: code, usesProxy: false) == direct)
     #expect(connectOutcome(errno: code, usesProxy: true) == throughProxy)
+  }
+
+  @Test("of a socket that has failed libcurl is told to read, so that it learns how")
+  func failedSockets() {
+    #expect(selectBits(.failed) & Int32(CURL_CSELECT_IN) != 0)
+    #expect(selectBits(.failed) & Int32(CURL_CSELECT_ERR) != 0)
+    #expect(selectBits(.readable) == Int32(CURL_CSELECT_IN))
+    #expect(selectBits([.readable, .writable]) == Int32(CURL_CSELECT_IN | CURL_CSELECT_OUT))
   }
 
   @Test("by IPv6 there may be no address of our own, and a router's no is not ours")
