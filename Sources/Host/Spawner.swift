@@ -204,9 +204,8 @@ package final class Spawner: ReadinessHandler, LoopPart {
       program.ourEnd = .timedOut(ignoredSIGTERM: true)
       killProgram(program, place, at: now)
     case .killed:
-      // The kernel holds it, or has many to end: the attempt need not wait for that, and what it is ended for
-      // stands.
-      report(program, program.ourEnd ?? .noRoom, leftBehind: 0, at: now)
+      // The kernel holds it: the attempt need not wait for that.
+      report(program, .noRoom, leftBehind: 0, at: now)
     }
   }
 
