@@ -36,8 +36,8 @@ package struct HistoryRoom: Hashable, Sendable {
       probes += 1
       let samples = BlockShare.samples(every: every)
       words.samples += samples.samples + samples.cells
-      words.fiveMinutes += BlockShare.fiveMinutes.cells
-      words.hours += BlockShare.hours.cells
+      words.fiveMinutes += BlockShare.fiveMinutes(every: every).cells
+      words.hours += BlockShare.hours(every: every).cells
       regularSamples += BlockShare.samplesPerHour(every)
       ring += 6 * BlockShare.samplesPerHour(every) * Self.ringBytesPerSample
     }
@@ -87,28 +87,45 @@ package struct BlockShare: Hashable, Sendable {
 
   /// Checksum, interval, names and standing of a chunk.
   private static let headWords = 6 + BlockFormat.namesBytes / 8
-  /// What a five-minute cell takes at most as it is mostly, in bytes; most take half of it.
-  private static let fiveMinuteBytes = 48
-  /// An hour's latencies lie in more buckets.
-  private static let hourBytes = 128
+  /// What a cell of five minutes takes at most, in bytes: its counts and times, and two bytes for each
+  /// latency, as if each lay in a bucket of its own. Most take half of it, and probes lend each other
+  /// what they leave.
+  private static func fiveMinuteBytes(every: TimeAmount) -> Int {
+    max(48, 38 + latencyBytes(samplesPerHour(every) / 12))
+  }
+
+  /// The same of an hour, which of a probe every minute has rarely more than three latencies of four in
+  /// buckets of their own.
+  private static func hourBytes(every: TimeAmount) -> Int {
+    max(128, 8 + latencyBytes(samplesPerHour(every) - 1))
+  }
+
+  /// There are no more buckets than there are, and a count above 127 takes a byte more.
+  private static func latencyBytes(_ count: Int) -> Int {
+    2 * min(count, LatencyDistribution.bucketCount) + count / 128
+  }
 
   /// In a block of an hour: regular samples and a fifth of their room for short-notice runs, notes
   /// and readings; twelve cells of five minutes and one of an hour.
   package static func samples(every: TimeAmount) -> BlockShare {
     BlockShare(
       samples: headWords + samplesPerHour(every) * RingFormat.sampleWords * 6 / 5,
-      cells: headWords + (12 * fiveMinuteBytes + hourBytes) / 8)
+      cells: headWords + (12 * fiveMinuteBytes(every: every) + hourBytes(every: every) + 7) / 8)
   }
 
-  package static let fiveMinutes = BlockShare(
-    samples: 0, cells: headWords + 288 * fiveMinuteBytes / 8)
-  package static let hours = BlockShare(samples: 0, cells: headWords + 24 * hourBytes / 8)
+  package static func fiveMinutes(every: TimeAmount) -> BlockShare {
+    BlockShare(samples: 0, cells: headWords + 288 * fiveMinuteBytes(every: every) / 8)
+  }
+
+  package static func hours(every: TimeAmount) -> BlockShare {
+    BlockShare(samples: 0, cells: headWords + 24 * hourBytes(every: every) / 8)
+  }
 
   package static func share(_ kind: BlockKind, every: TimeAmount) -> BlockShare {
     switch kind {
     case .samples: samples(every: every)
-    case .fiveMinutes: fiveMinutes
-    case .hours: hours
+    case .fiveMinutes: fiveMinutes(every: every)
+    case .hours: hours(every: every)
     }
   }
 

@@ -38,7 +38,8 @@ struct HistoryRoomTests {
     let faster = self.room(probes: probes, every: .seconds(10))
     #expect(room.total <= 3 << 20 * probes + (64 << 20))
     #expect(faster.samples.byteCount > room.samples.byteCount)
-    #expect(faster.hours == room.hours)
+    #expect(
+      faster.hours.byteCount > room.hours.byteCount, "an hour's latencies lie in more buckets")
     for room in [room, faster] {
       #expect(RingFormat.isSegmentSize(room.segmentBytes))
       #expect(room.ringBytes % room.segmentBytes == 0 && room.ringBytes >= 8 * room.segmentBytes)
@@ -73,5 +74,59 @@ struct HistoryRoomTests {
     let cells = builder.cells + builder.cells.hours
     let bytes = CellCode.encoded(cells, limit: (share.cells - 20) * 8)
     #expect(bytes?.first == 0, "as exact as can be told")
+  }
+
+  @Test(
+    "a percentile read from a block is within 5 % of the exact one, however often a probe runs",
+    arguments: [1, 10, 30, 60, 300], LatencyShape.all)
+  func percentiles(everySeconds: Int, shape: LatencyShape) throws {
+    let every = TimeAmount.seconds(Int64(everySeconds))
+    var generator = SeededGenerator(seed: UInt64(everySeconds))
+    // One hour's latencies come again in each of the day.
+    let latencies = (0..<(3_600 / everySeconds)).map { _ in shape.next(&generator) }
+    let midnight = WallTime(milliseconds: 1_762_473_600_000)
+    var day: [Cell] = []
+    for span in CellSpan.allCases {
+      let count = Int(span.length.milliseconds / every.milliseconds)
+      for start in stride(from: 0, to: 24 * latencies.count, by: count) {
+        var cell = Cell(span: span, start: midnight + every * Int64(start))
+        for number in start..<(start + count) {
+          let isUp = number % 9 > 0
+          cell.tally.count(isUp ? 0 : 3)
+          cell.tally.addLatency(microseconds: latencies[number % latencies.count])
+          cell.tally.upMilliseconds += isUp ? every.milliseconds : 0
+          cell.tally.downMilliseconds += isUp ? 0 : every.milliseconds
+        }
+        day.append(cell)
+      }
+    }
+    for kind in BlockKind.allCases {
+      let cells = day.filter { cell in
+        switch kind {
+        case .samples: cell.start < midnight + .hours(1)
+        case .fiveMinutes: cell.span == .fiveMinutes
+        case .hours: cell.span == .hour
+        }
+      }
+      let words = try #require(
+        Chunk.cells(
+          cells, standing: nil, key: testKey(0), every: every, seed: testHeader().seed,
+          wordLimit: BlockShare.share(kind, every: every).cells))
+      let chunk = try #require(Chunk(words, header: testHeader()))
+      for span in CellSpan.allCases {
+        var told = 0
+        let isRead = chunk.cells(span, withLatencies: true) { cell in
+          told += 1
+          let first = Int((cell.start - midnight).milliseconds / every.milliseconds)
+          let count = Int(span.length.milliseconds / every.milliseconds)
+          let exact = (first..<(first + count)).map { latencies[$0 % latencies.count] }.sorted()
+          for permille in permilles {
+            let found = cell.tally.latencies.percentile(permille: permille) ?? 0
+            #expect(isClose(found, nearestRank(exact, permille)), "p\(permille) of \(kind)")
+          }
+        }
+        #expect(isRead && told == cells.count { $0.span == span })
+      }
+    }
   }
 }
