@@ -247,22 +247,38 @@ package final class HistoryStore {
   /// Puts a day together when its last hour is in a block.
   private func beginDay() throws(SystemError) {
     guard merging == nil, let closed = samples.headers.last?.closed else { return }
-    for files in [fiveMinutes, hours] {
-      let ringID = ring.resume.ringID
-      let done = files.headers.last { $0.ringID == ringID }?.sequences.upperBound ?? 0
-      let sources = samples.headers.filter {
-        $0.ringID == ringID && $0.sequences.lowerBound >= done
-      }
-      guard let first = sources.first else { continue }
-      // A clock that leaps must not let hours be written over before they are in a day.
-      guard dayNumber(closed) != dayNumber(first.closed) || sources.count >= 30 else { continue }
-      let whole = sources.filter { dayNumber($0.closed) != dayNumber(closed) }
-      merging = DayBlock(
-        files: files, sources: whole.isEmpty ? sources : whole,
-        probes: recent.inOrder().map { (recent.entries[$0].key, recent.entries[$0].every) },
-        builder: try files.begin(ringID: ringID))
-      return
+    var ringIDs: [UInt64] = []
+    for header in samples.headers where !ringIDs.contains(header.ringID) {
+      ringIDs.append(header.ringID)
     }
+    for files in [fiveMinutes, hours] {
+      for ringID in ringIDs {
+        let sources = sourcesOfDay(files, ringID: ringID, last: closed)
+        guard !sources.isEmpty else { continue }
+        merging = DayBlock(
+          files: files, sources: sources,
+          probes: recent.inOrder().map { (recent.entries[$0].key, recent.entries[$0].every) },
+          builder: try files.begin(ringID: ringID))
+        return
+      }
+    }
+  }
+
+  /// The blocks of hours that are to be put together next; none as long as their day is not over.
+  private func sourcesOfDay(_ files: BlockFiles, ringID: UInt64, last: WallTime) -> [BlockHeader] {
+    let done = files.headers.last { $0.ringID == ringID }?.sequences.upperBound ?? 0
+    let sources = samples.headers.filter {
+      $0.ringID == ringID && $0.sequences.lowerBound >= done
+    }
+    guard let first = sources.first else { return [] }
+    // Of a ring that is no more nothing can follow.
+    guard ringID == ring.resume.ringID else {
+      return Array(sources.prefix { dayNumber($0.closed) == dayNumber(first.closed) })
+    }
+    // A clock that leaps must not let hours be written over before they are in a day.
+    guard dayNumber(last) != dayNumber(first.closed) || sources.count >= 30 else { return [] }
+    let whole = sources.filter { dayNumber($0.closed) != dayNumber(last) }
+    return whole.isEmpty ? sources : whole
   }
 
   private func dayNumber(_ closed: WallTime) -> Int64 {
