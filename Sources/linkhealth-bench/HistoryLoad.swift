@@ -4,7 +4,7 @@ import History
 import Model
 
 /// The probes of a made-up history, and what they record: latencies that are log-normal around a median
-/// of each probe's own, and one failure in fifty.
+/// of each probe's own, and one failure in fifty, of which every other runs out of its ten seconds.
 struct HistoryLoad {
   static let every = TimeAmount.seconds(60)
   static let tick = TimeAmount.milliseconds(100)
@@ -43,15 +43,16 @@ struct HistoryLoad {
   mutating func sample(_ probe: Int, at time: WallTime) -> Sample {
     let number = random.next()
     let factor = spread[Int(number & 4_095)]
-    let total = UInt32(min(mediansMicroseconds[probe] * factor, 10_000_000))
     let fails = Int((number >> 12) % 1_000) < Self.failuresPerMille
+    let lasts = fails && number >> 60 & 1 == 0
+    let total = lasts ? 10_000_000 : UInt32(min(mediansMicroseconds[probe] * factor, 10_000_000))
     return Sample(
-      time: time, outcome: fails ? .http(.status(503)) : .ok,
+      time: time, outcome: fails ? (lasts ? .http(.timedOut) : .http(.status(503))) : .ok,
       timings: PhaseTimings(
         resolveMicroseconds: 300, connectMicroseconds: total / 8, tlsMicroseconds: total / 4,
         firstByteMicroseconds: total / 2, transferMicroseconds: total / 8,
         totalMicroseconds: total),
-      httpStatus: fails ? 503 : 200, bodyBytes: 120)
+      httpStatus: lasts ? 0 : fails ? 503 : 200, bodyBytes: 120)
   }
 }
 

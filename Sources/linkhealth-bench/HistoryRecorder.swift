@@ -30,7 +30,9 @@ final class HistoryRecorder {
   private var encoder: RingEncoder
   private var nextSync: WallTime
   private var ticks = 0
-  private var samples: [Sample] = []
+  /// Attempts by the tick at which they end, modulo their number: a sample bears the time at which its
+  /// attempt began, and comes when that has ended.
+  private var running = [[(probe: Int, sample: Sample)]](repeating: [], count: 128)
 
   init(_ store: HistoryStore, _ load: HistoryLoad, at now: WallTime, nextSequence: UInt64? = nil) {
     self.store = store
@@ -60,12 +62,16 @@ final class HistoryRecorder {
   }
 
   func tick() throws {
-    let probes = load.probes(atTick: ticks)
-    samples.removeAll(keepingCapacity: true)
-    for probe in probes { samples.append(load.sample(probe, at: now)) }
-    let batches = encode(probes)
+    for probe in load.probes(atTick: ticks) {
+      let sample = load.sample(probe, at: now)
+      let length = Int(sample.timings.totalMicroseconds / 100_000)
+      running[(ticks + min(length, running.count - 1)) % running.count].append((probe, sample))
+    }
+    let place = ticks % running.count
+    let batches = encode(running[place])
     try write(batches)
-    costs.samples += samples.count
+    costs.samples += running[place].count
+    running[place].removeAll(keepingCapacity: true)
     ticks += 1
     now = now + HistoryLoad.tick
     guard store.takeMessages().isEmpty else {
@@ -74,11 +80,10 @@ final class HistoryRecorder {
   }
 
   /// What the loop does.
-  private func encode(_ probes: Range<Int>) -> [EncodedBatch] {
+  private func encode(_ ended: [(probe: Int, sample: Sample)]) -> [EncodedBatch] {
     let (began, cpu) = (Clock.instant, threadNanoseconds())
-    for (place, probe) in probes.enumerated() {
-      encoder.add(
-        probe: UInt32(probe), key: load.probes[probe].key, sample: samples[place])
+    for (probe, sample) in ended {
+      encoder.add(probe: UInt32(probe), key: load.probes[probe].key, sample: sample)
     }
     let batches = encoder.finish()
     costs.loopNanoseconds += threadNanoseconds() - cpu
