@@ -28,6 +28,12 @@ package struct EarlierRun: Sendable {
     judges[key]?.restore(sample)
   }
 
+  /// Takes how many attempts there were before the samples of a probe; they come oldest first.
+  package mutating func add(_ key: ProbeKey, _ attempts: AttemptCounts) {
+    if let since = connections[key.link], attempts.time < since { return }
+    judges[key]?.restore(attempts)
+  }
+
   fileprivate mutating func takeJudge(of key: ProbeKey) -> ProbeJudge? {
     judges.removeValue(forKey: key)
   }

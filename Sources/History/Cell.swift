@@ -44,6 +44,14 @@ package struct Cell: Hashable, Sendable {
   }
 }
 
+extension AttemptCounts {
+  package init(_ cell: borrowing Cell) {
+    self.init(
+      time: cell.start, total: UInt32(clamping: cell.tally.attemptsCounted),
+      failed: UInt32(clamping: cell.tally.failures))
+  }
+}
+
 extension [Cell] {
   /// Adds to the cell of a time, which is made where it is missing. Times mostly ascend, so the
   /// search begins at the end.

@@ -40,10 +40,10 @@ package struct SegmentScan: Hashable, Sendable {
 /// `segment` is the file or its first part; batches that belong to another generation than
 /// `header` are left over from before and passed by. A damaged batch is left out; reading goes on
 /// behind it. Without `withRecords` nobody looks into the batches: where the last one ends is found sooner.
-/// Of batches that lie before `since` only the definitions are read.
+/// Of batches that lie before `since`, or whose number is below `sequence`, only the definitions are read.
 package func scanSegment(
   _ segment: [UInt64], header: SegmentHeader, withRecords: Bool = true, since: WallTime? = nil,
-  _ body: (HistoryRecord) -> Void
+  from sequence: UInt64 = 0, _ body: (HistoryRecord) -> Void
 ) -> SegmentScan {
   var scan = SegmentScan(end: RingFormat.headerBlockBytes, nextSequence: header.firstSequence)
   var reader = RecordReader()
@@ -57,7 +57,8 @@ package func scanSegment(
     scan.nextSequence = batch.sequence + 1
     scan.times = batch.times.union(scan.times)
     guard withRecords else { continue }
-    let isWanted = since.map { batch.times.upperBound >= $0 } ?? true
+    let isWanted =
+      batch.sequence >= sequence && (since.map { batch.times.upperBound >= $0 } ?? true)
     reader.read(segment, payload, base: batch.base, isWanted: isWanted, into: &scan, body)
   }
   if walk.unsoundEnd * 8 > scan.end {

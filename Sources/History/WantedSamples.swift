@@ -1,34 +1,71 @@
 import Base
 import Model
 
-/// Which of the recorded samples fill the windows of the rules again after a start: for each probe
-/// those of its own longest window, so that one slow probe does not bring back a day of all others.
+/// Which part of the history fills the windows of the rules again after a start: for each probe the samples
+/// of its own longest window, so that one slow probe does not bring back a day of all others; and of burn
+/// rates, whose windows are counted in parts, how many attempts there were, as cells tell it.
 package struct WantedSamples: Sendable {
-  private var starts: [ProbeKey: WallTime] = [:]
-  /// Nothing older is wanted of any probe.
+  private struct Past: Sendable {
+    var samples: WallTime
+    /// From here to where the samples begin counts are enough; nil where none are wanted.
+    var counts: WallTime?
+  }
+
+  private var pasts: [ProbeKey: Past] = [:]
+  /// When the daemon starts. What bears a later time was recorded before a clock was set back.
+  package let now: WallTime
+  /// No sample before it is wanted of any probe.
   package private(set) var earliest: WallTime
+  /// No count before it is; nil where none are wanted at all.
+  package private(set) var earliestCounts: WallTime?
 
   package init(_ links: [Link], at now: WallTime) {
+    self.now = now
     earliest = now
     for link in links {
-      let burning = link.alert.burnRate?.pairs.map(\.long).max()
+      // Beside the parts of a window one fills.
+      let burning = (link.alert.burnRate?.pairs.flatMap { [$0.long, $0.short] } ?? [])
+        .map { $0 + .nanoseconds($0.nanoseconds / Int64(Limits.burnRateParts)) }
+      // The parts of shorter windows are shorter than a cell.
+      let finest = burning.filter { $0 <= CellSpan.hour.length }.max()
       let window = max(
         link.alert.errorRate?.window ?? .zero, link.alert.latency?.window ?? .zero,
-        link.alert.ownPast?.window ?? .zero, burning ?? .zero)
+        link.alert.ownPast?.window ?? .zero, finest ?? .zero)
       for probe in link.probes {
         // Enough attempts for a rule on single ones, and for the age of the last.
         let length = min(max(window, probe.every * 16), .hours(24))
-        starts[ProbeKey(link: link.id, probe: probe.name)] = now - length
-        earliest = min(earliest, now - length)
+        var past = Past(samples: now - length)
+        if let longest = burning.max(), longest > length {
+          past.samples = CellSpan.fiveMinutes.start(of: past.samples)
+          past.counts = now - longest
+        }
+        pasts[ProbeKey(link: link.id, probe: probe.name)] = past
+        earliest = min(earliest, past.samples)
+        if let counts = past.counts { earliestCounts = min(earliestCounts ?? counts, counts) }
       }
+    }
+  }
+
+  /// Asks for samples instead of counts from a time on, behind which there may be no cells yet.
+  package mutating func countNothing(since time: WallTime) {
+    let start = CellSpan.fiveMinutes.start(of: time)
+    for (key, past) in pasts where past.counts != nil && past.samples > start {
+      pasts[key]?.samples = max(start, past.counts ?? start)
+      earliest = min(earliest, start)
     }
   }
 
   /// Whether a sample of a probe is wanted that was taken at a time.
   package func wants(_ key: ProbeKey, _ time: WallTime) -> Bool {
-    starts[key].map { time >= $0 } ?? false
+    pasts[key].map { time >= $0.samples && time <= now } ?? false
   }
 
   /// Where the samples begin that are wanted of a probe; nil when none are.
-  package func since(_ key: ProbeKey) -> WallTime? { starts[key] }
+  package func since(_ key: ProbeKey) -> WallTime? { pasts[key]?.samples }
+
+  /// From when to when counts are wanted of a probe; nil when none are.
+  package func counts(_ key: ProbeKey) -> Range<WallTime>? {
+    guard let past = pasts[key], let start = past.counts, start < past.samples else { return nil }
+    return start..<past.samples
+  }
 }

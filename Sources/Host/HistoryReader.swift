@@ -230,6 +230,26 @@ package struct HistoryReader: HistorySource {
   private static let gapWords = 1_024
   private static let runWords = 128 << 10
 
+  /// Hands over the samples of many probes that are in blocks, those of each in the order of writing;
+  /// each block is read once.
+  package mutating func samples(
+    ofEach keys: [ProbeKey], in times: Range<WallTime>, _ body: (Int, Sample) -> Void
+  ) throws(SystemError) {
+    let blocks = snapshot.samples.filter {
+      $0.times.lowerBound < times.upperBound && $0.times.upperBound >= times.lowerBound
+    }
+    guard !blocks.isEmpty else { return }
+    let wanted = Wanted(keys, times, .hour, false)
+    for header in blocks {
+      let chunks = try find(wanted, in: header).filter { !$0.entry.samples.isEmpty }
+        .map { (range: $0.entry.samples, index: $0.index) }
+      try read(chunks, in: header) { index, chunk in
+        guard chunk.belongs(to: wanted.names[index]) else { return }
+        for sample in chunk.samples() where times.contains(sample.time) { body(index, sample) }
+      }
+    }
+  }
+
   package mutating func samples(
     of key: ProbeKey, in times: Range<WallTime>, limit: Int
   ) throws(SystemError) -> [Sample] {

@@ -166,10 +166,10 @@ package final class RingFiles {
     return true
   }
 
-  /// Hands over every record with a time at or after `since`, in the order of writing, and tells in
-  /// words of what could not be read.
+  /// Hands over every record with a time at or after `since` in a batch with the number `sequence` or a
+  /// later one, in the order of writing, and tells in words of what could not be read.
   package func replay(
-    since: WallTime, _ body: (HistoryRecord) -> Void
+    since: WallTime, from sequence: UInt64 = 0, _ body: (HistoryRecord) -> Void
   ) throws(SystemError) -> [String] {
     defer { buffer = [] }
     var messages: [String] = []
@@ -177,11 +177,13 @@ package final class RingFiles {
     for index in segments.indices {
       let header = segments[index].header
       if let times = segments[index].times, times.upperBound < since { continue }
+      let next = index + 1
+      if next < segments.count, segments[next].header.firstSequence <= sequence { continue }
       guard try load(header) else {
         messages.append("\(directory.path(of: header.slot)): the header has changed; left out")
         continue
       }
-      let scan = scanSegment(buffer, header: header, since: since) { record in
+      let scan = scanSegment(buffer, header: header, since: since, from: sequence) { record in
         if record.time >= since { body(record) }
       }
       segments[index].times = scan.times

@@ -50,17 +50,21 @@ struct BurnCounts: Sendable {
   }
 
   mutating func add(failed: Bool, at time: WallTime) {
+    add(AttemptCounts(time: time, total: 1, failed: failed ? 1 : 0))
+  }
+
+  /// Adds attempts of which each counts as if it was at the time of all.
+  mutating func add(_ attempts: AttemptCounts) {
+    let time = attempts.time
     newestTime = time
     oldestTime = min(oldestTime ?? time, time)
     for place in windows.indices {
       let number = moveOn(place, to: time)
       let index = index(place, number)
-      counts[index] &+= 1
-      windows[place].total += 1
-      if failed {
-        counts[index + 1] &+= 1
-        windows[place].failed += 1
-      }
+      counts[index] &+= attempts.total
+      windows[place].total &+= attempts.total
+      counts[index + 1] &+= attempts.failed
+      windows[place].failed &+= attempts.failed
     }
   }
 

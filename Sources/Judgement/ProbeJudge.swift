@@ -58,6 +58,9 @@ package struct ProbeJudge: Sendable {
     restored = sample
   }
 
+  /// Takes how many attempts there were in an earlier run, before the samples that it restores.
+  package mutating func restore(_ attempts: AttemptCounts) { burn?.add(attempts) }
+
   /// Takes over what a judge of the same check has seen, whose rules were others: the attempts, and the
   /// windows of rules that are the same.
   package mutating func goOn(from former: ProbeJudge) {

@@ -178,8 +178,6 @@ package enum Limits {
   package static let historySamplesAtOnce = 1 << 16
 
   // Reports on the past
-  /// Samples of a probe that fill its rules' windows at a start: a day of one every second.
-  package static let samplesAtStart = 100_000
   /// How far back there are cells of five minutes, unless the history says otherwise.
   package static let fineCellsKept = TimeAmount.hours(24 * 62)
   package static let reportPeriodMaximum = TimeAmount.hours(24 * 3_660)

@@ -9,8 +9,9 @@ import Synchronization
 /// written, and the ring with what has come since the last full hour.
 ///
 /// The blocks are made directly, not by recording so long: some patterns of cells and samples, made
-/// once, stand in them for all days and for the probes that are asked about; others have one cell each, so
-/// that tables are as long as they are, and making it does not take half an hour.
+/// once, stand in them for all days and for the probes that are asked about. Others have that of the last
+/// days, which a start reads, and one cell each in older blocks, so that tables are as long as they are and
+/// making it does not take half an hour.
 struct FullHistory {
   static let ringID: UInt64 = 1
   /// Ten batches a second.
@@ -35,13 +36,14 @@ struct FullHistory {
   }
 
   /// So many of the links; each service is its own ministry's.
-  func links(_ count: Int) -> [Link] {
+  func links(_ count: Int, burnRate: BurnRateRule? = nil) -> [Link] {
     load.probes.prefix(count).map { probe in
       let id = probe.key.link
       let names = [id.service, id.consumer].map { LocalizedName(en: $0, vi: $0) }
       return Link(
         id: id, serviceName: names[0], consumerName: names[1], system: id.service,
-        owner: id.service, route: [], alert: .standard,
+        owner: id.service, route: [],
+        alert: AlertRules(failures: AlertRules.standard.failures, burnRate: burnRate),
         probes: [
           ProbeDefinition(
             name: probe.key.probe, kind: "http", every: probe.every, timeout: .seconds(10),
@@ -95,13 +97,15 @@ struct FullHistory {
     let length = kind == .samples ? TimeAmount.hours(1) : .hours(24)
     let end = kind == .samples ? Self.lastHour : historyMidnight
     let share = BlockShare.share(kind, every: HistoryLoad.every)
+    // A start looks back for three days and a quarter.
+    let recentBlocks = [BlockKind.samples: 12, .fiveMinutes: 1, .hours: 4][kind] ?? 0
     let order = load.probes.enumerated().sorted { $0.element.key < $1.element.key }
     for number in (1...room.blocks(kind).count).reversed() {
       let start = end - length * Int64(number)
       var builder = try files.begin(ringID: Self.ringID)
       for (index, (place, probe)) in order.enumerated() {
         var (samples, cells) = patterns.content(index + number, at: start)
-        if place >= Self.probesAsked {
+        if place >= Self.probesAsked, number > recentBlocks {
           samples = []
           cells.removeSubrange(1...)
         }

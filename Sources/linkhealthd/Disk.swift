@@ -70,7 +70,8 @@ final class Disk: Sendable {
     let history = try HistoryStore(
       directory: "\(statePath)/history", room: settings.room,
       probes: settings.probes, newRingID: randomSeed())
-    try history.recordedSamples(settings.probes, wanted) { earlier.add($0, $1) }
+    try history.recordedSamples(
+      settings.probes, wanted, counts: { earlier.add($0, $1) }, each: { earlier.add($0, $1) })
     let messages = history.takeMessages()
     let resume = history.ring.resume
     let historyBytes = history.byteCount

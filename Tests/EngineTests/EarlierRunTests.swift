@@ -19,6 +19,9 @@ import Testing
     let start = bench.now.wall - .minutes(10)
     var earlier = EarlierRun(links, connections: [links[0].id: start + .minutes(2)])
     for id in links.map(\.id) {
+      earlier.add(
+        ProbeKey(link: id, probe: "http"),
+        AttemptCounts(time: start - .minutes(30), total: 30, failed: 4))
       for minute in 0..<5 as Range<Int64> {
         earlier.add(
           ProbeKey(link: id, probe: "http"),
@@ -33,7 +36,9 @@ import Testing
     #expect(bench.engine.probes.map(\.judge.bits.text) == ["xo", "xxxo"])
     #expect(bench.engine.probes.map(\.judge.rates?.total) == [2, 4])
     #expect(bench.engine.probes.map(\.judge.rates?.failed) == [1, 3])
-    #expect(bench.engine.probes.map { $0.judge.burn?.counted(0).long.failed } == [1, 3])
+    #expect(bench.engine.probes.map { $0.judge.burn?.counted(0).long.failed } == [1, 7])
+    #expect(bench.engine.probes.map { $0.judge.burn?.counted(0).long.total } == [2, 34])
+    #expect(bench.engine.probes.map { $0.judge.burn?.counted(0).short.total } == [2, 4])
     #expect(bench.engine.probes[1].judge.newest?.time == start + .minutes(4))
   }
 }

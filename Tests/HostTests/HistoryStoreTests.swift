@@ -57,6 +57,7 @@ private final class Recorder {
   var messages: [String] = []
   /// In bytes; the ring's room is reckoned where there is none.
   private let ringSize: (ring: Int, segment: Int)?
+  var ringID: UInt64 = 7
   private var onTheWay: [(due: WallTime, index: Int, sample: Sample)] = []
 
   init(
@@ -72,7 +73,7 @@ private final class Recorder {
   func open() throws {
     store = nil
     store = try HistoryStore(
-      directory: directory.path, room: room, probes: probes, newRingID: 7)
+      directory: directory.path, room: room, probes: probes, newRingID: ringID)
     encoder = RingEncoder(resume: store.ring.resume)
     encoder.add(.started(now))
     try flush()
@@ -237,20 +238,38 @@ struct HistoryStoreTests {
     #expect(try reader.samples(of: key(1), in: part, limit: 1_000) == Array(all[30..<150]))
   }
 
-  @Test("samples that fill windows again come of the ring, and of blocks where it does not reach")
+  private func link(
+    _ index: Int, every: TimeAmount, burnRate: BurnRateRule? = nil
+  ) -> Link {
+    let names = LocalizedName(en: "", vi: "")
+    return Link(
+      id: key(index).link, serviceName: names, consumerName: names, system: "", owner: "",
+      route: [], alert: AlertRules(failures: AlertRules.standard.failures, burnRate: burnRate),
+      probes: [
+        ProbeDefinition(
+          name: "read", kind: "http", every: every, timeout: .seconds(1), options: 0)
+      ])
+  }
+
+  /// What a start at some time gets out of a store.
+  private func recorded(
+    _ recorder: Recorder, _ links: [Link], at now: WallTime
+  ) throws -> (counts: [ProbeKey: [AttemptCounts]], samples: [ProbeKey: [Sample]]) {
+    var counts: [ProbeKey: [AttemptCounts]] = [:]
+    var samples: [ProbeKey: [Sample]] = [:]
+    try recorder.store.recordedSamples(
+      recorder.probes, WantedSamples(links, at: now),
+      counts: {
+        #expect(samples.isEmpty, "counts come before samples")
+        counts[$0, default: []].append($1)
+      }, each: { samples[$0, default: []].append($1) })
+    return (counts, samples)
+  }
+
+  @Test("samples that fill windows again come of blocks, and of the ring what is in no block")
   func recordedSamples() throws {
     let recorder = try Recorder(probes: 4, at: midnight, ringSize: (8 * 16_384, 16_384))
-    for _ in 0..<(60 * 30) { try recorder.round(sample) }
-    func link(_ index: Int, every: TimeAmount) -> Link {
-      let names = LocalizedName(en: "", vi: "")
-      return Link(
-        id: key(index).link, serviceName: names, consumerName: names, system: "", owner: "",
-        route: [], alert: .standard,
-        probes: [
-          ProbeDefinition(
-            name: "read", kind: "http", every: every, timeout: .seconds(1), options: 0)
-        ])
-    }
+    for _ in 0..<(60 * 30 + 20) { try recorder.round(sample) }
     // Sixteen rounds, and at most a day; of the third nothing is wanted.
     let windows = [TimeAmount.hours(24), .minutes(16), nil, .hours(8)]
     let links = windows.indices.compactMap { index in
@@ -258,18 +277,88 @@ struct HistoryStoreTests {
     }
     let start = try #require(recorder.store.ring.earliest)
     #expect(start > recorder.now - .hours(24) && start < recorder.now - .minutes(16))
-    var found: [(ProbeKey, Sample)] = []
-    try recorder.store.recordedSamples(
-      recorder.probes, WantedSamples(links, at: recorder.now)
-    ) { found.append(($0, $1)) }
+    let found = try recorded(recorder, links, at: recorder.now)
     for (index, window) in windows.enumerated() {
       let expected = (recorder.written[key(index)] ?? []).filter { sample in
         window.map { sample.time >= recorder.now - $0 } ?? false
       }
-      #expect(found.filter { $0.0 == key(index) }.map(\.1) == expected, "probe \(index)")
+      #expect(found.samples[key(index), default: []] == expected, "probe \(index)")
       #expect(expected.isEmpty == (window == nil))
     }
-    #expect(recorder.messages == [])
+    #expect(found.counts.isEmpty && recorder.messages == [])
+  }
+
+  @Test("for burn rates every attempt of the longest window comes once, as a sample or in a count")
+  func recordedCounts() throws {
+    let every = TimeAmount.seconds(120)
+    let recorder = try Recorder(probes: 2, every: every, at: midnight)
+    let links = (0..<2).map {
+      link($0, every: every, burnRate: BurnRateRule(objectiveMillionths: 990_000))
+    }
+    for minutes in [60 * 81 + 4, 36, 18] {
+      for _ in 0..<(minutes / 2) { try recorder.round(sample) }
+      let found = try recorded(recorder, links, at: recorder.now)
+      for index in 0..<2 {
+        let samples = try #require(found.samples[key(index)])
+        let counts = try #require(found.counts[key(index)])
+        #expect(counts.map(\.time) == counts.map(\.time).sorted())
+        let first = try #require(samples.first?.time)
+        // The window of half an hour is counted in parts shorter than a cell; what is in no block has no
+        // cell.
+        #expect(first < recorder.now - .minutes(30) && first > recorder.now - .minutes(70))
+        let all = try #require(recorder.written[key(index)])
+        // Beside the twelve parts of a window one fills.
+        let since = recorder.now - .hours(78)
+        #expect(counts[0].time > since - .minutes(1) && counts[0].time < since + .hours(1))
+        #expect(counts.count <= 13 * 12 + 66)
+        let expected = all.filter { $0.time >= counts[0].time }
+        #expect(Int(counts.reduce(0) { $0 + $1.total }) + samples.count == expected.count)
+        let failed = samples.count { $0.outcome.isFailure }
+        #expect(
+          Int(counts.reduce(0) { $0 + $1.failed }) + failed
+            == expected.count { $0.outcome.isFailure })
+        #expect(samples == all.filter { $0.time >= first })
+      }
+    }
+  }
+
+  @Test(
+    "after the clock was set back behind the ring's start, a start takes what was recorded since")
+  func recordedAfterStep() throws {
+    let recorder = try Recorder(probes: 2, at: midnight, ringSize: (8 * 16_384, 16_384))
+    for _ in 0..<(60 * 40 + 10) { try recorder.round(sample) }
+    recorder.now = recorder.now - .hours(20)
+    try recorder.mark(.clockStepped(at: recorder.now, by: .hours(-20)))
+    for _ in 0..<8 { try recorder.round(sample) }
+    let start = try #require(recorder.store.ring.earliest)
+    #expect(start > recorder.now, "as if the ring held nothing but the future")
+    let fresh = try #require(recorder.written[key(0)]).suffix(8)
+    try recorder.open()
+    let found = try recorded(recorder, [link(0, every: .seconds(60))], at: recorder.now)
+    let samples = try #require(found.samples[key(0)])
+    #expect(samples.suffix(8) == fresh)
+    #expect(samples.allSatisfy { $0.time <= recorder.now })
+  }
+
+  @Test("hours of a ring that is no more are put together to days too, and nothing is told twice")
+  func hoursOfALostRing() throws {
+    let recorder = try Recorder(probes: 3, at: midnight)
+    for _ in 0..<(60 * 6 + 1) { try recorder.round(sample) }
+    let before = try recorder.cells(key(1), .hour)
+    recorder.ringID += 1
+    for name in recorder.directory.names(in: recorder.directory.path) where name.contains(".") {
+      _ = unlink("\(recorder.directory.path)/\(name)")
+    }
+    try recorder.open()
+    #expect(recorder.store.snapshot.fiveMinutes.count == 1)
+    // So long that the hours of the former ring are written over.
+    for _ in 0..<(60 * 40) { try recorder.round(sample) }
+    let oldest = try #require(recorder.store.snapshot.samples.first)
+    #expect(oldest.times.lowerBound > midnight + .hours(6))
+    let after = try recorder.cells(key(1), .hour)
+    // The last minute was in the ring alone.
+    #expect(after.prefix(6) == before.prefix(6))
+    #expect(Set(after.map(\.start)).count == after.count)
   }
 
   @Test("many probes at once give the same cells as one by one")

@@ -89,6 +89,42 @@ import Testing
     #expect(judge.raised.isEmpty, "the short window ends it")
   }
 
+  @Test("counts by the hour and by five minutes fill the windows as the attempts themselves do")
+  func counted() throws {
+    var all = Self.judge()
+    var counts = Self.judge()
+    let end: Int64 = 72 * 60
+    // Cells begin at whole hours.
+    let hour: Int64 = 3_600_000
+    let origin = (hour - testTime.milliseconds % hour) / 1_000
+    func fails(_ minute: Int64) -> Bool { minute % 7 == 0 || minute > end - 20 }
+    func restore(_ judge: inout ProbeJudge, _ minutes: Range<Int64>) {
+      for minute in minutes {
+        judge.restore(sample(fails(minute) ? .http(.status(500)) : .ok, at: origin + minute * 60))
+      }
+    }
+    restore(&all, 0..<end)
+    let parts = [(0..<end - 720, 60), (end - 720..<end - 35, 5)] as [(Range<Int64>, Int64)]
+    for (minutes, length) in parts {
+      for start in stride(from: minutes.lowerBound, to: minutes.upperBound, by: Int(length)) {
+        let failed = (start..<start + length).count(where: fails)
+        counts.restore(
+          AttemptCounts(
+            time: sample(.ok, at: origin + start * 60).time, total: UInt32(length),
+            failed: UInt32(failed)))
+      }
+    }
+    restore(&counts, end - 35..<end)
+    let burns = try [#require(all.burn), #require(counts.burn)]
+    for pair in Self.rule.pairs.indices {
+      #expect(burns[0].counted(pair).long == burns[1].counted(pair).long)
+      #expect(burns[0].counted(pair).short == burns[1].counted(pair).short)
+    }
+    _ = all.record(sample(.ok, at: origin + end * 60))
+    _ = counts.record(sample(.ok, at: origin + end * 60))
+    #expect(all.raised.map(\.evidence) == counts.raised.map(\.evidence) && !all.raised.isEmpty)
+  }
+
   @Test("before three days have been counted a single failure does not use up their budget")
   func begins() {
     var judge = Self.judge()
