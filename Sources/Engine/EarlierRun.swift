@@ -29,9 +29,9 @@ package struct EarlierRun: Sendable {
   }
 
   /// Takes how many attempts there were before the samples of a probe; they come oldest first.
-  package mutating func add(_ key: ProbeKey, _ attempts: AttemptCounts) {
-    if let since = connections[key.link], attempts.time < since { return }
-    judges[key]?.restore(attempts)
+  package mutating func add(_ key: ProbeKey, _ attempts: [AttemptCounts]) {
+    let since = connections[key.link]
+    judges[key]?.restore(attempts.filter { count in since.map { count.time >= $0 } ?? true })
   }
 
   fileprivate mutating func takeJudge(of key: ProbeKey) -> ProbeJudge? {

@@ -6,6 +6,7 @@ import Model
 /// rates, whose windows are counted in parts, how many attempts there were, as cells tell it.
 package struct WantedSamples: Sendable {
   private struct Past: Sendable {
+    /// From here on each sample of a block is wanted.
     var samples: WallTime
     /// From here to where the samples begin counts are enough; nil where none are wanted.
     var counts: WallTime?
@@ -14,20 +15,25 @@ package struct WantedSamples: Sendable {
   private var pasts: [ProbeKey: Past] = [:]
   /// When the daemon starts. What bears a later time was recorded before a clock was set back.
   package let now: WallTime
-  /// No sample before it is wanted of any probe.
+  /// No sample of a block before it is wanted of any probe.
   package private(set) var earliest: WallTime
   /// No count before it is; nil where none are wanted at all.
   package private(set) var earliestCounts: WallTime?
+  /// Up to here counts by the hour are fine enough.
+  package private(set) var fineSince: WallTime
 
   package init(_ links: [Link], at now: WallTime) {
     self.now = now
     earliest = now
+    fineSince = CellSpan.hour.start(of: now)
     for link in links {
       // Beside the parts of a window one fills.
       let burning = (link.alert.burnRate?.pairs.flatMap { [$0.long, $0.short] } ?? [])
-        .map { $0 + .nanoseconds($0.nanoseconds / Int64(Limits.burnRateParts)) }
+        .map { $0 + .nanoseconds($0.nanoseconds / Self.parts) }
       // The parts of shorter windows are shorter than a cell.
       let finest = burning.filter { $0 <= CellSpan.hour.length }.max()
+      let fine = burning.filter { $0 < CellSpan.hour.length * Self.parts }.max()
+      if let fine { fineSince = min(fineSince, CellSpan.hour.start(of: now - fine)) }
       let window = max(
         link.alert.errorRate?.window ?? .zero, link.alert.latency?.window ?? .zero,
         link.alert.ownPast?.window ?? .zero, finest ?? .zero)
@@ -46,22 +52,20 @@ package struct WantedSamples: Sendable {
     }
   }
 
-  /// Asks for samples instead of counts from a time on, behind which there may be no cells yet.
-  package mutating func countNothing(since time: WallTime) {
-    let start = CellSpan.fiveMinutes.start(of: time)
-    for (key, past) in pasts where past.counts != nil && past.samples > start {
-      pasts[key]?.samples = max(start, past.counts ?? start)
-      earliest = min(earliest, start)
-    }
-  }
+  private static let parts = Int64(Limits.burnRateParts)
 
-  /// Whether a sample of a probe is wanted that was taken at a time.
-  package func wants(_ key: ProbeKey, _ time: WallTime) -> Bool {
+  /// Whether a sample of a block is wanted.
+  package func wantsOfBlock(_ key: ProbeKey, _ time: WallTime) -> Bool {
     pasts[key].map { time >= $0.samples && time <= now } ?? false
   }
 
-  /// Where the samples begin that are wanted of a probe; nil when none are.
-  package func since(_ key: ProbeKey) -> WallTime? { pasts[key]?.samples }
+  /// Whether a sample that is in no block, and so in no count, is wanted.
+  package func wants(_ key: ProbeKey, _ time: WallTime) -> Bool {
+    pasts[key].map { time >= $0.counts ?? $0.samples && time <= now } ?? false
+  }
+
+  /// Whether anything is wanted of a probe.
+  package func wants(_ key: ProbeKey) -> Bool { pasts[key] != nil }
 
   /// From when to when counts are wanted of a probe; nil when none are.
   package func counts(_ key: ProbeKey) -> Range<WallTime>? {

@@ -104,12 +104,6 @@ package final class HistoryStore {
   /// Until when the history tells: the time of its last record.
   package var lastSign: WallTime? { recent.lastSign }
 
-  /// The times of what is in the ring and in no block; nil where they are not known.
-  var recentTimes: ClosedRange<WallTime>? {
-    [unwritten?.index, closing?.index, recent].compactMap { $0?.times }
-      .filter { $0 != .always }.reduce(nil) { $1.union($0) }
-  }
-
   /// The number of the first batch that no block has anything of.
   var nextInNoBlock: UInt64 {
     let ringID = ring.resume.ringID

@@ -59,7 +59,9 @@ package struct ProbeJudge: Sendable {
   }
 
   /// Takes how many attempts there were in an earlier run, before the samples that it restores.
-  package mutating func restore(_ attempts: AttemptCounts) { burn?.add(attempts) }
+  package mutating func restore(_ attempts: [AttemptCounts]) {
+    for attempts in attempts { burn?.add(attempts) }
+  }
 
   /// Takes over what a judge of the same check has seen, whose rules were others: the attempts, and the
   /// windows of rules that are the same.

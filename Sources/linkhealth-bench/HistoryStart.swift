@@ -94,7 +94,7 @@ func openHistory(_ words: [String]) throws {
     history.load.probes, WantedSamples(links, at: FullHistory.now),
     counts: { key, attempts in
       earlier.add(key, attempts)
-      count += Int(attempts.total)
+      count += attempts.reduce(0) { $0 + Int($1.total) }
     },
     each: { key, sample in
       earlier.add(key, sample)

@@ -21,7 +21,7 @@ import Testing
     for id in links.map(\.id) {
       earlier.add(
         ProbeKey(link: id, probe: "http"),
-        AttemptCounts(time: start - .minutes(30), total: 30, failed: 4))
+        [AttemptCounts(time: start - .minutes(30), total: 30, failed: 4)])
       for minute in 0..<5 as Range<Int64> {
         earlier.add(
           ProbeKey(link: id, probe: "http"),

@@ -108,10 +108,11 @@ import Testing
     for (minutes, length) in parts {
       for start in stride(from: minutes.lowerBound, to: minutes.upperBound, by: Int(length)) {
         let failed = (start..<start + length).count(where: fails)
-        counts.restore(
+        counts.restore([
           AttemptCounts(
             time: sample(.ok, at: origin + start * 60).time, total: UInt32(length),
-            failed: UInt32(failed)))
+            failed: UInt32(failed))
+        ])
       }
     }
     restore(&counts, end - 35..<end)
