@@ -10,7 +10,7 @@ package struct EncodedBatch: Sendable {
   package var sequence: UInt64
   /// The bytes as they lie in the file, eight to a word.
   package var words: [UInt64]
-  /// The least and the greatest time in it; all of time when they lie too far apart to be told.
+  /// The least and the greatest time in it; all of time where they are not known.
   package var times: ClosedRange<WallTime>
 
   package var end: Int { offset + words.count * 8 }
@@ -245,6 +245,9 @@ extension RingEncoder {
       seal()
       nextSegment(at: time)
     }
+    // A clock that was set by weeks: the times of a batch must be told from its base, or nobody would know
+    // which hour it belongs to.
+    if !words.isEmpty, !isNearBase(time) { seal() }
     guard words.isEmpty else { return }
     words.append(contentsOf: repeatElement(0, count: RingFormat.batchHeaderWords))
     base = time
@@ -252,6 +255,11 @@ extension RingEncoder {
     earliest = Int32.max
     latest = Int32.min
     definitions = 0
+  }
+
+  /// Both extremes of a distance mean that times are not known.
+  private func isNearBase(_ time: Int64) -> Bool {
+    Int32(exactly: time - base).map { $0 > .min && $0 < .max } ?? false
   }
 
   private mutating func nextSegment(at time: Int64) {
