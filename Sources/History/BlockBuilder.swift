@@ -23,8 +23,9 @@ package struct BlockBuilder: Sendable {
   /// What is not written yet, and where it goes.
   private var pending: [UInt64] = []
   private var pendingPlace = BlockFormat.headerBlockWords
-  /// All cells, which stand together behind the samples; their entries' cells count from zero.
-  private var cellWords: [UInt64] = []
+  /// What stands together behind the rest: of a block of samples the cells, of one of hours what they add
+  /// up to. The places of its entries count from zero until it is written.
+  private var gathered: [UInt64] = []
   private var times: ClosedRange<WallTime>?
   /// Samples for which there was no room.
   package private(set) var samplesLeft = 0
@@ -50,7 +51,7 @@ package struct BlockBuilder: Sendable {
 
   /// How many words are free.
   private var room: Int {
-    capacityWords - pendingPlace - pending.count - cellWords.count
+    capacityWords - pendingPlace - pending.count - gathered.count
       - (entries.count + 1) * BlockFormat.entryWords
   }
 
@@ -77,8 +78,7 @@ package struct BlockBuilder: Sendable {
       samplesLeft += samples.count
       return
     }
-    entry.cells = cellWords.count..<(cellWords.count + chunk.count)
-    cellWords.append(contentsOf: chunk)
+    entry.cells = kind == .samples ? gather(chunk) : append(chunk)
     if !samples.isEmpty {
       // What the cells took of the spare room is gone, and what they left of their due is free.
       let sampleLimit = min(limit, share.samples + share.cells + spare) - chunk.count
@@ -86,9 +86,7 @@ package struct BlockBuilder: Sendable {
         samples, key: key, every: every, seed: seed, wordLimit: sampleLimit)
       samplesLeft += left
       if left < samples.count {
-        let place = pendingPlace + pending.count
-        entry.samples = place..<(place + words.count)
-        pending.append(contentsOf: words)
+        entry.samples = append(words)
       }
       for sample in samples { note(sample.time...sample.time) }
     }
@@ -106,9 +104,20 @@ package struct BlockBuilder: Sendable {
     guard
       let sum = Chunk.sum(cells, key: key, every: every, seed: seed, wordLimit: min(limit, room))
     else { return }
+    entry.samples = gather(sum)
+  }
+
+  /// Puts a chunk where it stays; returns its place.
+  private mutating func append(_ chunk: [UInt64]) -> Range<Int> {
     let place = pendingPlace + pending.count
-    entry.samples = place..<(place + sum.count)
-    pending.append(contentsOf: sum)
+    pending.append(contentsOf: chunk)
+    return place..<place + chunk.count
+  }
+
+  private mutating func gather(_ chunk: [UInt64]) -> Range<Int> {
+    let place = gathered.count
+    gathered.append(contentsOf: chunk)
+    return place..<place + chunk.count
   }
 
   private mutating func note(_ range: ClosedRange<WallTime>) { times = range.union(times) }
@@ -126,12 +135,14 @@ package struct BlockBuilder: Sendable {
   package mutating func finish(
     sequences: Range<UInt64>, closed: WallTime
   ) -> (content: BlockWrite, header: BlockHeader) {
-    let cellsPlace = pendingPlace + pending.count
-    pending.append(contentsOf: cellWords)
-    cellWords = []
+    let shift = append(gathered).lowerBound
+    gathered = []
     for index in entries.indices {
-      let cells = entries[index].cells
-      entries[index].cells = (cells.lowerBound + cellsPlace)..<(cells.upperBound + cellsPlace)
+      if kind == .samples {
+        entries[index].cells = entries[index].cells.shifted(by: shift)
+      } else if !entries[index].samples.isEmpty {
+        entries[index].samples = entries[index].samples.shifted(by: shift)
+      }
     }
     dropSameHashes()
     let table = BlockTable.words(entries)
@@ -155,4 +166,8 @@ package struct BlockBuilder: Sendable {
     }
     chunksLeft += before - entries.count
   }
+}
+
+extension Range<Int> {
+  fileprivate func shifted(by shift: Int) -> Self { lowerBound + shift..<upperBound + shift }
 }

@@ -237,4 +237,19 @@ struct ChunkTests {
       #expect(Chunk(Array(words[entry.samples]), header: header)?.samples().isEmpty == false)
     }
   }
+
+  @Test(
+    "what a block of days has of a probe can be written at once, so that it is never held whole")
+  func daysAreNotHeld() {
+    for kind in [BlockKind.fiveMinutes, .hours] {
+      var builder = BlockBuilder(
+        kind: kind, ringID: testRingID, generation: 3, slot: 0, byteCount: 1 << 20)
+      let cells = [Cell(span: kind == .hours ? .hour : .fiveMinutes, start: testTime)]
+      builder.add(
+        testKey(0), every: .seconds(60), samples: [], cells: cells, standing: nil,
+        share: (0, 100))
+      let written = builder.take(atLeast: 1)?.words.count ?? 0
+      #expect(written > 8)
+    }
+  }
 }
