@@ -16,6 +16,8 @@ package struct HistoryRoom: Hashable, Sendable {
   /// The ring that keeps what is in no block yet: four hours and half as much again.
   package var ringBytes: Int
   package var segmentBytes: Int
+  /// How large the ring would be if nobody wanted it otherwise.
+  package var ringBytesNeeded: Int
   /// For how many regular samples a block of an hour has room, confirmations not counted.
   package var regularSamples: Int
 
@@ -58,7 +60,8 @@ package struct HistoryRoom: Hashable, Sendable {
     // Eight parts, so that the one which is written over next is long in blocks.
     let segment = min(8 << 20, max(256 << 10, (ring / 8 + 65_535) / 65_536 * 65_536))
     segmentBytes = wantedSegment ?? segment
-    ringBytes = wantedRing ?? max(8, (ring + segment - 1) / segment) * segment
+    ringBytesNeeded = max(8, (ring + segment - 1) / segment) * segment
+    ringBytes = wantedRing ?? ringBytesNeeded
   }
 
   package func blocks(_ kind: BlockKind) -> Blocks {

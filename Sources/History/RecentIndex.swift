@@ -174,6 +174,7 @@ package struct RecentIndex: Sendable {
       definitions.removeAll()
     }
     let isNew = sequence >= sequences.upperBound
+    let isGap = isNew && sequences.upperBound > 0 && sequence > sequences.upperBound
     if isNew {
       if sequences.isEmpty { baseGeneration = batchGeneration }
       sequences = (sequences.isEmpty ? sequence : sequences.lowerBound)..<(sequence + 1)
@@ -183,6 +184,8 @@ package struct RecentIndex: Sendable {
     var place = payload.lowerBound
     let end = UInt32(payload.upperBound + offset)
     if isNew { setBase(base, at: UInt32(place + offset), end: end) }
+    // What was in the batches between is lost, so that nobody knows what stood.
+    if isGap { add(.started(batch.times.lowerBound), at: UInt32(place + offset)) }
     while place < payload.upperBound,
       let head = RecordHead(words, at: place, end: payload.upperBound)
     {
@@ -306,6 +309,11 @@ package struct RecentIndex: Sendable {
       order = entries.indices.sorted { entries[$0].key < entries[$1].key }
     }
     return order
+  }
+
+  /// Leaves what stood before to be looked up in the newest block, which is another one by then.
+  package mutating func forgetStandings() {
+    for index in entries.indices { entries[index].isStandingKnown = false }
   }
 
   /// Keeps what stands of a probe at the end of a block.

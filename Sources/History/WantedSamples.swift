@@ -44,6 +44,8 @@ package struct WantedSamples: Sendable {
         if let longest = burning.max(), longest > length {
           past.samples = CellSpan.fiveMinutes.start(of: past.samples)
           past.counts = now - longest
+          // Where samples begin no cell of an hour must reach over.
+          fineSince = min(fineSince, CellSpan.hour.start(of: past.samples))
         }
         pasts[ProbeKey(link: link.id, probe: probe.name)] = past
         earliest = min(earliest, past.samples)
@@ -54,18 +56,13 @@ package struct WantedSamples: Sendable {
 
   private static let parts = Int64(Limits.burnRateParts)
 
-  /// Whether a sample of a block is wanted.
-  package func wantsOfBlock(_ key: ProbeKey, _ time: WallTime) -> Bool {
-    pasts[key].map { time >= $0.samples && time <= now } ?? false
-  }
-
   /// Whether a sample that is in no block, and so in no count, is wanted.
   package func wants(_ key: ProbeKey, _ time: WallTime) -> Bool {
     pasts[key].map { time >= $0.counts ?? $0.samples && time <= now } ?? false
   }
 
-  /// Whether anything is wanted of a probe.
-  package func wants(_ key: ProbeKey) -> Bool { pasts[key] != nil }
+  /// Where the samples of blocks begin that are wanted of a probe; nil when nothing is.
+  package func since(_ key: ProbeKey) -> WallTime? { pasts[key]?.samples }
 
   /// From when to when counts are wanted of a probe; nil when none are.
   package func counts(_ key: ProbeKey) -> Range<WallTime>? {

@@ -10,6 +10,8 @@ package final class BlockFiles {
   /// The blocks that are there, the oldest first.
   package private(set) var headers: [BlockHeader]
   private var blank: [UInt32]
+  /// Those that could not be written: they are left alone until the next start.
+  private var bad: Set<UInt32> = []
   private var byteCounts: [UInt32: Int]
   /// How large a file must be that is written from now on.
   private var wantedBytes: Int
@@ -137,14 +139,34 @@ package final class BlockFiles {
 
   /// Starts a block in the place of the oldest: from now on that one is gone.
   package func begin(ringID: UInt64) throws(SystemError) -> BlockBuilder {
-    let slot: UInt32
-    if let free = blank.first {
-      slot = free
-    } else if let oldest = headers.first {
-      slot = oldest.slot
-    } else {
+    // Where none can be written, all are tried again.
+    if bad.count >= blank.count + headers.count { bad = [] }
+    let slots = blank + headers.map(\.slot)
+    guard let slot = slots.first(where: { !bad.contains($0) }) else {
       throw SystemError(operation: "begin a block", path: directory.path, code: ENOSPC)
     }
+    do throws(SystemError) {
+      return try begin(slot, ringID: ringID)
+    } catch {
+      bad.insert(slot)
+      throw error
+    }
+  }
+
+  /// Says that the block at work could not be written: its file is not taken again before the next start,
+  /// as long as there are others.
+  package func giveUp(_ builder: borrowing BlockBuilder) {
+    bad.insert(builder.slot)
+    file = nil
+  }
+
+  /// Whether a block can be begun without one being lost.
+  package var hasBlank: Bool { blank.contains { !bad.contains($0) } }
+
+  /// How many blocks there can be.
+  package var slotCount: Int { byteCounts.count }
+
+  private func begin(_ slot: UInt32, ringID: UInt64) throws(SystemError) -> BlockBuilder {
     let path = directory.path(of: slot)
     let next = Descriptor(try checked(open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW), "open", path))
     if byteCounts[slot, default: 0] > 2 * wantedBytes {

@@ -131,7 +131,7 @@ package struct HistoryReader: HistorySource {
     let withLatencies: Bool
     let names: [ProbeNames]
     /// In ascending order.
-    let hashes: [(hash: UInt64, index: Int)]
+    var hashes: [(hash: UInt64, index: Int)]
 
     init(
       _ keys: [ProbeKey], _ times: Range<WallTime>, _ span: CellSpan, _ withLatencies: Bool
@@ -230,22 +230,24 @@ package struct HistoryReader: HistorySource {
   private static let gapWords = 1_024
   private static let runWords = 128 << 10
 
-  /// Hands over the samples of many probes that are in blocks, those of each in the order of writing;
-  /// each block is read once.
+  /// Hands over the samples of many probes that are in blocks, those of each in the order of writing, each
+  /// from a time of its own on; each block is read once, and of it the probes that may have something.
   package mutating func samples(
-    ofEach keys: [ProbeKey], in times: Range<WallTime>, _ body: (Int, Sample) -> Void
+    ofEach keys: [ProbeKey], since starts: [WallTime], until end: WallTime,
+    _ body: (Int, Sample) -> Void
   ) throws(SystemError) {
-    let blocks = snapshot.samples.filter {
-      $0.times.lowerBound < times.upperBound && $0.times.upperBound >= times.lowerBound
-    }
-    guard !blocks.isEmpty else { return }
-    let wanted = Wanted(keys, times, .hour, false)
-    for header in blocks {
+    let all = Wanted(keys, end..<end, .hour, false)
+    for header in snapshot.samples where header.times.lowerBound <= end {
+      var wanted = all
+      wanted.hashes.removeAll { starts[$0.index] > header.times.upperBound }
+      guard !wanted.hashes.isEmpty else { continue }
       let chunks = try find(wanted, in: header).filter { !$0.entry.samples.isEmpty }
         .map { (range: $0.entry.samples, index: $0.index) }
       try read(chunks, in: header) { index, chunk in
         guard chunk.belongs(to: wanted.names[index]) else { return }
-        for sample in chunk.samples() where times.contains(sample.time) { body(index, sample) }
+        for sample in chunk.samples() where sample.time >= starts[index] && sample.time <= end {
+          body(index, sample)
+        }
       }
     }
   }

@@ -13,11 +13,17 @@ package final class HistoryStore {
   private var fiveMinutes: BlockFiles
   private var hours: BlockFiles
   private var recent: RecentIndex
-  /// The hour whose samples are being made into a block, and the days being put together.
+  /// The hours that are to become blocks, the oldest first; most of the time there is none. One that cannot
+  /// be written waits for the next, as long as the ring has it, and those behind it wait with it: what a
+  /// block has, and all before it, a start does not look for in the ring.
+  private var due: [DueHour] = []
+  /// The first of them while its block is made, and the day being put together.
   private var closing: HourBlock?
   private var merging: DayBlock?
-  /// An hour that could not be written; it is tried once more with the next one.
-  private var unwritten: HourBlock?
+  /// How often a block could not be written since the last hour ended.
+  private var failures = 0
+  /// Batches in a row from before what has been recorded.
+  private var batchesBack = 0
   private var access: BlockAccess
   /// What an operator should know; taken by ``takeMessages()``.
   private var messages: [String]
@@ -27,8 +33,6 @@ package final class HistoryStore {
   private var bytesSinceBlock = 0
   /// Samples that are taken out of the ring at a time; tests make it smaller.
   var samplesAtOnce = Limits.historySamplesAtOnce
-  /// The hour in which no block could be begun; it is tried again in the next.
-  private var vainHour: WallTime?
 
   /// Opens the history in a directory, which is made if need be, and catches up on what the ring holds
   /// and no block does.
@@ -56,6 +60,7 @@ package final class HistoryStore {
     if let newest { ring.leaveOut(below: newest.sequences.upperBound) }
     recent.want(probes)
     access = BlockAccess(directory: directory)
+    messages += shortage(of: room)
     do throws(SystemError) {
       try catchUp()
     } catch {
@@ -90,7 +95,10 @@ package final class HistoryStore {
   package func probes() throws(SystemError) -> [HistoryProbe] {
     var found: [ProbeKey: TimeAmount] = [:]
     var seen: Set<UInt64> = []
-    for header in (samples.headers + fiveMinutes.headers + hours.headers).reversed() {
+    // An interval that was changed counts as it was last.
+    let headers = (hours.headers + fiveMinutes.headers + samples.headers)
+      .sorted { $0.closed < $1.closed }
+    for header in headers.reversed() {
       for entry in try access.entries(header) ?? [] where !seen.contains(entry.hash) {
         guard let chunk = try access.chunk(entry.cells, in: header) else { continue }
         seen.insert(entry.hash)
@@ -110,6 +118,11 @@ package final class HistoryStore {
     return samples.headers.last { $0.ringID == ringID }?.sequences.upperBound ?? 0
   }
 
+  /// The marks in the ring that no block has anything of.
+  var marksInNoBlock: [RingMark] {
+    (due.map(\.index) + [recent]).flatMap { $0.marks.map(\.mark) }
+  }
+
   func tell(_ complaints: [String]) { messages += complaints }
 
   /// What all files take on the disk.
@@ -118,7 +131,7 @@ package final class HistoryStore {
   }
 
   /// How many samples are in the ring and in no block yet.
-  package var recentCount: Int { recent.sampleCount + (closing?.index.sampleCount ?? 0) }
+  package var recentCount: Int { due.reduce(recent.sampleCount) { $0 + $1.index.sampleCount } }
 
   package func takeMessages() -> [String] {
     let taken = messages
@@ -144,7 +157,18 @@ package final class HistoryStore {
   package func want(_ probes: [HistoryProbe], room: HistoryRoom) {
     recent.want(probes)
     regularSamples = room.regularSamples
+    messages += shortage(of: room)
     for files in [samples, fiveMinutes, hours] { messages += files.fit(room.blocks(files.kind)) }
+  }
+
+  /// What to say of a ring that is too small for the probes there are.
+  private func shortage(of room: HistoryRoom) -> [String] {
+    guard room.ringBytesNeeded > 2 * ring.byteCount else { return [] }
+    return [
+      "the ring of the newest samples takes \(ring.byteCount) bytes, and \(room.ringBytesNeeded) are"
+        + " needed for the probes that are configured: hours will take several blocks each, so that samples"
+        + " are kept for a shorter time. Leave history.size out, or make it larger, and restart linkhealthd"
+    ]
   }
 
   /// Begins a block when an hour is over, when the ring fills faster than was thought, or when there are
@@ -154,51 +178,64 @@ package final class HistoryStore {
   /// hour still come in the first minutes of the next: they go into the next block, whose cells add up with
   /// those of this one. Only a clock that was set back by more than that begins a block.
   private func closeIfDue(before batch: WrittenBatch) {
-    guard let covered = recent.times, batch.times != .always, covered != .always else { return }
+    guard let covered = recent.times else { return }
+    let isKnown = batch.times != .always && covered != .always
     let now = CellSpan.hour.start(of: batch.times.upperBound)
     let last = CellSpan.hour.start(of: covered.upperBound)
     let isFull = bytesSinceBlock > pressureBytes || recent.regularCount > regularSamples
-    guard now > last || now < last - .hours(1) || isFull, vainHour != now else { return }
-    // The block before must be done; it is, unless the clock leaps.
-    while closing != nil { step() }
-    retry()
-    guard let builder = begin() else {
-      vainHour = now
+    batchesBack = isKnown && now < last - .hours(1) ? batchesBack + 1 : 0
+    guard isFull || (isKnown && now > last) || batchesBack > Self.batchesUntilBelieved else {
       return
     }
-    vainHour = nil
     // What stands is told to the end of the hour, but not over a stop of the daemon or a step of the
     // clock, which the next block begins with.
-    let isWhole = !isFull && now > last && !batch.hasMark
+    let isWhole = isKnown && !isFull && now > last && !batch.hasMark
+    let end = covered == .always ? recent.lastSign ?? WallTime(nanoseconds: 0) : covered.upperBound
     bytesSinceBlock = 0
-    closing = HourBlock(
-      index: recent.close(), order: recent.inOrder(), closed: isWhole ? now : covered.upperBound,
-      ring: ring.snapshot,
-      samplesAtOnce: samplesAtOnce, builder: builder)
-  }
-
-  private func begin() -> BlockBuilder? {
-    do throws(SystemError) {
-      return try samples.begin(ringID: ring.resume.ringID)
-    } catch {
-      messages.append("no block of the history can be begun; samples stay in the ring: \(error)")
-      return nil
+    batchesBack = 0
+    failures = 0
+    // The blocks before must be done; they are, unless the clock leaps or the disk fails.
+    while startHour() { step() }
+    let order = recent.inOrder()
+    due.append(DueHour(index: recent.close(), order: order, closed: isWhole ? now : end))
+    if due.count > Self.dueMaximum {
+      messages.append(
+        "\(due.removeFirst().index.sampleCount) samples are in no block of the history; they are"
+          + " lost when the ring comes round")
     }
+    _ = startHour()
   }
 
-  /// Tries once more to make a block that could not be written.
-  private func retry() {
-    guard let failed = unwritten, let builder = begin() else { return }
-    unwritten = nil
-    closing = HourBlock(
-      index: failed.index, order: failed.order, closed: failed.closed, ring: ring.snapshot,
-      samplesAtOnce: samplesAtOnce, builder: builder)
-    while closing != nil { step() }
-    guard unwritten != nil else { return }
-    unwritten = nil
-    messages.append(
-      "\(failed.index.sampleCount) samples are in no block of the history; they are lost when the"
-        + " ring comes round")
+  /// A clock was set back when so many batches in a row say so: attempts that began before it was set come in
+  /// between for a minute or two.
+  private static let batchesUntilBelieved = 600
+  /// The ring holds six hours.
+  private static let dueMaximum = 6
+  /// A file that cannot be written is not the end: there are others.
+  private static let failuresMaximum = 3
+
+  /// Begins the block of the oldest hour that is due, if none is at work; false when there is nothing to do
+  /// or it cannot be done.
+  private func startHour() -> Bool {
+    guard closing == nil else { return true }
+    guard let hour = due.first else { return false }
+    var problem: SystemError?
+    while failures < Self.failuresMaximum {
+      do throws(SystemError) {
+        closing = HourBlock(
+          index: hour.index, order: hour.order, closed: hour.closed, ring: ring.snapshot,
+          samplesAtOnce: samplesAtOnce, builder: try samples.begin(ringID: ring.resume.ringID))
+        if let problem { messages.append("\(problem); the history takes another file") }
+        return true
+      } catch {
+        failures += 1
+        problem = error
+      }
+    }
+    if let problem {
+      messages.append("no block of the history can be begun; samples stay in the ring: \(problem)")
+    }
+    return false
   }
 
   // MARK: - Blocks
@@ -207,16 +244,19 @@ package final class HistoryStore {
   package var hasWork: Bool { closing != nil || merging != nil }
 
   /// Does a part of the work on blocks that is due. Should it fail, that is told, the samples stay in
-  /// the ring, and their block is tried again with the next.
+  /// the ring, and their block is tried again in another file, now or with the next.
   package func step() {
     do throws(SystemError) {
       if closing != nil { try stepHour() } else if merging != nil { try stepDay() }
     } catch {
       messages.append("a block of the history could not be written: \(error)")
-      if closing != nil {
-        unwritten = closing
+      if let failed = closing {
+        samples.giveUp(failed.builder)
         closing = nil
-      } else {
+        failures += 1
+        _ = startHour()
+      } else if let failed = merging {
+        failed.files.giveUp(failed.builder)
         merging = nil
       }
     }
@@ -226,7 +266,7 @@ package final class HistoryStore {
     guard var block = closing else { return }
     // Nobody else holds it, so that it is not copied when it changes.
     closing = nil
-    defer { closing = block.isDone ? nil : block }
+    defer { if !block.isDone { closing = block } }
     try block.add(Self.probesPerStep, lookUp: standing)
     if let write = block.builder.take(atLeast: Self.wordsPerWrite) {
       try samples.write(write, of: block.builder)
@@ -234,9 +274,13 @@ package final class HistoryStore {
     guard block.isComplete else { return }
     try samples.commit(&block.builder, sequences: block.index.sequences, closed: block.closed)
     block.isDone = true
+    due.removeFirst()
+    if !due.isEmpty { due[0].index.forgetStandings() }
     for (key, standing) in block.standings { recent.stand(key, standing) }
     recent.forgetUnwanted()
     tell(block.builder)
+    closing = nil
+    _ = startHour()
     try beginDay()
   }
 
@@ -279,15 +323,25 @@ package final class HistoryStore {
       $0.ringID == ringID && $0.sequences.lowerBound >= done
     }
     guard let first = sources.first else { return [] }
-    // Of a ring that is no more nothing can follow.
-    guard ringID == ring.resume.ringID else {
-      return Array(sources.prefix { dayNumber($0.closed) == dayNumber(first.closed) })
-    }
+    guard ringID == ring.resume.ringID else { return sourcesOfFormerDay(files, sources) }
     // A clock that leaps must not let hours be written over before they are in a day.
-    guard dayNumber(last) != dayNumber(first.closed) || sources.count >= 30 else { return [] }
-    let whole = sources.filter { dayNumber($0.closed) != dayNumber(last) }
-    return whole.isEmpty ? sources : whole
+    let isUrgent = sources.count + Self.slotsToSpare >= samples.slotCount
+    guard dayNumber(last) != dayNumber(first.closed) || isUrgent else { return [] }
+    // None may be passed over: what is behind the last of them counts as done.
+    let whole = sources.prefix { dayNumber($0.closed) != dayNumber(last) }
+    return whole.isEmpty ? sources : Array(whole)
   }
+
+  /// Those of a ring that is no more: nothing can follow them. Days that have been let go already must not
+  /// push out newer ones.
+  private func sourcesOfFormerDay(_ files: BlockFiles, _ sources: [BlockHeader]) -> [BlockHeader] {
+    let oldest = files.hasBlank ? nil : files.headers.map(\.closed).min()
+    let left = sources.drop { source in oldest.map { source.closed <= $0 } ?? false }
+    guard let first = left.first else { return [] }
+    return Array(left.prefix { dayNumber($0.closed) == dayNumber(first.closed) })
+  }
+
+  private static let slotsToSpare = 6
 
   private func dayNumber(_ closed: WallTime) -> Int64 {
     // An hour is closed at the first moment after it.
@@ -319,7 +373,7 @@ package final class HistoryStore {
     HistorySnapshot(
       directory: directory, samples: samples.headers, fiveMinutes: fiveMinutes.headers,
       hours: hours.headers, ring: ring.snapshot, ringID: ring.resume.ringID,
-      recent: [unwritten?.index, closing?.index].compactMap(\.self) + [recent],
+      recent: due.map(\.index) + [recent],
       samplesAtOnce: samplesAtOnce)
   }
 

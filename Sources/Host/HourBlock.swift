@@ -2,6 +2,14 @@ import Base
 import History
 import Model
 
+/// An hour, or less of it, that is to become a block.
+struct DueHour {
+  var index: RecentIndex
+  /// The order in which its probes are written.
+  let order: [Int]
+  let closed: WallTime
+}
+
 /// A block of samples while it is made, some probes at a time.
 ///
 /// The samples of an hour lie in the ring by their time, and are wanted by their probe. So the ring is

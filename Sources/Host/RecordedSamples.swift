@@ -13,7 +13,13 @@ extension HistoryStore {
     _ probes: [HistoryProbe], _ wanted: WantedSamples,
     counts: (ProbeKey, [AttemptCounts]) -> Void, each: (ProbeKey, Sample) -> Void
   ) throws(SystemError) {
-    let keys = probes.map(\.key).filter { wanted.wants($0) }
+    var keys: [ProbeKey] = []
+    var starts: [WallTime] = []
+    for probe in probes {
+      guard let since = wanted.since(probe.key) else { continue }
+      keys.append(probe.key)
+      starts.append(since)
+    }
     var blocks = snapshot
     blocks.recent = []
     var reader = HistoryReader(blocks, until: wanted.now)
@@ -23,15 +29,16 @@ extension HistoryStore {
       try recordedCounts(keys, wanted, .hour, in: hours, &reader, counts)
       try recordedCounts(keys, wanted, .fiveMinutes, in: fine..<wanted.now, &reader, counts)
     }
-    let times = wanted.earliest..<wanted.now + .milliseconds(1)
-    try reader.samples(ofEach: keys, in: times) { index, sample in
-      if wanted.wantsOfBlock(keys[index], sample.time) { each(keys[index], sample) }
-    }
+    try reader.samples(ofEach: keys, since: starts, until: wanted.now) { each(keys[$0], $1) }
+    // What failed before the monitor was found blind bears no flag in the ring.
+    let blindness = Blindness(marksInNoBlock)
     let since = min(wanted.earliest, wanted.earliestCounts ?? wanted.earliest)
     let complaints = try ring.replay(since: since, from: nextInNoBlock) { record in
-      if case .sample(let key, let sample) = record, wanted.wants(key, sample.time) {
-        each(key, sample)
+      guard case .sample(let key, var sample) = record, wanted.wants(key, sample.time) else {
+        return
       }
+      if blindness.covers(sample) { sample.flags.insert(.blind) }
+      each(key, sample)
     }
     tell(complaints)
   }

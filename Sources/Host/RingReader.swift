@@ -23,7 +23,6 @@ package struct RingReader {
   /// The file that was read last.
   private var last: (generation: UInt64, file: OpenFile?)?
   private var piece: [UInt64] = []
-  private var lone: [UInt64] = []
   /// Few texts differ, so they are kept for a while.
   private var texts: [TextPlace: String] = [:]
 
@@ -66,9 +65,15 @@ package struct RingReader {
       throw .last("open", path)
     }
     let file = OpenFile(raw)
+    return try bears(header, raw) ? file : nil
+  }
+
+  /// Whether a file is still the segment that an index means. Asked after reading it tells that nothing was
+  /// written over before.
+  private func bears(_ header: SegmentHeader, _ raw: Int32) throws(SystemError) -> Bool {
     var start = [UInt64](repeating: 0, count: SegmentReading.wordsNeeded)
-    let count = try readWords(raw, into: &start, offset: 0, path: path)
-    return count == start.count && SegmentReading(start) == .valid(header) ? file : nil
+    let count = try readWords(raw, into: &start, offset: 0, path: directory.path(of: header.slot))
+    return count == start.count && SegmentReading(start) == .valid(header)
   }
 
   /// Takes so many samples out of one piece of a segment.
@@ -79,15 +84,20 @@ package struct RingReader {
       return
     }
     let (generation, start) = index.location(of: first)
-    guard let file = try file(generation) else { return }
+    guard let header = headers[generation], let file = try file(generation) else { return }
     let bases = index.bases(from: first, to: last)
     if wanted.count < Self.samplesWorthAPiece {
-      if lone.isEmpty { lone = [UInt64](repeating: 0, count: LoneRecord.sampleWords) }
-      for (number, place) in wanted {
+      var records: [[UInt64]] = []
+      for (_, place) in wanted {
         let offset = start + Int(place) - Int(first)
-        let count = try readWords(file, into: &lone, offset: offset * 8, path: directory.path)
+        records.append(
+          try readWords(
+            file, count: LoneRecord.sampleWords, offset: offset * 8, path: directory.path))
+      }
+      guard try bears(header, file) else { return }
+      for ((number, place), record) in zip(wanted, records) {
         let (base, words) = index.batch(of: place, among: bases)
-        pool.take(number, from: lone, at: 0, end: min(count, words), base: base)
+        pool.take(number, from: record, at: 0, end: min(record.count, words), base: base)
       }
       return
     }
@@ -97,6 +107,7 @@ package struct RingReader {
     }
     let count = try readWords(
       file, into: &piece, count: length, offset: start * 8, path: directory.path)
+    guard try bears(header, file) else { return }
     for (number, place) in wanted {
       let (base, words) = index.batch(of: place, among: bases)
       let at = Int(place - first)

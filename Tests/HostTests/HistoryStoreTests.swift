@@ -120,6 +120,17 @@ private final class Recorder {
     try flush()
   }
 
+  /// Encodes a round that never gets to the disk.
+  func loseRound(_ sample: (Int, WallTime) -> Sample) {
+    for (index, probe) in probes.enumerated() {
+      encoder.add(
+        probe: UInt32(index), key: probe.key,
+        sample: sample(index, now + .milliseconds(Int64(index % 60) * 900)))
+    }
+    _ = encoder.finish()
+    now = now + (probes.first?.every ?? .seconds(60))
+  }
+
   private func flush() throws {
     for batch in encoder.finish() {
       try store.write(batch)
@@ -285,15 +296,17 @@ struct HistoryStoreTests {
       #expect(found.samples[key(index), default: []] == expected, "probe \(index)")
       #expect(expected.isEmpty == (window == nil))
     }
-    #expect(found.counts.isEmpty && recorder.messages == [])
+    #expect(found.counts.isEmpty)
+    #expect(recorder.messages.allSatisfy { $0.contains("Leave history.size out") })
   }
 
   @Test("for burn rates every attempt of the longest window comes once, as a sample or in a count")
   func recordedCounts() throws {
     let every = TimeAmount.seconds(120)
     let recorder = try Recorder(probes: 2, every: every, at: midnight)
-    let links = (0..<2).map {
-      link($0, every: every, burnRate: BurnRateRule(objectiveMillionths: 990_000))
+    // Of the second, samples are wanted from further back than five minutes are counted.
+    let links = [every, .minutes(50)].enumerated().map {
+      link($0, every: $1, burnRate: BurnRateRule(objectiveMillionths: 990_000))
     }
     for minutes in [60 * 81 + 4, 36, 18] {
       for _ in 0..<(minutes / 2) { try recorder.round(sample) }
@@ -304,12 +317,14 @@ struct HistoryStoreTests {
         #expect(counts.map(\.time) == counts.map(\.time).sorted())
         let first = try #require(samples.first?.time)
         // The window of half an hour is counted in parts shorter than a cell.
-        #expect(first < recorder.now - .minutes(30) && first > recorder.now - .minutes(102))
+        let least = TimeAmount.minutes(index == 0 ? 30 : 16 * 50)
+        #expect(
+          first < recorder.now - least + .seconds(2) && first > recorder.now - least - .minutes(72))
         let all = try #require(recorder.written[key(index)])
         // Beside the twelve parts of a window one fills.
         let since = recorder.now - .hours(78)
         #expect(counts[0].time > since - .minutes(1) && counts[0].time < since + .hours(1))
-        #expect(counts.count <= 8 * 12 + 72)
+        #expect(counts.count <= 15 * 12 + 72)
         let expected = all.filter { $0.time >= counts[0].time }
         #expect(Int(counts.reduce(0) { $0 + $1.total }) + samples.count == expected.count)
         let failed = samples.count { $0.outcome.isFailure }
@@ -339,6 +354,104 @@ struct HistoryStoreTests {
     #expect(samples.allSatisfy { $0.time <= recorder.now })
   }
 
+  @Test("a start does not take for failures of links what failed while the monitor was blind")
+  func recordedBlindly() throws {
+    let recorder = try Recorder(probes: 1, at: midnight + .minutes(10))
+    func rounds(_ count: Int, _ outcome: Outcome) throws {
+      for _ in 0..<count { try recorder.round { Sample(time: $1, outcome: outcome) } }
+    }
+    try rounds(4, .ok)
+    let sawAt = recorder.now
+    try rounds(3, .connect(.timedOut))
+    try recorder.mark(.wentBlind(at: recorder.now, sawAt: sawAt))
+    try recorder.open()
+    let found = try recorded(recorder, [link(0, every: .seconds(60))], at: recorder.now)
+    let samples = try #require(found.samples[key(0)])
+    #expect(samples.map(\.isBlind) == (0..<7).map { $0 >= 4 })
+  }
+
+  @Test("a clock that is set by two months, while attempts are under way, costs no block")
+  func farStep() throws {
+    let recorder = try Recorder(probes: 3, at: midnight + .minutes(10))
+    for _ in 0..<30 { try recorder.round(sample) }
+    let before = recorder.now
+    for days in [60, -60] as [Int64] {
+      recorder.now = recorder.now + .hours(24 * days)
+      try recorder.mark(.clockStepped(at: recorder.now, by: .hours(24 * days)))
+      // The last of the three began before the clock was set.
+      try recorder.round { index, time in
+        sample(index, index < 2 ? time : time - .hours(24 * days))
+      }
+      for _ in 0..<(60 * 11) { try recorder.round(sample) }
+    }
+    let blocks = recorder.store.snapshot.samples
+    #expect((20...26).contains(blocks.count), "\(blocks.count)")
+    #expect(blocks.allSatisfy { $0.times != .always })
+    #expect(blocks.contains { $0.times.lowerBound > before + .hours(24 * 59) })
+    #expect(recorder.messages == [])
+    var reader = recorder.reader()
+    for index in 0..<3 {
+      let written = try #require(recorder.written[key(index)])
+      #expect(try reader.samples(of: key(index), in: always, limit: 10_000) == written)
+      try expectSameAttempts(recorder, key(index), UInt64(written.count))
+    }
+  }
+
+  @Test("what stood before batches that are lost is told no further: what was in them is unknown")
+  func lostBatches() throws {
+    let recorder = try Recorder(probes: 2, at: midnight + .minutes(10))
+    for _ in 0..<10 { try recorder.round { Sample(time: $1, outcome: .ok) } }
+    recorder.loseRound { Sample(time: $1, outcome: .connect(.refused)) }
+    for _ in 0..<10 { try recorder.round { Sample(time: $1, outcome: .ok) } }
+    let observed = try #require(recorder.cells(key(1), .hour).first?.tally)
+    #expect(observed.attemptsCounted == 20)
+    // Nine minutes up to the last record before, and ten behind.
+    #expect(observed.upMilliseconds == Int64(19 * 60_000 - 900))
+  }
+
+  @Test("a file that cannot be written is left alone, and the history goes on in others")
+  func badFile() throws {
+    let recorder = try Recorder(probes: 2, at: midnight + .minutes(10))
+    let path = "\(recorder.directory.path)/samples/block-0000.cells"
+    #expect(unlink(path) == 0 && mkdir(path, 0o700) == 0)
+    defer { rmdir(path) }
+    for _ in 0..<(60 * 4) { try recorder.round(sample) }
+    #expect(recorder.store.snapshot.samples.count == 4)
+    #expect(recorder.messages.count == 1)
+    #expect(recorder.messages.first?.contains("the history takes another file") == true)
+    try expectSameAttempts(recorder, key(0), 60 * 4)
+  }
+
+  @Test("probes for which the ring is too small are told of")
+  func smallRing() throws {
+    let recorder = try Recorder(probes: 1, at: midnight)
+    recorder.want((0..<2_000).map { HistoryProbe(key: key($0), every: .seconds(60)) })
+    try recorder.round { index, time in index == 0 ? sample(0, time) : nil }
+    #expect(recorder.messages.first?.contains("and restart linkhealthd") == true)
+    try recorder.open()
+    #expect(recorder.store.takeMessages().allSatisfy { !$0.contains("ring of the newest") })
+  }
+
+  @Test("days of a ring that is no more do not push out newer ones")
+  func formerDays() throws {
+    let recorder = try Recorder(probes: 1, every: .minutes(5), at: midnight)
+    recorder.retention = HistoryRetention(
+      samples: .hours(24 * 8), fiveMinutes: .hours(48), hours: .hours(240))
+    try recorder.open()
+    for _ in 0..<(12 * 24 * 3 + 1) { try recorder.round(sample) }
+    recorder.ringID += 1
+    for name in recorder.directory.names(in: recorder.directory.path) where name.contains(".") {
+      _ = unlink("\(recorder.directory.path)/\(name)")
+    }
+    try recorder.open()
+    for _ in 0..<(12 * 24 * 5) { try recorder.round(sample) }
+    let days = recorder.store.snapshot.fiveMinutes
+    #expect(days.count == 4 && Set(days.map(\.closed)).count == 4)
+    #expect(days.allSatisfy { $0.closed > recorder.now - .hours(24 * 5) })
+    let cells = try recorder.cells(key(0), .fiveMinutes, recorder.now - .hours(72)..<recorder.now)
+    #expect(cells.reduce(0) { $0 + $1.tally.attemptsCounted } == 12 * 72)
+  }
+
   @Test("hours of a ring that is no more are put together to days too, and nothing is told twice")
   func hoursOfALostRing() throws {
     let recorder = try Recorder(probes: 3, at: midnight)
@@ -357,7 +470,7 @@ struct HistoryStoreTests {
     let after = try recorder.cells(key(1), .hour)
     // The last minute was in the ring alone.
     #expect(after.prefix(6) == before.prefix(6))
-    #expect(Set(after.map(\.start)).count == after.count)
+    #expect(after[6].tally.attemptsCounted == 59, "the hour goes on in the new ring")
   }
 
   @Test("many probes at once give the same cells as one by one")
