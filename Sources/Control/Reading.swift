@@ -50,7 +50,15 @@ func read(
 private func reported(
   _ segments: [String], _ engine: borrowing Engine
 ) throws(ControlError) -> ReportedLink {
-  ReportedLink(engine.links[try linkIndex(segments, engine)].link)
+  do throws(ControlError) {
+    return ReportedLink(engine.links[try linkIndex(segments, engine)].link)
+  } catch {
+    guard error.code == "noSuchLink" else { throw error }
+    throw ControlError(
+      error.status, error.code,
+      error.message + "; of one that was configured once, history and compare read what is kept with"
+        + " --file and the directory of the history, usually /var/lib/linkhealth/history")
+  }
 }
 
 private func filter(

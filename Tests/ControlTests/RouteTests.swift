@@ -55,6 +55,10 @@ import Wire
     ("GET", "/v1/links/civil-registry/ha-noi/exlain", 404, "did you mean explain?"),
     ("GET", "/v1/links/civil-registry/ha-noy", 404, "nearest: civil-registry/ha-noi"),
     ("GET", "/v1/links/civil-registri/ha-noi/explain", 404, "nearest: civil-registry/ha-noi"),
+    (
+      "GET", "/v1/links/civil-registry/gone/history", 404,
+      "of one that was configured once, history and compare read what is kept with --file"
+    ),
     ("GET", "/v1/links/Civil/ha-noi", 400, "is no link's id"),
     ("GET", "/v1/links?limit=-1", 400, "limit: expected a whole number from 0 to 100000"),
     ("GET", "/v1/links?offset=x", 400, "offset: expected a whole number"),
