@@ -104,8 +104,13 @@ private func explainIncident(
           + "\(incident.reopenedCount) time\(incident.reopenedCount == 1 ? "" : "s")"
       ))
   }
-  if let reason = engine.telling(of: incident, at: now).reason {
-    lines.append(("not told", reason))
+  let telling = engine.telling(of: incident, at: now)
+  if let reason = telling.reason {
+    if case .toldSilenced = telling {
+      lines.append(("kept quiet", reason))
+    } else {
+      lines.append(("not told", reason))
+    }
   }
   if let acknowledgement = incident.acknowledgement {
     lines.append(

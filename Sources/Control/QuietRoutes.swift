@@ -110,8 +110,10 @@ private func windowsBody(
   writer.beginObject()
   writer.key("windows")
   writer.beginArray()
+  let open = openIncidents(engine, for: list.count { $0.place.activeUntil != nil })
   for (window, place) in list {
-    writer.window(window, place, engine, services, hiddenListed: hiddenInLists)
+    writer.window(
+      window, place, engine, services, open, hiddenListed: hiddenInLists, at: now.wall)
   }
   writer.endArray()
   writer.member("total", list.count)
@@ -129,11 +131,13 @@ private func silencesBody(
   writer.key("silences")
   writer.beginArray()
   var total = 0
+  let open = openIncidents(
+    engine, for: engine.quietBook.silences.count { $0.isActive(at: now.wall) })
   for silence in engine.quietBook.silences {
     let isOver = silence.isOver(at: now.wall)
     guard status == .all || isOver == (status == .over) else { continue }
     total += 1
-    writer.silence(silence, engine, hiddenListed: hiddenInLists, at: now.wall)
+    writer.silence(silence, engine, open, hiddenListed: hiddenInLists, at: now.wall)
   }
   writer.endArray()
   writer.member("total", total)
@@ -153,7 +157,7 @@ package func quietBody(
   writer.key("window")
   writer.window(
     window, QuietPlace(window, at: now.wall), engine, engine.serviceFacts,
-    hiddenListed: Limits.hiddenListed)
+    openIncidents(engine, for: 1), hiddenListed: Limits.hiddenListed, at: now.wall)
   writer.endObject()
   return writer.bytes
 }
@@ -165,7 +169,9 @@ package func quietBody(
   var writer = JSONWriter()
   writer.beginObject()
   writer.key("silence")
-  writer.silence(silence, engine, hiddenListed: Limits.hiddenListed, at: now.wall)
+  writer.silence(
+    silence, engine, openIncidents(engine, for: 1), hiddenListed: Limits.hiddenListed,
+    at: now.wall)
   writer.endObject()
   return writer.bytes
 }

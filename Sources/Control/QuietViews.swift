@@ -40,7 +40,7 @@ struct QuietPlace {
 extension JSONWriter {
   mutating func window(
     _ window: MaintenanceWindow, _ place: QuietPlace, _ engine: borrowing Engine,
-    _ services: [ServiceFacts], hiddenListed: Int
+    _ services: [ServiceFacts], _ open: [Incident], hiddenListed: Int, at now: WallTime
   ) {
     beginObject()
     member("id", window.id)
@@ -62,11 +62,15 @@ extension JSONWriter {
     member("late", notice?.isLate)
     member("holidaysUnknown", notice?.isGuessed)
     hidden(engine.quietBook.hidden(by: .maintenance, window.id), limit: hiddenListed)
+    covers(
+      place.activeUntil == nil ? nil : ActiveQuiet(windows: [window], silences: []), open, engine,
+      limit: hiddenListed, at: now)
     endObject()
   }
 
   mutating func silence(
-    _ silence: Silence, _ engine: borrowing Engine, hiddenListed: Int, at time: WallTime
+    _ silence: Silence, _ engine: borrowing Engine, _ open: [Incident], hiddenListed: Int,
+    at time: WallTime
   ) {
     beginObject()
     member("id", silence.id)
@@ -81,6 +85,38 @@ extension JSONWriter {
     self.time("ended", silence.ended)
     member("zone", zoneText(engine.quietBook.rules.zone))
     hidden(engine.quietBook.hidden(by: .silence, silence.id), limit: hiddenListed)
+    covers(
+      silence.isActive(at: time) ? ActiveQuiet(windows: [], silences: [silence]) : nil, open,
+      engine, limit: hiddenListed, at: time)
+    endObject()
+  }
+
+  /// The open incidents that a window or silence keeps quiet now, those that were told before included; of
+  /// the newest that are looked at.
+  private mutating func covers(
+    _ quiet: ActiveQuiet?, _ open: [Incident], _ engine: borrowing Engine, limit: Int,
+    at time: WallTime
+  ) {
+    var covered: [Incident] = []
+    if let quiet {
+      for incident in open where quiet.hides(engine.facts(of: incident), at: time) != nil {
+        covered.append(incident)
+      }
+    }
+    key("covers")
+    beginObject()
+    member("total", covered.count)
+    key("newest")
+    beginArray()
+    for incident in covered.prefix(limit) {
+      beginObject()
+      member("incident", incident.id)
+      member("told", incident.isTold)
+      member("severity", incident.severity.rawValue)
+      member("summary", incident.summary)
+      endObject()
+    }
+    endArray()
     endObject()
   }
 
@@ -110,6 +146,13 @@ extension [Quieting] {
     (contains { $0.kind == .maintenance } ? ["maintenance"] : [])
       + (contains { $0.kind == .silence && $0.isWhole } ? ["silenced"] : [])
   }
+}
+
+/// The open incidents, the newest first, that `count` windows or silences are compared with: fewer where there
+/// are many of those.
+func openIncidents(_ engine: borrowing Engine, for count: Int) -> [Incident] {
+  let limit = min(Limits.incidentsLookedAt, Limits.coveringCompared / max(1, count))
+  return engine.shownIncidents.open(before: nil, limit: limit)
 }
 
 /// How many windows and silences hold, so that none is forgotten.

@@ -167,7 +167,8 @@ private struct LinkTally: Sendable {
       }
       if list[place].owner != owner { list[place].owner = nil }
       list[place].counts.add(
-        shown.state, isPaused: shown.isPaused, isOverdue: shown.isOverdue)
+        shown.state, isPaused: shown.isPaused, isOverdue: shown.isOverdue,
+        isInMaintenance: shown.isInMaintenance)
       return true
     }
 
@@ -182,6 +183,7 @@ private struct LinkTally: Sendable {
     var state: LinkState
     var isPaused: Bool
     var isOverdue: Bool
+    var isInMaintenance: Bool
   }
 
   private(set) var services = StateCounts()
@@ -202,7 +204,9 @@ private struct LinkTally: Sendable {
     let state = engine.state(of: index, at: now)
     let shown = Shown(
       state: state, isPaused: engine.isPaused(index),
-      isOverdue: engine.isOverdue(index, state, at: now))
+      isOverdue: engine.isOverdue(index, state, at: now),
+      // Most are up, and need not be asked.
+      isInMaintenance: state != .up && engine.isInMaintenance(index))
     switch engine.links[index].link.role {
     case .service:
       Self.count(shown, &services)
@@ -219,7 +223,9 @@ private struct LinkTally: Sendable {
   }
 
   private static func count(_ shown: Shown, _ counts: inout StateCounts) {
-    counts.add(shown.state, isPaused: shown.isPaused, isOverdue: shown.isOverdue)
+    counts.add(
+      shown.state, isPaused: shown.isPaused, isOverdue: shown.isOverdue,
+      isInMaintenance: shown.isInMaintenance)
   }
 
   private static func add(

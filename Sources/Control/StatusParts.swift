@@ -29,7 +29,22 @@ func writeIncidents(_ writer: inout JSONWriter, _ engine: borrowing Engine) {
   writer.member("open", open.values.reduce(0, +))
   writer.member("critical", open[.critical] ?? 0)
   writer.member("warning", open[.warning] ?? 0)
+  let planned = incidentsInMaintenance(engine)
+  writer.member("maintenance", planned.all)
+  writer.member("maintenanceCritical", planned.critical)
   writer.endObject()
+}
+
+/// Open incidents all of whose links are in maintenance, among the newest ``Limits/incidentsLookedAt``.
+private func incidentsInMaintenance(_ engine: borrowing Engine) -> (all: Int, critical: Int) {
+  guard engine.hasMaintenance else { return (0, 0) }
+  var count = (all: 0, critical: 0)
+  for incident in engine.shownIncidents.open(before: nil, limit: Limits.incidentsLookedAt)
+  where engine.isInMaintenance(incident) {
+    count.all += 1
+    if incident.severity == .critical { count.critical += 1 }
+  }
+  return count
 }
 
 /// Whether the machine's clock is synchronised, by whose word, and since when as far as this run knows.

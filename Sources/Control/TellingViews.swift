@@ -8,7 +8,7 @@ extension TellingState {
   /// A stable word.
   var word: String {
     switch self {
-    case .told: "told"
+    case .told, .toldSilenced: "told"
     case .changesQuiet: "changesQuiet"
     case .quiet: "quiet"
     case .gathers: "gathers"
@@ -20,7 +20,7 @@ extension TellingState {
 
   var quieting: Quieting? {
     switch self {
-    case .changesQuiet(let quieting), .quiet(let quieting): quieting
+    case .toldSilenced(let quieting), .changesQuiet(let quieting), .quiet(let quieting): quieting
     default: nil
     }
   }
@@ -34,6 +34,7 @@ extension TellingState {
   var reason: String? {
     switch self {
     case .told: nil
+    case .toldSilenced(let quieting): "what comes of it from now on: \(quieting.words)"
     case .changesQuiet(let quieting): "what has changed since: \(quieting.words)"
     case .quiet(let quieting): quieting.words
     case .gathers(let until): "gathers until \(until)"
@@ -45,8 +46,11 @@ extension TellingState {
 }
 
 extension Quieting {
-  /// `silence s-1 until 2025-11-07T02:00:00.000Z: ticket 12`.
-  var words: String { "\(kind) \(id) until \(until)" + (reason.isEmpty ? "" : ": \(reason)") }
+  /// `silence s-1 by lan until 2025-11-07T02:00:00.000Z: ticket 12`.
+  var words: String {
+    "\(kind) \(id)" + (by.isEmpty ? "" : " by \(by)") + " until \(until)"
+      + (reason.isEmpty ? "" : ": \(reason)")
+  }
 }
 
 extension JSONWriter {
@@ -58,6 +62,7 @@ extension JSONWriter {
     time("until", telling.until)
     member("kind", telling.quieting?.kind.rawValue)
     member("id", telling.quieting?.id)
+    member("by", telling.quieting.flatMap { $0.by.isEmpty ? nil : $0.by })
     member("reason", telling.quieting?.reason)
     member("words", telling.reason)
     endObject()

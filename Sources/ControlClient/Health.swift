@@ -34,13 +34,28 @@ package struct HealthFigures: Sendable, Hashable {
   package var unknown: Int
   package var openIncidents: Int
   package var criticalIncidents: Int
+  /// Links in a maintenance window that are not up, of those above.
+  package var maintenance: LinksInMaintenance
   package var isRecording: Bool
   /// Alerts reach the disk, and every receiver.
   package var isDelivering: Bool
 
+  /// What is not up by arrangement.
+  package struct LinksInMaintenance: Sendable, Hashable {
+    package var all = 0
+    package var down = 0
+    package var degraded = 0
+    /// Incidents all of whose links are in maintenance.
+    package var incidents = 0
+    package var criticalIncidents = 0
+
+    package init() {}
+  }
+
   package init(
     up: Int, degraded: Int = 0, down: Int = 0, unknown: Int = 0, openIncidents: Int = 0,
-    criticalIncidents: Int = 0, isRecording: Bool = true, isDelivering: Bool = true
+    criticalIncidents: Int = 0, maintenance: LinksInMaintenance = LinksInMaintenance(),
+    isRecording: Bool = true, isDelivering: Bool = true
   ) {
     self.up = up
     self.degraded = degraded
@@ -48,6 +63,7 @@ package struct HealthFigures: Sendable, Hashable {
     self.unknown = unknown
     self.openIncidents = openIncidents
     self.criticalIncidents = criticalIncidents
+    self.maintenance = maintenance
     self.isRecording = isRecording
     self.isDelivering = isDelivering
   }
@@ -64,19 +80,30 @@ package struct HealthFigures: Sendable, Hashable {
     let isDelivering =
       delivery?.text("problem") == nil
       && delivery?.list("receivers").contains { $0.text("lastError") != nil } != true
+    // A daemon of an earlier version knows nothing of these: then all counts.
+    var maintenance = LinksInMaintenance()
+    maintenance.all = links.figure("maintenance") ?? 0
+    maintenance.down = links.figure("maintenanceDown") ?? 0
+    maintenance.degraded = links.figure("maintenanceDegraded") ?? 0
+    maintenance.incidents = incidents.figure("maintenance") ?? 0
+    maintenance.criticalIncidents = incidents.figure("maintenanceCritical") ?? 0
     self.init(
       up: up, degraded: degraded, down: down, unknown: unknown, openIncidents: open,
-      criticalIncidents: critical, isRecording: isRecording, isDelivering: isDelivering)
+      criticalIncidents: critical, maintenance: maintenance, isRecording: isRecording,
+      isDelivering: isDelivering)
   }
 
   /// Where no link at all is up, nothing is known to be well. A daemon that records nothing or whose
   /// alerts do not get through, and an incident that is open while its links are up again, are at
-  /// least a warning.
+  /// least a warning. What is in maintenance was announced, and counts for nothing here.
   package var verdict: Health {
-    if down > 0 || criticalIncidents > 0 { return .critical }
-    if degraded > 0 || unknown > 0 || openIncidents > 0 || !isRecording || !isDelivering {
+    if down > maintenance.down || criticalIncidents > maintenance.criticalIncidents {
+      return .critical
+    }
+    let notUp = down + degraded + unknown - maintenance.all
+    if notUp > 0 || openIncidents > maintenance.incidents || !isRecording || !isDelivering {
       return .warning
     }
-    return up == 0 ? .unknown : .ok
+    return up == 0 && maintenance.all == 0 ? .unknown : .ok
   }
 }

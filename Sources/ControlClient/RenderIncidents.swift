@@ -29,11 +29,6 @@ func renderWholeIncident(_ incident: JSONNode, _ display: Display) -> Page {
   renderHead(incident, &page)
   renderMembers(incident, &page)
   renderSuspicion(incident["suspicion"], &page)
-  if let taken = incident["acknowledgement"], !taken.isNull {
-    let note = taken.text("note").map { $0.isEmpty ? "" : ": \($0)" } ?? ""
-    let time = timeText(taken.text("time") ?? unknownText)
-    fact("taken up", "by \(taken.text("by") ?? unknownText) at \(time)\(note)", &page)
-  }
   if let other = incident.text("absorbedBy") { fact("goes on as", other, &page) }
   let conditions = incident.list("conditions")
   for condition in conditions.prefix(linksShown) {
@@ -103,9 +98,25 @@ private func renderHead(_ incident: JSONNode, _ page: inout Page) {
     Cell(incident.text("pattern").map { "  \($0)" } ?? ""))
   if let summary = incident.text("summary") { page.line(Cell("  \(summary)"), hang: 4) }
   page.line(Cell("  \(times(incident))", .faint))
-  if let reason = untoldReason(incident["telling"]) {
-    page.line(Cell("  not told: ", .warning), Cell(reason), hang: 4)
+  renderTelling(incident["telling"], &page)
+  if let taken = incident["acknowledgement"], !taken.isNull {
+    let note = taken.text("note").map { $0.isEmpty ? "" : ": \($0)" } ?? ""
+    let time = timeText(taken.text("time") ?? unknownText)
+    page.line(
+      Cell("  taken up: ", .good), Cell("by \(taken.text("by") ?? unknownText) at \(time)\(note)"),
+      hang: 4)
   }
+}
+
+/// What keeps an incident, or what comes of it, from being told.
+private func renderTelling(_ telling: JSONNode?, _ page: inout Page) {
+  guard let reason = untoldReason(telling) else { return }
+  guard telling?.text("state") == "told" else {
+    return page.line(Cell("  not told: ", .warning), Cell(reason), hang: 4)
+  }
+  let word = telling?.text("kind") == "maintenance" ? "in maintenance" : "silenced"
+  page.line(
+    Cell("  \(word): ", .warning), Cell("\(reason); it was told, what comes of it is not"), hang: 4)
 }
 
 /// Why something of an incident is not told; nil where everything is.
@@ -115,7 +126,8 @@ private func untoldReason(_ telling: JSONNode?) -> String? {
   if let kind = telling.text("kind"), let id = telling.text("id") {
     let changes = telling.text("state") == "changesQuiet" ? "what has changed since: " : ""
     let reason = telling.text("reason").map { $0.isEmpty ? "" : ": \($0)" } ?? ""
-    return "\(changes)\(kind) \(id)\(until)\(reason)"
+    let by = telling.text("by").map { " by \($0)" } ?? ""
+    return "\(changes)\(kind) \(id)\(by)\(until)\(reason)"
   }
   return telling.text("state") == "gathers" ? "gathers\(until)" : words
 }

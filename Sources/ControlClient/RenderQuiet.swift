@@ -13,6 +13,7 @@ func renderQuiet(_ question: QuietQuestion, _ answer: JSONNode, _ display: Displ
     let silence = answer["silence"] ?? answer
     page.line(
       Cell("\(id(silence)) hides \(selectorText(silence)) until \(time(silence, "expires"))"))
+    renderCovers(silence, &page)
     page.line(Cell("Everything goes on being measured; recoveries are told."))
     page.line(Cell("To end it before: linkhealthctl silence end \(id(silence))"))
   case (let kind, .end(let id)):
@@ -34,12 +35,12 @@ private func renderWindows(_ answer: JSONNode, late: Bool, _ page: inout Page) {
   var table = Table([
     Column("ID"), Column("WHEN"), Column("FOR", isShrinkable: true),
     Column("ANNOUNCED", dropRank: 2), Column("HIDDEN", .right, dropRank: 1),
-    Column("REASON", isShrinkable: true, dropRank: 3),
+    Column("OPEN", .right, dropRank: 1), Column("REASON", isShrinkable: true, dropRank: 3),
   ])
   for window in windows {
     table.row([
       Cell(id(window)), whenCell(window), Cell(selectorText(window)), noticeCell(window),
-      hiddenCell(window), Cell(window.text("reason") ?? ""),
+      hiddenCell(window), coversCell(window), Cell(window.text("reason") ?? ""),
     ])
   }
   page.table(table)
@@ -52,12 +53,12 @@ private func renderSilences(_ answer: JSONNode, all: Bool, _ page: inout Page) {
   if silences.isEmpty { return page.line(Cell(all ? "no silences" : "no silence holds")) }
   var table = Table([
     Column("ID"), Column("WHEN"), Column("FOR", isShrinkable: true), Column("BY", dropRank: 1),
-    Column("HIDDEN", .right), Column("REASON", isShrinkable: true, dropRank: 2),
+    Column("HIDDEN", .right), Column("OPEN", .right, dropRank: 3), Column("REASON", isShrinkable: true, dropRank: 2),
   ])
   for silence in silences {
     table.row([
       Cell(id(silence)), whenCell(silence), Cell(selectorText(silence)),
-      Cell(silence.text("by") ?? unknownText), hiddenCell(silence),
+      Cell(silence.text("by") ?? unknownText), hiddenCell(silence), coversCell(silence),
       Cell(silence.text("reason") ?? ""),
     ])
   }
@@ -74,6 +75,12 @@ private func statusCell(_ item: JSONNode) -> Cell {
 /// What was hidden stands out: somebody may have to look at it.
 private func hiddenCell(_ item: JSONNode) -> Cell {
   let total = item["hidden"]?.figure("total")
+  return Cell(total.map(String.init) ?? unknownText, (total ?? 0) > 0 ? .warning : .plain)
+}
+
+/// The open incidents that are kept quiet now.
+private func coversCell(_ item: JSONNode) -> Cell {
+  let total = item["covers"]?.figure("total")
   return Cell(total.map(String.init) ?? unknownText, (total ?? 0) > 0 ? .warning : .plain)
 }
 
@@ -138,6 +145,7 @@ private func renderOrigin(_ item: JSONNode, _ page: inout Page) {
 }
 
 private func renderHidden(_ item: JSONNode, _ page: inout Page) {
+  renderCovers(item, &page)
   page.blank()
   hiddenLine(item, &page)
   let entries = item["hidden"]?.list("newest") ?? []
@@ -152,6 +160,27 @@ private func renderHidden(_ item: JSONNode, _ page: inout Page) {
     ])
   }
   page.table(table)
+}
+
+/// The open incidents that it keeps quiet, and of each whether it was told before.
+private func renderCovers(_ item: JSONNode, _ page: inout Page) {
+  guard let covers = item["covers"], let total = covers.figure("total"), total > 0 else { return }
+  page.blank()
+  page.line(Cell("It keeps \(counted(total, "open incident")) quiet:", .warning))
+  var table = Table([
+    Column("INCIDENT"), Column("TOLD"), Column("SEVERITY", dropRank: 1),
+    Column("SUMMARY", isShrinkable: true),
+  ])
+  let listed = covers.list("newest")
+  for incident in listed {
+    table.row([
+      Cell(incident.text("incident") ?? unknownText),
+      Cell(incident.flag("told") ? "before, changes are not" : "no"),
+      stateCell(incident.text("severity")), Cell(incident.text("summary") ?? ""),
+    ])
+  }
+  page.table(table)
+  if total > listed.count { page.line(Cell("... and \(total - listed.count) more")) }
 }
 
 private func hiddenLine(_ item: JSONNode, _ page: inout Page) {
@@ -169,6 +198,7 @@ private func renderAddedWindow(_ window: JSONNode, _ page: inout Page) {
     page.line(
       Cell("\(id(window)) is for \(selectorText(window)), from \(time(window, "nextStart"))"))
   }
+  renderCovers(window, &page)
   if window.flag("late") { page.line(Cell(announcedText(window), .warning)) }
   page.line(Cell("Everything goes on being measured, with a mark; recoveries are told."))
   page.line(Cell("To end it before: linkhealthctl maintenance end \(id(window))"))
@@ -255,7 +285,13 @@ func renderQuietCounts(_ status: JSONNode, _ page: inout Page) {
   let windows = status["quiet"]?.figure("maintenance") ?? 0
   let silences = status["quiet"]?.figure("silences") ?? 0
   if windows > 0 {
-    page.line(Cell("\(counted(windows, "maintenance window")) now: linkhealthctl maintenance"))
+    let figures = HealthFigures(status)
+    let links = counted(figures?.maintenance.all ?? 0, "link")
+    let incidents = counted(figures?.maintenance.incidents ?? 0, "incident")
+    page.line(
+      Cell(
+        "\(counted(windows, "maintenance window")) now, in which \(links) not up and \(incidents) "
+          + "open: linkhealthctl maintenance"))
   }
   if silences > 0 {
     page.line(Cell("\(counted(silences, "silence")) now: linkhealthctl silence", .warning))

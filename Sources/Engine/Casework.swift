@@ -20,7 +20,10 @@ extension Engine {
     }
     if let trouble {
       if trouble.isOverdue { return (.overdue, .overdue) }
-      let isDown = trouble.severity == .critical && role != .canary
+      // What is worked on is down by arrangement: it makes no incident worse. A hop is still what stands in
+      // the way of its links.
+      let isByArrangement = role != .hop && isInMaintenance(link)
+      let isDown = trouble.severity == .critical && role != .canary && !isByArrangement
       return (isDown ? .failing : .degraded, sign(of: trouble, link))
     }
     switch links[link].state {

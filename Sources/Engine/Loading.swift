@@ -79,6 +79,8 @@ extension Engine {
     for name in fetches { fetchWasTakenAway(name, at: now) }
     boundConnections()
     for link in prepared.removed { troubles.drop(link) }
+    // It goes by the places that links had.
+    quietWatch.memo = []
     moveIncidents(prepared, at: now)
     unsettled = prepared.changed.reversed()
     settleSome(at: now)

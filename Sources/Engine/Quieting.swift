@@ -43,7 +43,8 @@ extension Engine {
     if quietWatch.saveDue == nil { quietWatch.saveDue = max(now.instant, quietWatch.saveableAt) }
   }
 
-  private func facts(of incident: Incident) -> IncidentFacts {
+  /// What windows and silences need to know of an incident.
+  package func facts(of incident: Incident) -> IncidentFacts {
     IncidentFacts(
       id: incident.id, pattern: incident.pattern, severity: incident.severity,
       links: incident.links.map { id in
@@ -82,19 +83,37 @@ extension Engine {
   /// a window. It is measured, recorded and judged like any other.
   mutating func marked(_ sample: Sample, probe: Int, at now: Now) -> Sample {
     let link = probes[probe].link
-    guard isInMaintenance(link) || wasInMaintenance(link, at: sample.time) else { return sample }
+    guard noteMaintenance(of: link) || wasInMaintenance(link, at: sample.time) else {
+      return sample
+    }
     var sample = sample
     sample.flags.insert(.maintenance)
     return sample
   }
 
-  private mutating func isInMaintenance(_ link: Int) -> Bool {
-    guard !quietWatch.memo.isEmpty else { return false }
-    if quietWatch.memo[link] == .notLooked {
-      let isIn = quietWatch.active.isInMaintenance(LinkFacts(links[link].link))
-      quietWatch.memo[link] = isIn ? .yes : .no
+  /// Whether a link is in a maintenance window now; looked up, and remembered for the next sample.
+  mutating func noteMaintenance(of link: Int) -> Bool {
+    let isIn = isInMaintenance(link)
+    if quietWatch.memo.indices.contains(link) { quietWatch.memo[link] = isIn ? .yes : .no }
+    return isIn
+  }
+
+  /// Whether any maintenance window holds now.
+  package var hasMaintenance: Bool { !quietWatch.active.windows.isEmpty }
+
+  /// Whether a link is in a maintenance window now.
+  package func isInMaintenance(_ link: Int) -> Bool {
+    guard !quietWatch.active.windows.isEmpty else { return false }
+    if quietWatch.memo.indices.contains(link), quietWatch.memo[link] != .notLooked {
+      return quietWatch.memo[link] == .yes
     }
-    return quietWatch.memo[link] == .yes
+    return quietWatch.active.isInMaintenance(LinkFacts(links[link].link))
+  }
+
+  /// Whether each link of an incident is in a maintenance window now; of links that are gone nobody knows.
+  package func isInMaintenance(_ incident: Incident) -> Bool {
+    guard !quietWatch.active.windows.isEmpty, !incident.links.isEmpty else { return false }
+    return incident.links.allSatisfy { linkIndex[$0].map { isInMaintenance($0) } ?? false }
   }
 
   /// Of a time before it was last looked what holds.
@@ -200,14 +219,24 @@ extension Engine {
     quietWatch.memo =
       quietWatch.active.windows.isEmpty
       ? [] : Array(repeating: .notLooked, count: links.count)
+    let isOtherWork = quietWatch.active.windows.map(\.id) != former.windows.map(\.id)
     let isOther =
-      quietWatch.active.windows.map(\.id) != former.windows.map(\.id)
-      || quietWatch.active.silences.map(\.id) != former.silences.map(\.id)
+      isOtherWork || quietWatch.active.silences.map(\.id) != former.silences.map(\.id)
     if isOther { casebook.releaseHeld(at: now.instant) }
+    // In maintenance a link counts as a warning at most.
+    if isOtherWork { placeTroubled(at: now) }
     quietWatch.nextCheck = quietBook.nextChange(after: now.wall).map { change in
       now.instant + min(change - now.wall, .hours(1))
     }
     logQuiet(former, at: now)
+  }
+
+  /// Enters anew how links stand that are in trouble.
+  private mutating func placeTroubled(at now: Now) {
+    for link in links.indices
+    where links[link].hasTrouble && (!casebook.isBlind || isSightMark(link)) {
+      place(link, at: now)
+    }
   }
 
   private mutating func logQuiet(_ former: ActiveQuiet, at now: Now) {

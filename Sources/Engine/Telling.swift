@@ -6,6 +6,8 @@ import Quiet
 /// Whether receivers have been told of an incident, and why not.
 package enum TellingState: Sendable, Hashable {
   case told
+  /// They have, of all that there is to tell; what comes of it from now on is kept quiet.
+  case toldSilenced(Quieting)
   /// They have, and something keeps quiet what has changed since.
   case changesQuiet(Quieting)
   case quiet(Quieting)
@@ -24,7 +26,8 @@ extension Engine {
     if incident.status == .resolved { return incident.isTold ? .told : .endedUntold }
     let quieting = quieting(of: incident, at: now)
     if incident.isTold {
-      return incident.hasHeldChanges ? quieting.map(TellingState.changesQuiet) ?? .told : .told
+      guard let quieting else { return .told }
+      return incident.hasHeldChanges ? .changesQuiet(quieting) : .toldSilenced(quieting)
     }
     if let quieting { return .quiet(quieting) }
     // It is told at the next report.

@@ -296,6 +296,10 @@ package enum Limits {
   package static let quietReasonCharacters = 300
   /// Of what a window or a silence hid so many are listed; all are counted.
   package static let hiddenListed = 50
+  /// Open incidents, the newest, that are looked at for what is in maintenance or kept quiet.
+  package static let incidentsLookedAt = 1_000
+  /// Pairs of a window or silence and an open incident that are compared for one list.
+  package static let coveringCompared = 20_000
   package static let quietSavedEvery = TimeAmount.seconds(1)
   package static let calendars = 64
   package static let calendarDays = 4_000

@@ -16,9 +16,21 @@ import Wire
       HealthFigures(up: 3, openIncidents: 1, criticalIncidents: 1), .critical,
       "a critical incident while no link is down"
     ),
+    (maintenance(down: 2, of: 2), .ok, "what is down was announced"),
+    (maintenance(down: 1, of: 2), .critical, "one that is down was not"),
     (HealthFigures(up: 0), .unknown, "nothing is up, so nothing is known to be well"),
     (HealthFigures(up: 0, unknown: 5), .warning, "all unknown is told as a warning"),
   ]
+
+  private static func maintenance(down: Int, of all: Int) -> HealthFigures {
+    var planned = HealthFigures.LinksInMaintenance()
+    planned.all = down
+    planned.down = down
+    planned.incidents = 1
+    planned.criticalIncidents = 1
+    return HealthFigures(
+      up: 3, down: all, openIncidents: 1, criticalIncidents: 1, maintenance: planned)
+  }
 
   @Test("the verdict of status", arguments: verdicts)
   func verdict(_ figures: HealthFigures, _ health: Health, _ reason: String) {

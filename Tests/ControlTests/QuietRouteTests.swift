@@ -144,7 +144,7 @@ import Wire
     let expires = try #require(silence["expires"]?.string)
     desk.settle()
     let incident = try #require(try desk.get("/v1/incidents").node["incidents"]?.array?.first)
-    let words = "silence \(id) until \(expires): ticket 12"
+    let words = "silence \(id) by lan until \(expires): ticket 12"
     #expect(incident["telling"]?["state"]?.string == "quiet")
     #expect(incident["telling"]?["id"]?.string == id)
     #expect(incident["telling"]?["words"]?.string == words)
@@ -157,6 +157,55 @@ import Wire
     let told = try desk.get("/v1/incidents").node["incidents"]?.array?.first
     #expect(told?["telling"]?["state"]?.string == "told")
     #expect(told?["telling"]?["words"]?.isNull == true)
+  }
+
+  @Test("a silence of what was told already shows with the incident, and the incident with the silence")
+  func toldBefore() throws {
+    let desk = Desk([link("a/hue"), link("b/hue")], ["a/hue": wrong])
+    desk.engine.configureQuiet(QuietSettings(zone: .hours(7)), at: desk.now)
+    desk.settle()
+    func incident() throws -> JSONNode {
+      try #require(try desk.get("/v1/incidents").node["incidents"]?.array?.first)
+    }
+    #expect(try incident()["telling"]?["state"]?.string == "told")
+    let made = try Self.act(
+      desk, "/v1/silences", body: #"{"links":["a/hue"],"length":"4h","reason":"ticket 12"}"#)
+    #expect(made["covers"]?["total"]?.int == 1)
+    let id = try #require(made["id"]?.string)
+    let telling = try #require(try incident()["telling"])
+    #expect(telling["state"]?.string == "told")
+    #expect(telling["id"]?.string == id && telling["by"]?.string == "lan")
+    #expect(telling["until"]?.string == made["expires"]?.string)
+    #expect(telling["words"]?.string?.hasPrefix("what comes of it from now on: silence ") ?? false)
+    let listed = try #require(try desk.get("/v1/silences").node["silences"]?.array?.first)
+    #expect(listed["hidden"]?["total"]?.int == 0 && listed["covers"]?["total"]?.int == 1)
+    let covered = try #require(listed["covers"]?["newest"]?.array?.first)
+    #expect(covered["incident"]?.string == (try incident()["id"]?.string))
+    #expect(covered["told"]?.bool == true)
+    let why = try desk.get("/v1/links/a/hue/explain").node["why"]?.array ?? []
+    #expect(why.contains { $0["topic"]?.string == "kept quiet" })
+    let other = try Self.act(
+      desk, "/v1/silences", body: #"{"links":["b/hue"],"length":"4h","reason":"r"}"#)
+    #expect(other["covers"]?["total"]?.int == 0)
+  }
+
+  @Test("what is in maintenance is counted apart in the status, and shown as it is all the same")
+  func statusInMaintenance() throws {
+    let desk = Self.desk()
+    let links = try desk.get("/v1/status").node["links"]
+    #expect(links?["down"]?.int == 2 && links?["maintenance"]?.int == 0)
+    _ = try Self.act(
+      desk, "/v1/maintenance",
+      body: #"{"links":["civil-registry/an-giang"],"length":"2h","reason":"r"}"#)
+    let status = try desk.get("/v1/status").node
+    #expect(status["links"]?["down"]?.int == 2)
+    #expect(status["links"]?["maintenance"]?.int == 1)
+    #expect(status["links"]?["maintenanceDown"]?.int == 1)
+    #expect(status["links"]?["maintenanceDegraded"]?.int == 0)
+    #expect(status["incidents"]?["maintenance"]?.int == 0, "it shares one with a link that is not")
+    _ = try Self.act(
+      desk, "/v1/maintenance", body: #"{"provinces":["an-giang"],"length":"2h","reason":"r"}"#)
+    #expect(try desk.get("/v1/status").node["incidents"]?["maintenance"]?.int == 1)
   }
 
   @Test("a silence for one severity is no mark, and is told with what it is for")

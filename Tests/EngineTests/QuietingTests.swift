@@ -4,6 +4,7 @@ import Model
 import Probes
 import Quiet
 import Testing
+import Wire
 
 @testable import Engine
 
@@ -131,6 +132,66 @@ import Testing
     #expect(bench.quieting(incident) == nil)
     #expect(bench.quieting(link: 0).isEmpty)
     #expect(bench.told.map(\.id) == [incident.id], "now it is told")
+  }
+
+  @Test(
+    "a link that goes down in maintenance makes its told incident no worse before the work is over")
+  func noWorse() throws {
+    let bench = Self.bench([
+      link(
+        "service/consumer",
+        [probe(), probe("extra", isRequired: false, url: "http://127.0.0.1/extra")])
+    ])
+    bench.network = { $0.url.target == "/extra" ? wrong : right }
+    bench.advance(by: .minutes(5))
+    #expect(bench.told.map(\.severity) == [.warning])
+    _ = bench.engine.addMaintenance(Self.window(bench), by: "lan", at: bench.now)
+    bench.network = { _ in wrong }
+    bench.advance(by: .minutes(5))
+    #expect(bench.state == .down, "it is shown as it is")
+    #expect(bench.told.count == 1)
+    #expect(bench.versions.allSatisfy { $0.severity == .warning })
+    #expect(bench.engine.shownIncidents.openCounts[.critical] ?? 0 == 0)
+    bench.advance(by: .minutes(6))
+    #expect(bench.told.last?.severity == .critical, "the work is over, and it is down")
+    #expect(bench.told.last?.id == bench.told.first?.id)
+  }
+
+  @Test("one that was critical before the work stays so, and its recovery is told")
+  func staysCritical() {
+    let bench = Self.bench([link()], wrong)
+    bench.advance(by: .minutes(5))
+    _ = bench.engine.addMaintenance(Self.window(bench), by: "lan", at: bench.now)
+    bench.advance(by: .minutes(5))
+    #expect(bench.versions.allSatisfy { $0.severity == .critical })
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(3))
+    #expect(bench.told.map(\.status) == [.open, .resolved])
+  }
+
+  @Test("of links of which one is in maintenance only the others make an incident critical")
+  func othersRaise() {
+    let bench = Self.bench([link(), link("service/other")], wrong)
+    _ = bench.engine.addMaintenance(
+      Self.window(bench, length: .hours(1)), by: "lan", at: bench.now)
+    bench.advance(by: .minutes(5))
+    #expect(bench.told.last?.severity == .critical)
+  }
+
+  @Test("an incident that was told says that a silence holds, whose it is and until when")
+  func toldAndSilenced() throws {
+    let bench = Self.bench([link()], wrong)
+    bench.advance(by: .minutes(5))
+    let incident = try #require(bench.told.last)
+    let silence = bench.engine.addSilence(Self.silence(bench), by: "lan", at: bench.now)
+    guard case .toldSilenced(let quieting) = bench.telling(incident) else {
+      Issue.record("it shows nothing of the silence")
+      return
+    }
+    #expect(quieting.id == silence?.id && quieting.by == "lan" && quieting.reason == "ticket 12")
+    #expect(quieting.until == silence?.expires)
+    _ = bench.engine.endSilence(try #require(silence).id, at: bench.now)
+    #expect(bench.telling(incident) == .told)
   }
 
   @Test("what keeps an incident quiet is in its timeline once, however often it is asked")
@@ -329,6 +390,10 @@ extension Bench {
 
   fileprivate func quieting(_ incident: Incident) -> Quieting? {
     engine.quieting(of: incident, at: now)
+  }
+
+  fileprivate func telling(_ incident: Incident) -> TellingState {
+    engine.telling(of: incident, at: now)
   }
 
   fileprivate func quieting(link: Int) -> [Quieting] { engine.quieting(of: link, at: now) }
