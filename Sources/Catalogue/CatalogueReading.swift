@@ -19,7 +19,9 @@ struct CatalogueSources {
   /// Where secrets are looked for besides the service manager's credentials.
   var secretsDirectory: String?
   /// When secrets stop being good that do not say it themselves.
-  var secretExpiries: [String: SecretExpiry] = [:]
+  var secretExpiries: [String: WrittenExpiry] = [:]
+  /// The secrets that tokens use.
+  var secretsOfTokens: Set<String> = []
   /// The names of the tokens that probes may ask for; nil when they are not known.
   var tokens: [String]?
 }
@@ -48,14 +50,26 @@ func readCatalogue(
   var services: [Service] = []
   // Without the provinces no consumer is known.
   var readAll = files.count > 0 && table != nil
+  // Whether every service is known by its name, and of which its consumers may not be.
+  var namedAll = readAll
+  var unsure: Set<String> = []
   for file in files {
     guard let root = file.parse(access, &complaints) else {
       readAll = false
+      namedAll = false
       continue
     }
     let before = complaints.count
-    services += readServices(root, file: file.path, table, sources.defaults, &complaints)
-    if complaints.count > before { readAll = false }
+    let read = readServices(root, file: file.path, table, sources.defaults, &complaints)
+    services += read
+    guard complaints.count > before else { continue }
+    readAll = false
+    unsure.formUnion(read.compactMap(\.id))
+    if read.isEmpty || read.contains(where: { $0.id == nil })
+      || read.count < serviceCount(of: root)
+    {
+      namedAll = false
+    }
   }
   services = withoutRepetitions(services, &complaints)
   checkOwners(services, &complaints)
@@ -71,7 +85,9 @@ func readCatalogue(
   if let file = sources.endpoints, let root = file.parse(access, &complaints) {
     endpoints = EndpointTable(root, file: file.path, &complaints)
     // A service that could not be read would make its endpoints look misspelt.
-    if readAll { endpoints.checkNames(services, &complaints) }
+    if table != nil {
+      endpoints.checkNames(services, unsure: unsure, areAllNamed: namedAll, &complaints)
+    }
   }
   var vendors: [String: String] = [:]
   if let file = sources.vendors, let root = file.parse(access, &complaints) {
@@ -81,13 +97,25 @@ func readCatalogue(
     sources.defaults, accelerate: sources.accelerate, endpoints,
     LinkSurroundings(
       hops: hops, organisations: organisations, vendors: vendors, tokens: sources.tokens),
-    SecretTable(
-      access, directory: sources.secretsDirectory, expiries: sources.secretExpiries),
-    CAFileTable(access),
+    SecretTable(access, sources), CAFileTable(access),
     ProgramTable(access, sources.defaults.probe.exec.directories))
   expansion.reserve(services)
   for service in services { expansion.add(service, &complaints) }
+  expansion.endpoints.checkOthers(writing: sources.defaults.writing, &complaints)
+  // Of what could not be read nobody knows which secrets it uses.
+  if readAll || files.isEmpty {
+    noteUnusedExpiries(
+      sources, used: expansion.secretNames.union(sources.secretsOfTokens), access, &complaints)
+  }
   return expansion.links
+}
+
+/// How many services a file has, readable or not.
+private func serviceCount(of root: JSONNode) -> Int {
+  if root.object?.contains(where: { $0.key == "services" }) == true {
+    return root["services"]?.array?.count ?? 1
+  }
+  return root.array?.count ?? 1
 }
 
 /// The service files in order, each once.

@@ -5,7 +5,7 @@ import Wire
 /// What looking through a catalogue showed, for people and for programs.
 package struct CheckReport: Sendable {
   package var complaints: Complaints
-  /// What is no mistake of the files': secrets that this machine does not give.
+  /// What is no mistake of the files': secrets that this machine does not give, and what has no effect.
   package var notes: [Complaint] = []
   package var services = 0
   package var systems = 0
@@ -115,7 +115,7 @@ package func checkReport(
     _ = readQuiet(QuietSources(), sources, links, access, &complaints)
   }
   complaints.sort()
-  let notes = secretsAreNeeded ? [] : complaints.take(.secret)
+  let notes = (secretsAreNeeded ? [] : complaints.take(.secret)) + complaints.take(.unused)
   var report = CheckReport(links, complaints)
   report.notes = notes
   return report

@@ -43,6 +43,8 @@ package struct Configuration: Sendable {
   /// By how much intervals and rule windows have been divided; they already are in `links`.
   package var accelerate = 1
   /// The windows that are written in files, and how they are to be announced.
+  /// What is no mistake and ought to be known all the same.
+  package var notes: [String] = []
   package var quiet = QuietSettings(zone: Defaults.timeZone)
   /// In the order of the catalogue: by file, service and consumer.
   package var links: [Link] = []

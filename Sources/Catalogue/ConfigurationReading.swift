@@ -12,8 +12,11 @@ package func loadConfiguration(
   var complaints = Complaints()
   let configuration = readConfiguration(path, access, &complaints)
   complaints.sort()
+  let unused = complaints.take(.unused)
   if !secretsAreNeeded { _ = complaints.take(.secret) }
-  return (complaints.isEmpty ? configuration : nil, complaints)
+  guard complaints.isEmpty, var configuration else { return (nil, complaints) }
+  configuration.notes = unused.map(\.description)
+  return (configuration, complaints)
 }
 
 /// The same with what could be read in spite of complaints.
@@ -35,7 +38,10 @@ func readConfiguration(
   sources.secretExpiries = readSecretExpiries(
     &reading.reader, timeZone: sources.defaults.timeZone, access,
     directory: configuration.secretsDirectory, &complaints)
-  let tokens = readTokens(&reading.reader, sources, access, &complaints)
+  var secretsOfTokens: Set<String> = []
+  let tokens = readTokens(
+    &reading.reader, sources, access, secrets: &secretsOfTokens, &complaints)
+  sources.secretsOfTokens = secretsOfTokens
   sources.tokens = tokens.map(\.id.consumer)
   let quiet = reading.readQuiet(&complaints)
   reading.reader.finish(&complaints)

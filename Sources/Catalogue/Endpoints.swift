@@ -14,6 +14,10 @@ struct EndpointTable: Sendable {
   private var services: [String: Entry] = [:]
   private var links: [LinkID: Entry] = [:]
   private var told: Set<Complaint> = []
+  /// What links have asked for.
+  private var asked: Set<String> = []
+  private var askedLinks: Set<LinkID> = []
+  private var lastAsked: String?
   /// The longest address of a service that was found good: placeholders stand for plain words, so that
   /// none that is as short can be wrong by itself.
   private var goodBytes: [String: Int] = [:]
@@ -48,14 +52,18 @@ struct EndpointTable: Sendable {
     }
   }
 
-  /// Complains of entries for services and links that the catalogue does not have.
-  func checkNames(_ catalogue: [Service], _ complaints: inout Complaints) {
+  /// Complains of entries for services and links that the catalogue does not have. `unsure`: services whose
+  /// consumers may not all be known; `areAllNamed`: whether a service that is not there is none.
+  func checkNames(
+    _ catalogue: [Service], unsure: Set<String>, areAllNamed: Bool, _ complaints: inout Complaints
+  ) {
     var consumers: [String: Set<String>] = [:]
     for service in catalogue {
       if let id = service.id { consumers[id, default: []].formUnion(service.consumers.map(\.slug)) }
     }
     let known = catalogue.compactMap(\.id)
     func noService(_ name: String, _ origin: Origin) {
+      guard areAllNamed else { return }
       origin.complain(
         "no service \"\(name)\" in the catalogue\(suggestion(name, known, complaints))",
         &complaints)
@@ -69,12 +77,40 @@ struct EndpointTable: Sendable {
         noService(link.service, entry.origin)
         continue
       }
+      if unsure.contains(link.service) { continue }
       let names = sortedNames[link.service] ?? others.sorted()
       sortedNames[link.service] = names
       let meant = suggestion(link.consumer, names, complaints)
       entry.origin.complain(
         "service \"\(link.service)\" has no consumer \"\(link.consumer)\"\(meant)", &complaints)
     }
+  }
+
+  /// Looks at the addresses that no link has asked for, as of services that could not be read, where they have
+  /// no placeholders: all mistakes are told in one go.
+  mutating func checkOthers(writing: WritingOperations, _ complaints: inout Complaints) {
+    let entries =
+      inOrder(services.filter { !asked.contains($0.key) }).map(\.value)
+      + inOrder(links.filter { !askedLinks.contains($0.key) }).map(\.value)
+    for entry in entries {
+      guard let text = entry.template, !text.contains("{") else { continue }
+      var problem: String?
+      do throws(URLError) {
+        try Self.check(text)
+        problem = writing.operation(in: text).map(writing.refusal)
+      } catch {
+        problem = Self.expected(error)
+      }
+      guard let problem else { continue }
+      let complaint = Complaint(
+        file: entry.origin.file, position: entry.origin.position, keyPath: entry.origin.keyPath,
+        message: problem)
+      if told.insert(complaint).inserted { complaints.add(complaint) }
+    }
+  }
+
+  private static func expected(_ error: URLError) -> String {
+    "expected an http or https address, or tcp://host:port: \(error.message)"
   }
 
   /// In the order of the file; dictionaries have none of their own.
@@ -97,13 +133,21 @@ struct EndpointTable: Sendable {
     of link: LinkID, _ context: ProbeContext, writing: WritingOperations,
     _ complaints: inout Complaints
   ) -> String? {
-    guard let entry = links[link] ?? services[link.service], let template = entry.template else {
+    let own = links[link]
+    // A service is asked for link after link.
+    if own != nil {
+      askedLinks.insert(link)
+    } else if lastAsked != link.service {
+      lastAsked = link.service
+      asked.insert(link.service)
+    }
+    guard let entry = own ?? services[link.service], let template = entry.template else {
       return nil
     }
     let problem: String
     do throws(UnknownPlaceholder) {
       let text = try context.expand(template)
-      let isOwn = links[link] != nil
+      let isOwn = own != nil
       if !isOwn, text.utf8.count <= goodBytes[link.service, default: 0] { return text }
       do throws(URLError) {
         try Self.check(text)
@@ -113,7 +157,7 @@ struct EndpointTable: Sendable {
         }
         problem = writing.refusal(name)
       } catch {
-        problem = "expected an http or https address, or tcp://host:port: \(error.message)"
+        problem = Self.expected(error)
       }
     } catch {
       problem = context.problem(error)

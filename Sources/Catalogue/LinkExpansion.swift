@@ -40,6 +40,9 @@ struct LinkExpansion {
     self.programs = programs
   }
 
+  /// The names of the secrets that links use.
+  var secretNames: Set<String> { secrets.names }
+
   /// Makes room for the links of services.
   mutating func reserve(_ services: [Service]) {
     let count = services.reduce(0) { $0 + $1.consumers.count }

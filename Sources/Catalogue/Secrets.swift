@@ -8,14 +8,20 @@ struct SecretTable {
   private let access: FileAccess
   private let directory: String?
   /// The days on which secrets stop being good, as the configuration has them.
-  private let expiries: [String: SecretExpiry]
+  private let expiries: [String: WrittenExpiry]
+  /// By whose clock last days are named.
+  private let timeZone: TimeAmount
   private var read: [String: Result<Secret, SecretProblem>] = [:]
 
-  init(_ access: FileAccess, directory: String?, expiries: [String: SecretExpiry]) {
+  init(_ access: FileAccess, _ sources: CatalogueSources) {
     self.access = access
-    self.directory = directory
-    self.expiries = expiries
+    directory = sources.secretsDirectory
+    expiries = sources.secretExpiries
+    timeZone = sources.defaults.timeZone
   }
+
+  /// The names of those that something asked for.
+  var names: Set<String> { Set(read.keys) }
 
   /// What came of reading the secrets that texts name, with the values of one link for placeholders.
   mutating func find(
@@ -40,9 +46,9 @@ struct SecretTable {
     if let former = read[name] { return former }
     let result = access.secret(name, directory).map { secret in
       // What somebody has written knows more than the secret says of itself.
-      Secret(
-        name: name, bytes: secret.bytes,
-        expiry: expiries[name] ?? secretExpiry(of: secret.bytes))
+      var expiry = expiries[name]?.expiry ?? secretExpiry(of: secret.bytes)
+      expiry?.zone = timeZone
+      return Secret(name: name, bytes: secret.bytes, expiry: expiry)
     }
     read[name] = result
     return result
@@ -58,14 +64,41 @@ struct SecretTable {
   }
 }
 
+/// The last day of a secret, as the configuration has it.
+struct WrittenExpiry {
+  var expiry: SecretExpiry
+  var origin: Origin
+}
+
+/// Notes each secret that `secretExpiry` names and that no probe and no token uses: nobody would be warned of
+/// its last day. One that cannot be read is complained of already.
+func noteUnusedExpiries(
+  _ sources: CatalogueSources, used: Set<String>, _ access: FileAccess,
+  _ complaints: inout Complaints
+) {
+  let unused = sources.secretExpiries.filter { name, _ in
+    guard !used.contains(name) else { return false }
+    if case .success = access.secret(name, sources.secretsDirectory) { return true }
+    return false
+  }
+  for (name, written) in unused.sorted(by: { $0.key < $1.key }) {
+    complaints.add(
+      Complaint(
+        file: written.origin.file, position: written.origin.position,
+        keyPath: written.origin.keyPath,
+        message: "no probe and no token uses the secret \(name): nobody is warned of its last day",
+        kind: .unused))
+  }
+}
+
 /// Reads `secretExpiry`: the last days of secrets, by their names, for those that do not say it themselves.
 /// A name that is no secret's is complained of like any other that is missing.
 func readSecretExpiries(
   _ parent: inout FieldReader, timeZone: TimeAmount, _ access: FileAccess, directory: String?,
   _ complaints: inout Complaints
-) -> [String: SecretExpiry] {
+) -> [String: WrittenExpiry] {
   guard var reader = parent.object("secretExpiry", &complaints) else { return [:] }
-  var expiries: [String: SecretExpiry] = [:]
+  var expiries: [String: WrittenExpiry] = [:]
   for name in reader.allMembers().map(\.key) {
     guard let text = reader.string(name, &complaints) else { continue }
     guard let day = CivilDay(text) else {
@@ -75,7 +108,10 @@ func readSecretExpiries(
           + "\"\(printable(text, limit: 40))\"", &complaints)
       continue
     }
-    expiries[name] = SecretExpiry(end: (day + 1).start(zone: timeZone), isCertificate: false)
+    expiries[name] = WrittenExpiry(
+      expiry: SecretExpiry(
+        end: (day + 1).start(zone: timeZone), isCertificate: false, zone: timeZone),
+      origin: Origin(reader, name))
     if case .failure(let problem) = access.secret(name, directory) {
       reader.complainOfSecret(name, problem.message, &complaints)
     }

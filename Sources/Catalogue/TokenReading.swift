@@ -7,12 +7,11 @@ import Wire
 /// probe fetches the token. After complaints there are fewer than there should be.
 func readTokens(
   _ parent: inout FieldReader, _ sources: CatalogueSources, _ access: FileAccess,
-  _ complaints: inout Complaints
+  secrets used: inout Set<String>, _ complaints: inout Complaints
 ) -> [Link] {
   guard var reader = credentialFree(&parent, &complaints) else { return [] }
   var files = TokenFiles(
-    secrets: SecretTable(
-      access, directory: sources.secretsDirectory, expiries: sources.secretExpiries),
+    secrets: SecretTable(access, sources),
     caFiles: CAFileTable(access))
   var links: [Link] = []
   for member in reader.allMembers() {
@@ -24,6 +23,7 @@ func readTokens(
     }
     if let link = readToken(member, reader, sources, &files, &complaints) { links.append(link) }
   }
+  used = files.secrets.names
   if links.count > Limits.tokens {
     parent.complain("tokens", "expected at most \(Limits.tokens) tokens", &complaints)
   }

@@ -23,12 +23,16 @@ package struct SecretExpiry: Sendable, Hashable {
   /// Whether it is a certificate.
   package var isCertificate: Bool
 
-  /// The day that people call its last, by UTC: of what ends at midnight the day before.
-  package var lastDay: CivilDay { CivilDay(end - .milliseconds(1), zone: .zero) }
+  /// The distance from UTC of the clock by which people name its last day.
+  package var zone = TimeAmount.zero
 
-  package init(end: WallTime, isCertificate: Bool) {
+  /// The day that people call its last, by the clock of its zone: of what ends at midnight the day before.
+  package var lastDay: CivilDay { CivilDay(end - .milliseconds(1), zone: zone) }
+
+  package init(end: WallTime, isCertificate: Bool, zone: TimeAmount = .zero) {
     self.end = end
     self.isCertificate = isCertificate
+    self.zone = zone
   }
 }
 

@@ -12,6 +12,8 @@ package struct Complaint: Sendable, Hashable {
     case mistake
     /// The file may be right, but this machine does not give the secret that it names.
     case secret
+    /// What is written has no effect: worth a note, and no mistake.
+    case unused
   }
 
   package init(

@@ -12,13 +12,22 @@ func runSizes(_ paths: [String], asJSON: Bool) -> Int32 {
   guard paths.count == 1 else {
     return refuse("linkhealthctl check: --sizes needs one configuration file\n")
   }
-  var (read, complaints) = loadConfiguration(paths[0], .system)
-  _ = complaints.take(.secret)
+  var (_, complaints) = loadConfiguration(paths[0], .system)
+  let secrets = complaints.take(.secret)
+  // Without its secrets a probe is left out; what there is is told, and what is not.
+  let read = loadConfiguration(paths[0], .system, secretsAreNeeded: false).configuration
   guard let configuration = read, complaints.isEmpty else {
-    let lines = complaints.list.map { printable($0.description, limit: 2_000) }
+    let lines = (complaints.list + secrets).map { printable($0.description, limit: 2_000) }
     let reason =
       lines.isEmpty ? "\(printable(paths[0])) is no configuration" : lines.joined(separator: "\n")
     return refuse(reason + "\n", code: Exit.failed)
+  }
+  if !secrets.isEmpty {
+    let lines = secrets.map { printable($0.description, limit: 2_000) + " (a note, no mistake)" }
+    _ = refuse(
+      lines.joined(separator: "\n")
+        + "\nThe probes that need these secrets are not counted below; root, or the daemon's user, may "
+        + "read them.\n")
   }
   let settings = HistorySettings(configuration)
   let sizes = Sizes(settings)

@@ -37,7 +37,7 @@ func readConfiguration(_ path: String) -> (loaded: LoadedConfiguration?, complai
     }
   }
   guard complaints.isEmpty else { return (nil, complaints) }
-  var warnings: [String] = []
+  var warnings = configuration.notes.map { printable($0, limit: 500) }
   var groups: [UInt32] = []
   for name in configuration.operators {
     if let group = groupID(named: name) {

@@ -93,6 +93,40 @@ struct CredentialTests {
     #expect(complaints.list.first?.position.line == 1)
   }
 
+  @Test(
+    "the last day is named by the clock of the configuration, west of UTC and east of it",
+    arguments: ["-05:00", "+00:00", "+07:00", "+14:00"])
+  func lastDay(zone: String) throws {
+    let (configuration, complaints) = loadConfiguration(
+      "linkhealth.json5",
+      access(
+        files(
+          "{ catalogue: [\"services\"], timeZone: \"\(zone)\", "
+            + "secretExpiry: { \"land-hue\": \"2027-03-31\" } }"), secrets: all))
+    #expect(complaints.list.map(\.description) == [])
+    let secret = try #require(configuration?.links[2].probes[0].expiringSecret)
+    #expect(secret.expiry.lastDay.description == "2027-03-31")
+    let warning = secret.warning([30], at: secret.expiry.end - .hours(5))
+    #expect(warning?.note == "secret land-hue, valid until 2027-03-31")
+  }
+
+  @Test("the last day of a secret that nothing uses is noted, and is no mistake")
+  func unusedExpiry() throws {
+    let text = files(
+      #"{ catalogue: ["services"], secretExpiry: { "land-hue": "2027-03-31", "old": "2027-03-31" } }"#
+    )
+    let access = access(text, secrets: all.merging(["old": "o"]) { $1 })
+    let report = checkReport(["linkhealth.json5"], access)
+    #expect(report.ok)
+    #expect(
+      report.notes.map(\.message) == [
+        "no probe and no token uses the secret old: nobody is warned of its last day"
+      ])
+    #expect(report.notes.first?.keyPath == "secretExpiry.old")
+    let loaded = loadConfiguration("linkhealth.json5", access)
+    #expect(loaded.complaints.isEmpty && loaded.configuration?.notes.count == 1)
+  }
+
   @Test("a missing secret is told once, with the probe's line and the links that need it")
   func missing() throws {
     let text = service.replacing("land-{consumer}", with: "land")

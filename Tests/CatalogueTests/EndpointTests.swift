@@ -125,6 +125,36 @@ struct EndpointTests {
     ("{", "{", "", "the end of the text"),
   ]
 
+  @Test(
+    "mistakes among the endpoints are told together with those of services, and none is made up")
+  func mistakesOfBoth() {
+    let services = [
+      "services/a.json5": """
+      { service: "civil-registry", system: "civil-registry", owner: "moj", consumers: "provinces",
+        probes: [{ kind: "http", requst: { url: "{endpoint}/status" } }] }
+      """,
+      "services/b.json5": """
+      { service: "land", system: "land", owner: "mae", consumers: ["ha-noi", "nowhere"],
+        probes: [{ kind: "http", request: { url: "{endpoint}/status" } }] }
+      """,
+      "provinces.json": threeProvinces,
+      "linkhealth.json5": #"{ catalogue: ["services"], endpoints: "endpoints.json5" }"#,
+      "endpoints.json5": """
+      { "civil-registry": "htp://a.example",
+        "land/nowhere": "http://b.example",
+        "lnad": "http://c.example" }
+      """,
+    ]
+    let lines = checkReport(["linkhealth.json5"], memory(services)).complaints.list.map {
+      "\($0.file) \($0.keyPath)"
+    }
+    #expect(lines.contains("endpoints.json5 civil-registry"), "\(lines)")
+    #expect(lines.contains("endpoints.json5 lnad"), "\(lines)")
+    #expect(!lines.contains { $0.hasPrefix("endpoints.json5 land") }, "\(lines)")
+    #expect(lines.contains { $0.hasPrefix("services/a.json5") })
+    #expect(lines.contains { $0.hasPrefix("services/b.json5") })
+  }
+
   @Test("a mistake among the endpoints is told there, once", arguments: mistakes.indices)
   func mistake(_ row: Int) {
     let (text, at, path, says) = Self.mistakes[row]
