@@ -55,6 +55,7 @@ func writeClock(_ writer: inout JSONWriter, _ engine: borrowing Engine) {
   writer.member("state", report.state.rawValue)
   writer.member("source", report.source?.rawValue)
   writer.time("since", engine.clockWatch.since)
+  writer.member("sinceStart", engine.clockWatch.isSinceStart)
   writer.member("maximumErrorMilliseconds", report.maximumError?.milliseconds)
   writer.member("problem", report.problem.isEmpty ? nil : report.problem)
   writer.member("toldAfterMilliseconds", engine.clockWatch.limit?.milliseconds)

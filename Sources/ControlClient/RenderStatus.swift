@@ -147,8 +147,11 @@ private func renderDaemon(_ status: JSONNode, _ page: inout Page) {
 private func renderClock(_ clock: JSONNode, _ page: inout Page) {
   switch clock.text("state") {
   case "unsynchronised":
-    let since = clock.text("since").map { " since \(timeText($0))" } ?? ""
-    page.line(Cell("clock: not synchronised\(since): times may be wrong", .warning))
+    let since = clock.text("since").map { time in
+      let before = clock.flag("sinceStart") ? ", when the daemon began to look, or longer" : ""
+      return " since \(timeText(time))\(before)"
+    }
+    page.line(Cell("clock: not synchronised\(since ?? ""): times may be wrong", .warning))
   case "unknown":
     let problem = clock.text("problem").map { ": \($0)" } ?? ""
     page.line(Cell("clock: not known whether it is synchronised\(problem)", .faint))

@@ -20,7 +20,7 @@ extension Engine {
       guard incident.pattern != .vantage, incident.isTold || !isBlind else { continue }
       for condition in incident.conditions { restore(condition, incident, at: now) }
     }
-    clockWatch.incident = open.last { $0.pattern == .clock }
+    restoreClock(open, ended: ended, at: now)
     let last = casebook.restore(
       open.filter { $0.pattern != .clock }, ended: ended, places: linkIndex, at: now)
     if casebook.isBlind {

@@ -222,7 +222,10 @@ extension Engine {
     let isOtherWork = quietWatch.active.windows.map(\.id) != former.windows.map(\.id)
     let isOther =
       isOtherWork || quietWatch.active.silences.map(\.id) != former.silences.map(\.id)
-    if isOther { casebook.releaseHeld(at: now.instant) }
+    if isOther {
+      casebook.releaseHeld(at: now.instant)
+      releaseClock(at: now)
+    }
     // In maintenance a link counts as a warning at most.
     if isOtherWork { placeTroubled(at: now) }
     quietWatch.nextCheck = quietBook.nextChange(after: now.wall).map { change in

@@ -71,7 +71,7 @@ extension Incident {
   }
 
   /// It begins again after its end; the time in between was nobody's trouble.
-  mutating func beginAgain(at time: WallTime) {
+  package mutating func beginAgain(at time: WallTime) {
     let end = resolvedAt ?? updatedAt
     earlierOpen = openFor(until: end)
     reopenedAt = max(time, end)
