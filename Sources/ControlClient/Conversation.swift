@@ -5,10 +5,13 @@ import Wire
 package struct ControlAnswer: Sendable, Hashable {
   package var status: Int
   package var body: [UInt8]
+  /// The daemon's zone, as the header `Linkhealth-Zone` tells it; nil where it does not.
+  package var zone: String?
 
-  package init(status: Int, body: [UInt8]) {
+  package init(status: Int, body: [UInt8], zone: String? = nil) {
     self.status = status
     self.body = body
+    self.zone = zone
   }
 }
 
@@ -46,7 +49,7 @@ package struct Conversation: Sendable {
   }
 
   private let invocation: Invocation
-  private let display: Display
+  private var display: Display
   /// The figures of `status`, while the matrix and the links that are not well are asked for.
   private var status: StatusAnswers?
   /// Where the page before ended.
@@ -83,6 +86,9 @@ package struct Conversation: Sendable {
 
   /// The step after an answer, or after there was none.
   package mutating func receive(_ result: Result<ControlAnswer, ClientFailure>) -> Step {
+    if case .success(let answer) = result, let zone = answer.zone, distance(zone) != nil {
+      display.zone = zone
+    }
     if let status { return goOn(status, result) }
     switch result {
     case .failure(let failure): return .finish(report(failure))

@@ -6,14 +6,19 @@ package struct Display: Sendable, Hashable {
   /// Whether bars and the mark of a cut may be drawn with letters outside ASCII.
   package var isUnicode: Bool
   package var language: Language
+  /// The zone by whose clock times are shown, such as `+07:00`: that of the daemon's configuration, which tells
+  /// it with each answer. Nil where nobody has told it: then it is UTC.
+  package var zone: String?
 
   package init(
-    columns: Int? = nil, hasColor: Bool = false, isUnicode: Bool = true, language: Language = .en
+    columns: Int? = nil, hasColor: Bool = false, isUnicode: Bool = true, language: Language = .en,
+    zone: String? = nil
   ) {
     self.columns = columns
     self.hasColor = hasColor
     self.isUnicode = isUnicode
     self.language = language
+    self.zone = zone
   }
 
   var cutMark: String { isUnicode ? "…" : "..." }

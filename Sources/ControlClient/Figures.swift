@@ -1,3 +1,5 @@
+import Base
+
 /// A length of time for people, from whole milliseconds: `250ms`, `3.2s`, `45s`, `3m 5s`, `2d 4h`.
 package func spanText(milliseconds: Int) -> String {
   let seconds = milliseconds / 1_000
@@ -44,13 +46,22 @@ package func sizeText(bytes: Int) -> String {
   return "\(bytes) B"
 }
 
-/// A time of the daemon for people: `2025-11-07T01:02:03.004Z` as `2025-11-07 01:02:03Z`, with the
-/// milliseconds if they are asked for. A text of another shape is handed back as it is.
-package func timeText(_ text: String, milliseconds: Bool = false) -> String {
-  let bytes = Array(text.utf8)
-  guard bytes.count == 24, bytes[10] == UInt8(ascii: "T"), bytes[19] == UInt8(ascii: "."),
-    bytes[23] == UInt8(ascii: "Z")
-  else { return text }
-  let clock = bytes[11..<(milliseconds ? 23 : 19)]
-  return String(decoding: bytes[..<10] + [0x20] + clock + [0x5A], as: UTF8.self)
+/// How much of a time is shown.
+enum TimePrecision: Int {
+  case minutes = 5
+  case seconds = 8
+  case milliseconds = 12
+}
+
+/// A time of the daemon for people, by the clock of the display's zone and with that zone: of
+/// `2025-11-07T01:02:03.004Z` at `+07:00` it is `2025-11-07 08:02:03 +07:00`, and `2025-11-07 01:02:03Z` where
+/// none is known. A text of another shape is handed back as it is.
+func timeText(
+  _ text: String, _ display: Display, precision: TimePrecision = .seconds
+) -> String {
+  guard let time = wallTime(text) else { return text }
+  let shift: TimeAmount? = display.zone.flatMap(distance)
+  let shown = (time + (shift ?? .zero)).description
+  let clock = "\(shown.prefix(10)) \(shown.dropFirst(11).prefix(precision.rawValue))"
+  return shift == nil ? clock + "Z" : "\(clock) \(display.zone ?? "")"
 }

@@ -13,8 +13,34 @@ func wallTime(_ text: String) -> WallTime? {
   return day.start(zone: .zero) + .milliseconds(ofDay)
 }
 
+/// A sentence with the times of the daemon that stand in it told by the clock of the display's zone.
+func localised(_ text: String, _ display: Display) -> String {
+  guard display.zone.flatMap(distance) != nil else { return text }
+  let bytes = Array(text.utf8)
+  let length = 24
+  guard bytes.count >= length else { return text }
+  var shown: [UInt8] = []
+  var place = 0
+  while place < bytes.count {
+    let end = place + length
+    if end <= bytes.count, bytes[place + 10] == UInt8(ascii: "T"),
+      bytes[end - 1] == UInt8(ascii: "Z")
+    {
+      let time = String(decoding: bytes[place..<end], as: UTF8.self)
+      if wallTime(time) != nil {
+        shown += timeText(time, display).utf8
+        place = end
+        continue
+      }
+    }
+    shown.append(bytes[place])
+    place += 1
+  }
+  return String(decoding: shown, as: UTF8.self)
+}
+
 /// The distance from UTC that a text such as `+07:00` tells; nil for another.
-private func distance(_ zone: String) -> TimeAmount? {
+func distance(_ zone: String) -> TimeAmount? {
   let bytes = Array(zone.utf8)
   guard bytes.count == 6, bytes[3] == UInt8(ascii: ":"), let hours = number(bytes[1..<3]),
     let minutes = number(bytes[4..<6]), hours <= 14, minutes < 60
@@ -25,14 +51,6 @@ private func distance(_ zone: String) -> TimeAmount? {
   case UInt8(ascii: "-"): return .zero - amount
   default: return nil
   }
-}
-
-/// A time of the daemon by the clock of a zone, for people who announce and work by that clock:
-/// `2025-11-07 08:02:03 +07:00`; nil where it, or the zone, is not known.
-func localTimeText(_ text: String, zone: String?, seconds: Bool = true) -> String? {
-  guard let zone, let distance = distance(zone), let time = wallTime(text) else { return nil }
-  let local = (time + distance).description
-  return "\(local.prefix(10)) \(local.dropFirst(11).prefix(seconds ? 8 : 5)) \(zone)"
 }
 
 private func number(_ digits: ArraySlice<UInt8>) -> Int64? {

@@ -43,6 +43,14 @@ package struct Cell: Sendable, Hashable {
     return cut
   }
 
+  /// With the times in it by the clock of the display's zone.
+  func localised(_ display: Display) -> Cell {
+    guard display.zone != nil, text.utf8.count >= 24 else { return self }
+    var changed = self
+    changed.text = ControlClient.localised(text, display)
+    return changed
+  }
+
   func replacing(_ letter: Character, with other: Character) -> Cell {
     var changed = self
     changed.text = String(text.map { $0 == letter ? other : $0 })
@@ -60,11 +68,12 @@ package struct Page: Sendable {
   /// Adds a line of prose, which goes on below on a narrow terminal, after `hang` blanks.
   package mutating func line(_ cells: Cell..., hang: Int = 2) { line(cells, hang: hang) }
   package mutating func line(_ cells: [Cell], hang: Int = 2) {
+    let cells = cells.map { $0.localised(display) }
     guard let columns = display.columns else { return lines.append(cells) }
     lines += wrapped(cells, columns: columns, hang: hang)
   }
   /// Adds a line that is cut on a narrow terminal.
-  package mutating func row(_ cells: [Cell]) { lines.append(cells) }
+  package mutating func row(_ cells: [Cell]) { lines.append(cells.map { $0.localised(display) }) }
   package mutating func blank() { lines.append([]) }
 
   package mutating func table(_ table: Table) {

@@ -6,7 +6,10 @@ extension ArgumentReader {
   /// Reads `maintenance` and `silence`: a verb, what it is for, and options that belong to the verb.
   func quietQuestion(_ kind: QuietQuestion.Kind) throws(UsageError) -> QuietQuestion {
     var words = operands[...]
-    var verb = words.first ?? "list"
+    // `silence --system X ...` can only mean that one is to be entered.
+    let isList = { (name: String) in ["--all", "--late"].contains(name) }
+    let entering = (command?.spec.options ?? []).contains { !isList($0.name) && isOn($0.name) }
+    var verb = words.first ?? (entering ? "add" : "list")
     if kind == .silence, LinkID(verb) != nil {
       // `silence LINK` is short for `silence add LINK`.
       verb = "add"
@@ -42,7 +45,10 @@ extension ArgumentReader {
     for option in (command?.spec.options ?? []) where isOn(option.name) {
       guard names.contains(option.name) || common.contains(option.name) else {
         throw UsageError(
-          "\(option.name) does not belong to \(command?.rawValue ?? "") \(verb)", command)
+          "\(option.name) does not belong to \(command?.rawValue ?? "") \(verb)"
+            + (verb == "list" && option.name != "--late"
+              ? "; to enter one: \(command?.rawValue ?? "") add \(option.name) ..." : ""),
+          command)
       }
     }
   }

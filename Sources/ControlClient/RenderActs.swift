@@ -38,7 +38,7 @@ func renderVersions(daemon: JSONNode?, problem: String?, _ display: Display) -> 
   if let daemon {
     page.line(
       Cell("linkhealthd \(daemon.text("version") ?? unknownText)"),
-      Cell(daemon.text("startedAt").map { ", running since \(timeText($0))" } ?? ""))
+      Cell(daemon.text("startedAt").map { ", running since \(timeText($0, display))" } ?? ""))
   }
   if let problem { page.line(Cell("linkhealthd: \(problem)")) }
   return page

@@ -11,7 +11,9 @@ func renderHistory(_ answer: JSONNode, _ display: Display) -> Page {
     let title = one.text("probe").map { "probe \($0)" } ?? answer.text("link") ?? unknownText
     page.line(
       Cell(title, .strong),
-      Cell("  one column for \(chartStep(answer, one, display)), times in UTC"))
+      Cell(
+        "  one column for \(chartStep(answer, one, display)), times by the clock of \(display.zone ?? "UTC")"
+      ))
     renderChart(
       one.list("points"), answer.texts("percentiles"),
       stepMilliseconds: answer.figure("stepMilliseconds"), &page)
@@ -95,8 +97,8 @@ private func renderChart(
   renderBand(columns, &page)
   page.row([axis("state")] + columns.map { Cell($0.state.letter, $0.state.style) })
   page.row([axis("errors")] + columns.map { Cell($0.errors.letter, $0.errors.style) })
-  let first = columns.first?.from.map { timeText($0) } ?? unknownText
-  let last = points.last.flatMap { end(of: $0, stepMilliseconds) } ?? unknownText
+  let first = columns.first?.from.map { timeText($0, page.display) } ?? unknownText
+  let last = points.last.flatMap { end(of: $0, stepMilliseconds, page.display) } ?? unknownText
   page.line(Cell("\(first) to \(last); band from \(low) to \(high)", .faint))
   page.line(
     Cell(
@@ -105,14 +107,14 @@ private func renderChart(
 }
 
 /// When a point's time is over: the chart's end is that of its last point, not its beginning.
-private func end(of point: JSONNode, _ stepMilliseconds: Int?) -> String? {
+private func end(of point: JSONNode, _ stepMilliseconds: Int?, _ display: Display) -> String? {
   guard let from = point.text("from") else { return nil }
   // A step is no longer than a period, which is no longer than some years.
   guard let stepMilliseconds, stepMilliseconds <= 1 << 40, let start = wallTime(from) else {
-    return timeText(from)
+    return timeText(from, display)
   }
   let end: WallTime = start + TimeAmount.milliseconds(Int64(stepMilliseconds))
-  return timeText(end.description)
+  return timeText(end.description, display)
 }
 
 /// The latencies as a band, on a scale from nothing to the greatest.

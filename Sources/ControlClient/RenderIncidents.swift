@@ -40,7 +40,7 @@ func renderWholeIncident(_ incident: JSONNode, _ display: Display) -> Page {
   }
   for entry in incident.list("timeline") {
     page.line(
-      Cell("  \(timeText(entry.text("time") ?? unknownText))  ", .faint),
+      Cell("  \(timeText(entry.text("time") ?? unknownText, page.display))  ", .faint),
       Cell(entry.text("text") ?? ""), hang: 14)
   }
   return page
@@ -56,7 +56,7 @@ private func renderSuspicion(_ suspicion: JSONNode?, _ page: inout Page) {
   fact("suspected", words, &page)
   for reason in suspicion.texts("reasons") { fact("because", reason, &page) }
   if let time = suspicion.text("asOf") {
-    fact("as of", "\(timeText(time)), before recovery began", &page)
+    fact("as of", "\(timeText(time, page.display)), before recovery began", &page)
   }
 }
 
@@ -79,9 +79,9 @@ private func renderMembers(_ incident: JSONNode, _ page: inout Page) {
     for link in incident.texts("links").prefix(linksShown) { page.line(Cell("    \(link)")) }
   }
   for member in members.prefix(linksShown) {
-    let joined = member.text("joinedAt").map { ", joined \(timeText($0))" } ?? ""
+    let joined = member.text("joinedAt").map { ", joined \(timeText($0, page.display))" } ?? ""
     let times = member.figure("times").map { $0 > 1 ? ", \($0) times" : "" } ?? ""
-    let left = member.text("leftAt").map { ", left \(timeText($0))" } ?? ""
+    let left = member.text("leftAt").map { ", left \(timeText($0, page.display))" } ?? ""
     page.line(
       Cell("    \(member.text("link") ?? unknownText)"), Cell("\(joined)\(times)\(left)", .faint),
       hang: 6)
@@ -97,11 +97,11 @@ private func renderHead(_ incident: JSONNode, _ page: inout Page) {
     stateCell(incident.text("status")), Cell("  "), stateCell(incident.text("severity")),
     Cell(incident.text("pattern").map { "  \($0)" } ?? ""))
   if let summary = incident.text("summary") { page.line(Cell("  \(summary)"), hang: 4) }
-  page.line(Cell("  \(times(incident))", .faint))
+  page.line(Cell("  \(times(incident, page.display))", .faint))
   renderTelling(incident["telling"], &page)
   if let taken = incident["acknowledgement"], !taken.isNull {
     let note = taken.text("note").map { $0.isEmpty ? "" : ": \($0)" } ?? ""
-    let time = timeText(taken.text("time") ?? unknownText)
+    let time = timeText(taken.text("time") ?? unknownText, page.display)
     page.line(
       Cell("  taken up: ", .good), Cell("by \(taken.text("by") ?? unknownText) at \(time)\(note)"),
       hang: 4)
@@ -110,7 +110,7 @@ private func renderHead(_ incident: JSONNode, _ page: inout Page) {
 
 /// What keeps an incident, or what comes of it, from being told.
 private func renderTelling(_ telling: JSONNode?, _ page: inout Page) {
-  guard let reason = untoldReason(telling) else { return }
+  guard let reason = untoldReason(telling, page.display) else { return }
   guard telling?.text("state") == "told" else {
     return page.line(Cell("  not told: ", .warning), Cell(reason), hang: 4)
   }
@@ -120,9 +120,9 @@ private func renderTelling(_ telling: JSONNode?, _ page: inout Page) {
 }
 
 /// Why something of an incident is not told; nil where everything is.
-private func untoldReason(_ telling: JSONNode?) -> String? {
+private func untoldReason(_ telling: JSONNode?, _ display: Display) -> String? {
   guard let telling, let words = telling.text("words") else { return nil }
-  let until = telling.text("until").map { " until \(timeText($0))" } ?? ""
+  let until = telling.text("until").map { " until \(timeText($0, display))" } ?? ""
   if let kind = telling.text("kind"), let id = telling.text("id") {
     let changes = telling.text("state") == "changesQuiet" ? "what has changed since: " : ""
     let reason = telling.text("reason").map { $0.isEmpty ? "" : ": \($0)" } ?? ""
@@ -135,16 +135,18 @@ private func untoldReason(_ telling: JSONNode?) -> String? {
 /// An incident of a whole system may name hundreds.
 private let linksShown = 10
 
-private func times(_ incident: JSONNode) -> String {
-  var parts = ["opened \(timeText(incident.text("openedAt") ?? unknownText))"]
+private func times(_ incident: JSONNode, _ display: Display) -> String {
+  var parts = ["opened \(timeText(incident.text("openedAt") ?? unknownText, display))"]
   if let count = incident.figure("reopenedCount"), count > 0 {
     parts.append("began again \(counted(count, "time"))")
-    if let again = incident.text("reopenedAt") { parts.append("this time \(timeText(again))") }
+    if let again = incident.text("reopenedAt") {
+      parts.append("this time \(timeText(again, display))")
+    }
   }
   if let resolved = incident.text("resolvedAt") {
-    parts.append("resolved \(timeText(resolved))")
+    parts.append("resolved \(timeText(resolved, display))")
   } else if let updated = incident.text("updatedAt"), updated != incident.text("openedAt") {
-    parts.append("changed \(timeText(updated))")
+    parts.append("changed \(timeText(updated, display))")
   }
   return parts.joined(separator: ", ")
 }

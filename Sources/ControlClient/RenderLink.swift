@@ -7,7 +7,7 @@ func renderLink(_ answer: JSONNode, _ display: Display) -> Page {
   let link = answer["link"] ?? answer
   page.line(
     Cell(link.text("id") ?? unknownText, .strong), Cell("  "), stateCell(link.text("state")),
-    Cell(link.text("since").map { " since \(timeText($0))" } ?? ""))
+    Cell(link.text("since").map { " since \(timeText($0, display))" } ?? ""))
   renderFacts(link, location: answer.text("location"), &page)
   let isPaused = link.texts("marks").contains("paused")
   for probe in answer.list("probes") {
@@ -30,7 +30,7 @@ private func renderFacts(_ link: JSONNode, location: String?, _ page: inout Page
   if let role = link.text("role"), role != LinkRole.service.rawValue {
     fact("role", role, &page)
   }
-  fact("route", routeCells(link), &page)
+  fact("route", routeCells(link, page.display), &page)
   renderLifeCycle(link, &page)
   let marks = link.texts("marks")
   if !marks.isEmpty { fact("marks", marks.joined(separator: ", "), .warning, &page) }
@@ -39,7 +39,7 @@ private func renderFacts(_ link: JSONNode, location: String?, _ page: inout Page
   if language != .en { fact("code", link.name("codeMeaning", language), &page) }
   if let pause = link["pause"], !pause.isNull {
     // The reason says the same, but not since when.
-    fact("paused", pauseText(pause), .warning, &page)
+    fact("paused", pauseText(pause, page.display), .warning, &page)
   } else {
     fact("reason", link.text("reason"), style(ofState: link.text("state")), &page)
   }
@@ -63,20 +63,21 @@ private func fact(_ title: String, _ cells: [Cell], _ page: inout Page) {
 }
 
 /// The words of the route in order, each with the state of the hop that stands for it.
-private func routeCells(_ link: JSONNode) -> [Cell] {
+private func routeCells(_ link: JSONNode, _ display: Display) -> [Cell] {
   let hops = link.list("hops")
   let words = link.texts("route")
   if words.isEmpty { return [Cell("direct")] }
   return words.enumerated().flatMap { place, word in
     let hop = hops.first { $0.text("link")?.hasPrefix("\(word)/") ?? false }
-    return (place == 0 ? [] : [Cell(" -> ")]) + [Cell(word)] + (hop.map(hopCells) ?? [])
+    return (place == 0 ? [] : [Cell(" -> ")]) + [Cell(word)]
+      + (hop.map { hopCells($0, display) } ?? [])
   }
 }
 
-private func hopCells(_ hop: JSONNode) -> [Cell] {
+private func hopCells(_ hop: JSONNode, _ display: Display) -> [Cell] {
   let state = hop.text("state") ?? unknownText
   let isUp = state == LinkState.up.rawValue
-  let since = isUp ? "" : hop.text("since").map { " since \(timeText($0))" } ?? ""
+  let since = isUp ? "" : hop.text("since").map { " since \(timeText($0, display))" } ?? ""
   return [Cell(" ("), Cell(state + since, style(ofState: state)), Cell(")")]
 }
 
@@ -87,11 +88,11 @@ private func renderLifeCycle(_ link: JSONNode, _ page: inout Page) {
       "planned", "by \(date)" + (days > 0 ? ", overdue by \(counted(days, "day"))" : ""),
       days > 0 ? .warning : .plain, &page)
   }
-  fact("connected", link.text("connectedAt").map { "since \(timeText($0))" }, &page)
+  fact("connected", link.text("connectedAt").map { "since \(timeText($0, page.display))" }, &page)
 }
 
-private func pauseText(_ pause: JSONNode) -> String {
-  let since = pause.text("since").map { "since \(timeText($0)) " } ?? ""
+private func pauseText(_ pause: JSONNode, _ display: Display) -> String {
+  let since = pause.text("since").map { "since \(timeText($0, display)) " } ?? ""
   let reason = pause.text("reason") ?? ""
   return "\(since)by \(pause.text("by") ?? unknownText)" + (reason.isEmpty ? "" : ": \(reason)")
 }
@@ -108,11 +109,11 @@ private func renderProbe(_ probe: JSONNode, isPaused: Bool, _ page: inout Page) 
   if !window.isEmpty {
     page.line([Cell("  window      ", .faint)] + windowStrip(window), hang: 14)
   }
-  fact("last", probe["lastSample"].flatMap(sampleText), &page)
+  fact("last", probe["lastSample"].flatMap { sampleText($0, page.display) }, &page)
   fact("readings", probe["lastSample"].map(readingsText), &page)
-  fact("skipped", probe["lastSkipped"].flatMap(sampleText), .warning, &page)
+  fact("skipped", probe["lastSkipped"].flatMap { sampleText($0, page.display) }, .warning, &page)
   for rule in probe.list("raised") {
-    let since = rule.text("since").map { " since \(timeText($0))" } ?? ""
+    let since = rule.text("since").map { " since \(timeText($0, page.display))" } ?? ""
     fact(
       "raised", "\(rule.text("rule") ?? unknownText)\(since): \(rule.text("evidence") ?? "")",
       rule.text("rule") == RuleKind.warnings.rawValue && rule.text("severity") != "critical"

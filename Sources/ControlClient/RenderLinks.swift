@@ -9,7 +9,7 @@ func renderLinks(_ answer: JSONNode, offset: Int, _ display: Display) -> Page {
     page.line(Cell(total == 0 ? "no link matches" : "no link from number \(offset + 1) on"))
     return page
   }
-  page.table(linkTable(links))
+  page.table(linkTable(links, display))
   if let total, total > offset + links.count {
     page.blank()
     page.line(
@@ -22,7 +22,7 @@ func renderLinks(_ answer: JSONNode, offset: Int, _ display: Display) -> Page {
 }
 
 /// Links with their state and, where it is not well, the reason.
-func linkTable(_ links: [JSONNode]) -> Table {
+func linkTable(_ links: [JSONNode], _ display: Display) -> Table {
   var table = Table([
     Column("LINK"), Column("STATE"), Column("OWNER", dropRank: 3), Column("SINCE", dropRank: 2),
     Column("LAST", .right, dropRank: 1),
@@ -36,7 +36,7 @@ func linkTable(_ links: [JSONNode]) -> Table {
         ([link.text("state") ?? unknownText] + marks).joined(separator: ", "),
         style(ofState: link.text("state"))),
       Cell(link.text("owner") ?? unknownText),
-      Cell(link.text("since").map { timeText($0) } ?? unknownText),
+      Cell(link.text("since").map { timeText($0, display) } ?? unknownText),
       Cell(
         link.figure("lastSampleAgeMilliseconds").map { spanText(milliseconds: $0) } ?? unknownText),
       Cell(link.text("reason") ?? ""),

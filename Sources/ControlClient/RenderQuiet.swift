@@ -12,7 +12,7 @@ func renderQuiet(_ question: QuietQuestion, _ answer: JSONNode, _ display: Displ
   case (.silence, .add):
     let silence = answer["silence"] ?? answer
     page.line(
-      Cell("\(id(silence)) hides \(selectorText(silence)) until \(time(silence, "expires"))"))
+      Cell("\(id(silence)) hides \(selectorText(silence)) until \(time(silence, "expires", page))"))
     renderCovers(silence, &page)
     page.line(Cell("Everything goes on being measured; recoveries are told."))
     page.line(Cell("To end it before: linkhealthctl silence end \(id(silence))"))
@@ -39,7 +39,7 @@ private func renderWindows(_ answer: JSONNode, late: Bool, _ page: inout Page) {
   ])
   for window in windows {
     table.row([
-      Cell(id(window)), whenCell(window), Cell(selectorText(window)), noticeCell(window),
+      Cell(id(window)), whenCell(window, page), Cell(selectorText(window)), noticeCell(window),
       hiddenCell(window), coversCell(window), Cell(window.text("reason") ?? ""),
     ])
   }
@@ -57,7 +57,7 @@ private func renderSilences(_ answer: JSONNode, all: Bool, _ page: inout Page) {
   ])
   for silence in silences {
     table.row([
-      Cell(id(silence)), whenCell(silence), Cell(selectorText(silence)),
+      Cell(id(silence)), whenCell(silence, page), Cell(selectorText(silence)),
       Cell(silence.text("by") ?? unknownText), hiddenCell(silence), coversCell(silence),
       Cell(silence.text("reason") ?? ""),
     ])
@@ -90,17 +90,9 @@ private func noticeCell(_ window: JSONNode) -> Cell {
 }
 
 /// What holds stands out; a list is told to the minute.
-private func whenCell(_ item: JSONNode) -> Cell {
+private func whenCell(_ item: JSONNode, _ page: Page) -> Cell {
   func minute(_ key: String) -> String {
-    if let text = item.text(key),
-      let local = localTimeText(text, zone: item.text("zone"), seconds: false)
-    {
-      return local
-    }
-    guard let text = item.text(key).map({ timeText($0) }), text.count == 20 else {
-      return time(item, key)
-    }
-    return text.prefix(16) + "Z"
+    item.text(key).map { timeText($0, page.display, precision: .minutes) } ?? unknownText
   }
   if item.text("activeUntil") != nil { return Cell("until \(minute("activeUntil"))", .warning) }
   if item.text("nextStart") != nil { return Cell("from \(minute("nextStart"))") }
@@ -118,10 +110,10 @@ private func renderWindow(_ window: JSONNode, _ page: inout Page) {
   if let every = window["every"], !every.isNull {
     fact("every", recurrenceText(every), &page)
   } else {
-    fact("from", "\(time(window, "from")) to \(time(window, "to"))", &page)
+    fact("from", "\(time(window, "from", page)) to \(time(window, "to", page))", &page)
   }
-  fact("until", optionalTime(window, "activeUntil"), .warning, &page)
-  fact("next", optionalTime(window, "nextStart"), &page)
+  fact("until", optionalTime(window, "activeUntil", page), .warning, &page)
+  fact("next", optionalTime(window, "nextStart", page), &page)
   fact("announced", announcedText(window), window.flag("late") ? .bad : .plain, &page)
   renderOrigin(window, &page)
   renderHidden(window, &page)
@@ -130,7 +122,7 @@ private func renderWindow(_ window: JSONNode, _ page: inout Page) {
 private func renderSilence(_ silence: JSONNode, _ page: inout Page) {
   page.line(Cell(id(silence), .strong), Cell("  "), statusCell(silence))
   fact("for", selectorText(silence), &page)
-  fact("until", time(silence, "expires"), &page)
+  fact("until", time(silence, "expires", page), &page)
   renderOrigin(silence, &page)
   renderHidden(silence, &page)
 }
@@ -138,9 +130,9 @@ private func renderSilence(_ silence: JSONNode, _ page: inout Page) {
 private func renderOrigin(_ item: JSONNode, _ page: inout Page) {
   fact("reason", item.text("reason"), &page)
   if let by = item.text("by") {
-    fact("entered", "by \(by), \(time(item, "created"))", &page)
+    fact("entered", "by \(by), \(time(item, "created", page))", &page)
   }
-  fact("ended", optionalTime(item, "ended"), &page)
+  fact("ended", optionalTime(item, "ended", page), &page)
   fact("written in", item.text("location"), &page)
 }
 
@@ -155,7 +147,7 @@ private func renderHidden(_ item: JSONNode, _ page: inout Page) {
   ])
   for entry in entries {
     table.row([
-      Cell(time(entry, "time")), Cell(entry.text("link") ?? unknownText),
+      Cell(time(entry, "time", page)), Cell(entry.text("link") ?? unknownText),
       Cell(entry.text("incident") ?? unknownText),
     ])
   }
@@ -192,11 +184,11 @@ private func hiddenLine(_ item: JSONNode, _ page: inout Page) {
 }
 
 private func renderAddedWindow(_ window: JSONNode, _ page: inout Page) {
-  if let until = optionalTime(window, "activeUntil") {
+  if let until = optionalTime(window, "activeUntil", page) {
     page.line(Cell("\(id(window)) holds for \(selectorText(window)) until \(until)"))
   } else {
     page.line(
-      Cell("\(id(window)) is for \(selectorText(window)), from \(time(window, "nextStart"))"))
+      Cell("\(id(window)) is for \(selectorText(window)), from \(time(window, "nextStart", page))"))
   }
   renderCovers(window, &page)
   if window.flag("late") { page.line(Cell(announcedText(window), .warning)) }
@@ -208,16 +200,12 @@ private func renderAddedWindow(_ window: JSONNode, _ page: inout Page) {
 
 private func id(_ item: JSONNode) -> String { item.text("id") ?? unknownText }
 
-/// Maintenance is announced, and entered, by the clock of the configured zone: that comes first, and
-/// beside it the time in UTC, in which everything else is told.
-private func optionalTime(_ item: JSONNode, _ key: String) -> String? {
-  guard let text = item.text(key) else { return nil }
-  let utc = timeText(text)
-  return localTimeText(text, zone: item.text("zone")).map { "\($0) (\(utc))" } ?? utc
+private func optionalTime(_ item: JSONNode, _ key: String, _ page: Page) -> String? {
+  item.text(key).map { timeText($0, page.display) }
 }
 
-private func time(_ item: JSONNode, _ key: String) -> String {
-  optionalTime(item, key) ?? unknownText
+private func time(_ item: JSONNode, _ key: String, _ page: Page) -> String {
+  optionalTime(item, key, page) ?? unknownText
 }
 
 private func announcedText(_ window: JSONNode) -> String {
@@ -275,7 +263,7 @@ func renderLinkQuiet(_ link: JSONNode, _ page: inout Page) {
     var text = "\(quieting.text("kind") ?? unknownText) \(id(quieting))"
     let only = quieting.texts("patterns") + quieting.texts("severities")
     if !only.isEmpty { text += " (\(only.joined(separator: ", ")) only)" }
-    text += " until \(time(quieting, "until")): \(quieting.text("reason") ?? unknownText)"
+    text += " until \(time(quieting, "until", page)): \(quieting.text("reason") ?? unknownText)"
     fact("quiet", text, .warning, &page)
   }
 }

@@ -5,8 +5,8 @@ import Wire
 func renderAvailability(_ answer: JSONNode, _ display: Display) -> Page {
   var page = Page(display)
   let groups = answer.list("groups")
-  let from = answer.text("from").map { timeText($0) } ?? unknownText
-  let to = answer.text("to").map { timeText($0) } ?? unknownText
+  let from = answer.text("from").map { timeText($0, display) } ?? unknownText
+  let to = answer.text("to").map { timeText($0, display) } ?? unknownText
   page.line(Cell("from \(from) to \(to), maintenance \(maintenanceWord(answer))", .faint))
   if groups.isEmpty {
     page.line(Cell("nothing to tell of"))
@@ -95,7 +95,7 @@ func renderComparison(_ answer: JSONNode, _ display: Display) -> Page {
         Cell(
           weeks == 0 ? "this one" : "\(counted(weeks, "week")) before",
           weeks == 0 ? .strong : .plain),
-        Cell(window.text("from").map { timeText($0) } ?? unknownText),
+        Cell(window.text("from").map { timeText($0, display) } ?? unknownText),
         Cell(share.map(percentText) ?? "unknown", share == nil ? .warning : .plain),
         shareCell(window, "errorRate"),
       ]

@@ -22,7 +22,9 @@ func renderSamples(_ answer: JSONNode, _ display: Display) -> Page {
   for sample in samples {
     table.row(
       [
-        Cell(sample.text("time").map { timeText($0, milliseconds: true) } ?? unknownText),
+        Cell(
+          sample.text("time").map { timeText($0, display, precision: .milliseconds) } ?? unknownText
+        ),
         Cell(sample.text("probe") ?? unknownText),
         Cell(outcomeText(sample), sampleStyle(sample)), Cell(sampleMarks(sample)),
       ] + Phases.all.map { timeCell(sample, $0.key) } + [timeCell(sample, Phases.totalKey)]

@@ -123,7 +123,7 @@ private func renderDaemon(_ status: JSONNode, _ page: inout Page) {
   if let configuration = status["configuration"] {
     page.line(
       Cell("configuration \(configuration.text("file") ?? unknownText)"),
-      Cell(", read \(timeText(configuration.text("loadedAt") ?? unknownText))"))
+      Cell(", read \(timeText(configuration.text("loadedAt") ?? unknownText, page.display))"))
   }
   if let history = status["history"], !history.flag("recording") {
     page.line(Cell("not recording: \(history.text("problem") ?? "no reason told")", .bad))
@@ -149,7 +149,7 @@ private func renderClock(_ clock: JSONNode, _ page: inout Page) {
   case "unsynchronised":
     let since = clock.text("since").map { time in
       let before = clock.flag("sinceStart") ? ", when the daemon began to look, or longer" : ""
-      return " since \(timeText(time))\(before)"
+      return " since \(timeText(time, page.display))\(before)"
     }
     page.line(Cell("clock: not synchronised\(since ?? ""): times may be wrong", .warning))
   case "unknown":
@@ -259,7 +259,7 @@ private func renderWrong(_ wrong: StatusAnswers.Part, _ page: inout Page) {
     let links = answer.list("links")
     guard !links.isEmpty else { return }
     page.blank()
-    page.table(linkTable(links))
+    page.table(linkTable(links, page.display))
     let rest = (answer.figure("total") ?? 0) - links.count
     if rest > 0 {
       let states = StatusAnswers.wrongLinks.states.map(\.rawValue).joined(separator: ",")

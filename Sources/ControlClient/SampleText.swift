@@ -8,9 +8,9 @@ func outcomeText(_ sample: JSONNode) -> String {
 }
 
 /// A sample in one line; nil for a null.
-func sampleText(_ sample: JSONNode) -> String? {
+func sampleText(_ sample: JSONNode, _ display: Display) -> String? {
   guard let time = sample.text("time") else { return nil }
-  var text = "\(timeText(time, milliseconds: true)) \(outcomeText(sample))"
+  var text = "\(timeText(time, display, precision: .milliseconds)) \(outcomeText(sample))"
   if let total = sample.figure("totalMicroseconds"), !sample.flag("skipped") {
     text += " after \(phaseText(microseconds: total))"
   }

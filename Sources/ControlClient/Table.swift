@@ -38,6 +38,13 @@ package struct Table: Sendable, Hashable {
   }
 
   func lines(_ display: Display) -> [[Cell]] {
+    guard display.zone != nil else { return laidOut(display) }
+    var table = self
+    table.rows = rows.map { $0.map { $0.localised(display) } }
+    return table.laidOut(display)
+  }
+
+  private func laidOut(_ display: Display) -> [[Cell]] {
     var widths = naturalWidths
     var shown = Array(columns.indices)
     if let room = display.columns {

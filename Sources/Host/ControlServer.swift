@@ -60,6 +60,8 @@ package final class ControlServer: ReadinessHandler, LoopPart {
   private let listener: Int32
   private var connections = SlotTable<Connection>(capacity: Limits.controlConnections)
   private var deadlines = TimerHeap<Token>()
+  /// The zone by whose clock times are to be shown to people; told with each answer.
+  package var zone = "+00:00"
   private weak var handler: (any ControlHandler)?
   /// Why the socket could not be given to the group, as an errno; nil when it was.
   package private(set) var groupProblem: Int32?
@@ -136,7 +138,7 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     connection.isWaiting = false
     connection.answerBy = Clock.instant + Self.answerTime
     connection.output += httpResponse(
-      status: status, headers: Self.headers(contentType), body: body,
+      status: status, headers: headers(contentType), body: body,
       keepAlive: connection.keepAlive, headOnly: connection.isHead)
     connection.closesAfterOutput = !connection.keepAlive
     connections[ticket.connection] = connection
@@ -158,7 +160,7 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     } else {
       connection.keepAlive = false
     }
-    for (name, value) in Self.headers(contentType) { head += "\(name): \(value)\r\n" }
+    for (name, value) in headers(contentType) { head += "\(name): \(value)\r\n" }
     if !connection.keepAlive { head += "Connection: close\r\n" }
     connection.output += Array((head + "\r\n").utf8)
     connection.closesAfterOutput = !connection.keepAlive
@@ -168,8 +170,9 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     watch(ticket.connection, .writable)
   }
 
-  private static func headers(_ contentType: String) -> [(String, String)] {
+  private func headers(_ contentType: String) -> [(String, String)] {
     [
+      ("Linkhealth-Zone", zone),
       ("Content-Type", contentType), ("Cache-Control", "no-store"),
       ("X-Content-Type-Options", "nosniff"),
     ]
@@ -234,7 +237,7 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     let body = Array(
       "{\"error\":{\"status\":503,\"code\":\"busy\",\"message\":\"too many connections\"}}".utf8)
     let bytes = httpResponse(
-      status: 503, headers: Self.headers("application/json"), body: body, keepAlive: false)
+      status: 503, headers: headers("application/json"), body: body, keepAlive: false)
     _ = send(raw, bytes, bytes.count, Int32(MSG_NOSIGNAL))
   }
 
@@ -350,7 +353,7 @@ package final class ControlServer: ReadinessHandler, LoopPart {
     writer.endObject()
     writer.endObject()
     connections[token]?.output += httpResponse(
-      status: status, headers: Self.headers("application/json"), body: writer.bytes,
+      status: status, headers: headers("application/json"), body: writer.bytes,
       keepAlive: false)
     connections[token]?.closesAfterOutput = true
     extend(token, .seconds(1))

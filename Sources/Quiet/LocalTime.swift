@@ -33,6 +33,12 @@ package func zoneText(_ zone: TimeAmount) -> String {
   (zone < .zero ? "-" : "+") + clockText(TimeAmount(nanoseconds: abs(zone.nanoseconds)))
 }
 
+/// A time for people by the clock at a distance from UTC: `2025-11-07 22:00:00 +07:00`.
+package func clockTime(_ time: WallTime, zone: TimeAmount) -> String {
+  let text = (time + zone).description
+  return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) \(zoneText(zone))"
+}
+
 /// Reads `22:00`, `22:00:30` or `22:00:30.5`, before 24:00.
 package func timeOfDay(_ text: some StringProtocol) -> TimeAmount? {
   let parts = text.split(separator: ":", omittingEmptySubsequences: false)

@@ -117,7 +117,7 @@ package func readSilence(
   reader.finish(&complaints)
   if let created, let expires {
     if expires <= created {
-      reader.complain("expires", "expected a time to come", &complaints)
+      reader.complain("expires", notToCome(expires, created, zone), &complaints)
     } else if expires - created > Limits.silenceLongest {
       reader.complain(
         "expires", "expected at most \(Limits.silenceLongest) from now: a silence is for a while",
@@ -237,6 +237,13 @@ private func readEnd(
   return nil
 }
 
+/// What a time that is past was taken for, and what time it is: most often the clock of another zone was meant.
+private func notToCome(_ time: WallTime, _ now: WallTime, _ zone: TimeAmount) -> String {
+  "expected a time to come: it was taken for \(clockTime(time, zone: zone)), and it is "
+    + "\(clockTime(now, zone: zone)) now; another clock is named behind the time, as in "
+    + "2025-11-10T15:00Z"
+}
+
 private func readTimes(
   _ reader: inout FieldReader, _ form: QuietForm, zone: TimeAmount, _ complaints: inout Complaints
 ) -> MaintenanceWindow.Times? {
@@ -271,7 +278,7 @@ private func readTimes(
     return nil
   }
   if case .request(let now) = form, to <= now {
-    reader.complain("to", "expected a time to come", &complaints)
+    reader.complain("to", notToCome(to, now, zone), &complaints)
     return nil
   }
   return .once(from: from, to: to)

@@ -83,7 +83,9 @@ struct ControlConnection {
       if count > 0 { parser.append(Array(chunk[..<count])) } else { parser.finish() }
       switch parser.next() {
       case .needMore: continue
-      case .response(let head, let body): return ControlAnswer(status: head.status, body: body)
+      case .response(let head, let body):
+        return ControlAnswer(
+          status: head.status, body: body, zone: head.header("linkhealth-zone"))
       case .failed(let reason): throw broken(reason)
       }
     }

@@ -4,6 +4,7 @@ import Control
 import Engine
 import Host
 import Model
+import Quiet
 import Wire
 
 /// What a reload is to come to.
@@ -135,6 +136,7 @@ extension Daemon {
     let summary = engine.load(consume prepared, at: now)
     engine.configureClock(limit: new.configuration.clockUnsynchronisedFor, at: now)
     engine.configureQuiet(new.configuration.quiet, at: now)
+    server?.zone = zoneText(new.configuration.quiet.rules.zone)
     let held = (Clock.instant - begun).milliseconds
     discard(replace(&loaded, with: new))
     loadedAt = now.wall

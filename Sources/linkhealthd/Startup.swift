@@ -7,6 +7,7 @@ import Glibc
 import History
 import Host
 import Model
+import Quiet
 import Wire
 
 /// Reads the configuration, takes the state directory, goes on from what it holds, and runs the
@@ -129,6 +130,7 @@ private func run(
   daemon.server = try ControlServer(
     reactor: reactor, path: configuration.socketPath, group: loaded.operatorGroups.first,
     handler: daemon)
+  daemon.server?.zone = zoneText(configuration.quiet.rules.zone)
   for warning in daemon.socketWarnings + daemon.programWarnings {
     logger.write(LogEntry(.warning, warning))
   }

@@ -46,20 +46,23 @@ import Testing
     #expect(sizeText(bytes: bytes) == text)
   }
 
-  static let localTimes: [(String, String?, String?)] = [
+  static let localTimes: [(String, String?, String)] = [
     ("2025-11-07T01:02:03.004Z", "+07:00", "2025-11-07 08:02:03 +07:00"),
     ("2025-11-07T18:02:03.004Z", "+07:00", "2025-11-08 01:02:03 +07:00"),
     ("2025-11-07T01:02:03.004Z", "-03:30", "2025-11-06 21:32:03 -03:30"),
     ("2025-11-07T01:02:03.004Z", "+00:00", "2025-11-07 01:02:03 +00:00"),
-    ("2025-11-07T01:02:03.004Z", nil, nil), ("2025-11-07T01:02:03.004Z", "Asia/Hanoi", nil),
-    ("2025-11-07T01:02:03.004Z", "+99:00", nil), ("2025-11-07", "+07:00", nil),
-    ("2025-13-07T01:02:03.004Z", "+07:00", nil), ("2025-11-07T0x:02:03.004Z", "+07:00", nil),
-    ("", "+07:00", nil),
+    ("2025-11-07T01:02:03.004Z", nil, "2025-11-07 01:02:03Z"),
+    ("2025-11-07T01:02:03.004Z", "Asia/Hanoi", "2025-11-07 01:02:03Z"),
+    ("2025-11-07T01:02:03.004Z", "+99:00", "2025-11-07 01:02:03Z"),
+    ("2025-11-07", "+07:00", "2025-11-07"),
+    ("2025-13-07T01:02:03.004Z", "+07:00", "2025-13-07T01:02:03.004Z"),
+    ("2025-11-07T0x:02:03.004Z", "+07:00", "2025-11-07T0x:02:03.004Z"),
+    ("", "+07:00", ""),
   ]
 
   @Test("a time by the clock of a zone, where both can be read", arguments: localTimes)
-  func localTime(_ text: String, _ zone: String?, _ shown: String?) {
-    #expect(localTimeText(text, zone: zone) == shown)
+  func localTime(_ text: String, _ zone: String?, _ shown: String) {
+    #expect(timeText(text, Display(zone: zone)) == shown)
   }
 
   static let times: [(String, Bool, String)] = [
@@ -71,6 +74,17 @@ import Testing
 
   @Test("a time is shortened, and left alone where it has another shape", arguments: times)
   func time(_ text: String, _ milliseconds: Bool, _ shown: String) {
-    #expect(timeText(text, milliseconds: milliseconds) == shown)
+    #expect(
+      timeText(text, Display(), precision: milliseconds ? .milliseconds : .seconds) == shown)
+  }
+
+  @Test("times within a sentence are told by the same clock, and nothing else is touched")
+  func sentences() {
+    let text =
+      "gathers until 2025-11-07T18:02:03.004Z: Thử 2025-11-07T1, since 2025-11-07T01:02:03.004Z"
+    let shown =
+      "gathers until 2025-11-08 01:02:03 +07:00: Thử 2025-11-07T1, since 2025-11-07 08:02:03 +07:00"
+    #expect(localised(text, Display(zone: "+07:00")) == shown)
+    #expect(localised(text, Display()) == text)
   }
 }

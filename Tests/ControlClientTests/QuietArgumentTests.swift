@@ -52,6 +52,14 @@ import Testing
       "silence add --pattern vantage --severity warning --until 2025-11-10T22:00 --reason r",
       #"{"patterns":["vantage"],"severities":["warning"],"expires":"2025-11-10T22:00","reason":"r"}"#
     ),
+    (
+      "silence --system a --for 4h --reason r",
+      #"{"systems":["a"],"length":"4h","reason":"r"}"#
+    ),
+    (
+      "maintenance --province hue --for 2h --reason r",
+      #"{"provinces":["hue"],"length":"2h","reason":"r"}"#
+    ),
   ]
 
   @Test("what is to be entered becomes the body of a request", arguments: bodies)
@@ -83,6 +91,8 @@ import Testing
     ("maintenance add a/b --for 2h --notice x --reason r", "--notice is a whole number"),
     ("maintenance end m-1 --reason r", "--reason does not belong to maintenance end"),
     ("maintenance add a/b --late --for 2h --reason r", "--late does not belong"),
+    ("silence --system a", "silence needs --reason"),
+    ("silence list --system a", "to enter one: silence add --system ..."),
     ("silence --late", "unknown option --late of silence"),
     ("silence a/b --reason r", "--for 2h, or --until TIME"),
   ]

@@ -164,7 +164,8 @@ import Testing
     let place = try #require(status.firstIndex(of: "{"))
     let quiet = "{\"quiet\":{\"maintenance\":1,\"silences\":2}," + status[place...].dropFirst()
     let screen = try screen(.status, [quiet, matrix], Display())
-    #expect(screen.contains("\n1 maintenance window now: linkhealthctl maintenance\n"))
+    #expect(
+      screen.contains("\n1 maintenance window now, in which 0 links not up and 0 incidents open: "))
     #expect(screen.contains("\n2 silences now: linkhealthctl silence\n"))
     #expect(!(try self.screen(.status, [status, matrix], Display())).contains("silence"))
   }
@@ -247,7 +248,7 @@ import Testing
   ) throws -> String {
     var conversation = Conversation(Invocation(action), display)
     for body in bodies {
-      let answer = ControlAnswer(status: status, body: Array(body.utf8))
+      let answer = ControlAnswer(status: status, body: Array(body.utf8), zone: "+07:00")
       if case .finish(let report) = conversation.receive(.success(answer)) {
         return String(decoding: report.output + report.errors, as: UTF8.self)
       }

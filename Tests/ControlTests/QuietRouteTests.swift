@@ -159,7 +159,8 @@ import Wire
     #expect(told?["telling"]?["words"]?.isNull == true)
   }
 
-  @Test("a silence of what was told already shows with the incident, and the incident with the silence")
+  @Test(
+    "a silence of what was told already shows with the incident, and the incident with the silence")
   func toldBefore() throws {
     let desk = Desk([link("a/hue"), link("b/hue")], ["a/hue": wrong])
     desk.engine.configureQuiet(QuietSettings(zone: .hours(7)), at: desk.now)
@@ -255,6 +256,17 @@ import Wire
       ("GET", "/v1/silences?status=planned", "", 400, "expected one of active, over, all"),
       ("GET", "/v1/silence", "", 404, "did you mean /v1/silences?"),
       ("POST", "/v1/silences/s-1/end", "", 404, "no silence s-1"),
+      (
+        "POST", "/v1/silences",
+        #"{"systems":["ecivil"],"expires":"2025-11-07T05:00","reason":"r"}"#, 400,
+        "it was taken for 2025-11-07 05:00:00 +07:00, and it is 2025-11-07 08:0"
+      ),
+      (
+        "POST", "/v1/maintenance",
+        #"{"systems":["ecivil"],"from":"2025-11-06T05:00","to":"2025-11-07T05:00","reason":"r"}"#,
+        400,
+        "it was taken for 2025-11-07 05:00:00 +07:00, and it is 2025-11-07 08:0"
+      ),
       (
         "POST", "/v1/silences", #"{"systems":["ecivil"],"length":"31d","reason":"r"}"#, 400,
         "expected at most 30d"
