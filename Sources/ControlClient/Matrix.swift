@@ -37,6 +37,8 @@ enum MatrixMark: String, Sendable, CaseIterable {
   var words: String {
     switch self {
     case .notConnected: "not connected"
+    // Such a link is shown by this mark alone.
+    case .overdue: "not connected, overdue"
     case .maintenance: "not up, in maintenance"
     default: "\(self)"
     }
@@ -82,9 +84,10 @@ struct Matrix: Sendable {
 
   var isEmpty: Bool { services.isEmpty || consumers.isEmpty }
 
-  /// How many cells bear each mark, in the marks' order, without those that none bears.
-  var counts: [(mark: MatrixMark, count: Int)] {
-    MatrixMark.allCases.filter { $0 != .none }.compactMap { mark in
+  /// How many cells of links, or of hops, bear each mark, in the marks' order, without those that none bears.
+  func counts(ofHops: Bool) -> [(mark: MatrixMark, count: Int)] {
+    let services = services.filter { $0.isHop == ofHops }
+    return MatrixMark.allCases.filter { $0 != .none }.compactMap { mark in
       let count = services.reduce(0) { $0 + $1.marks.count { $0 == mark } }
       return count == 0 ? nil : (mark, count)
     }

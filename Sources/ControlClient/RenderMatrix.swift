@@ -24,10 +24,24 @@ func renderMatrix(_ part: StatusAnswers.Part, _ page: inout Page) {
   }
 }
 
+/// Links and hops apart, as the other figures have them. Each cell has one mark, so that these add up.
 private func renderLegend(_ matrix: Matrix, _ page: inout Page) {
-  var cells: [Cell] = []
-  for (mark, count) in matrix.counts {
-    if !cells.isEmpty { cells.append(Cell("  ")) }
+  renderLegend(matrix.counts(ofHops: false), nil, &page)
+  if matrix.services.contains(where: \.isHop), matrix.services.contains(where: { !$0.isHop }) {
+    renderLegend(matrix.counts(ofHops: true), "hops: ", &page)
+  } else if matrix.services.allSatisfy(\.isHop) {
+    renderLegend(matrix.counts(ofHops: true), nil, &page)
+  }
+}
+
+private func renderLegend(
+  _ counts: [(mark: MatrixMark, count: Int)], _ title: String?, _ page: inout Page
+) {
+  guard !counts.isEmpty else { return }
+  var cells: [Cell] = title.map { [Cell($0)] } ?? []
+  let first = cells.count
+  for (mark, count) in counts {
+    if cells.count > first { cells.append(Cell("  ")) }
     // Not to be parted from its words where the line is broken.
     cells += [mark.cell(page.display), Cell(" \(count) \(mark.words)")]
   }

@@ -73,14 +73,23 @@ private func summary(_ status: JSONNode, _ figures: HealthFigures) -> String {
   if figures.down > 0 { parts.append("\(figures.down) down") }
   if figures.degraded > 0 { parts.append("\(figures.degraded) degraded") }
   if figures.unknown > 0 { parts.append("\(figures.unknown) unknown") }
-  for (key, words) in [
-    ("planned", "planned"), ("notConnected", "not connected"), ("overdue", "overdue"),
-  ] {
+  for (key, words) in [("planned", "planned"), ("notConnected", "not connected")] {
     if let count = status["links"]?.figure(key), count > 0 { parts.append("\(count) \(words)") }
   }
+  // Marks lie over the states: these links are counted above already.
+  var marks: [String] = []
+  for (key, words) in [
+    ("overdue", "overdue"), ("paused", "paused"), ("maintenance", "not up in maintenance"),
+  ] {
+    if let count = status["links"]?.figure(key), count > 0 { marks.append("\(count) \(words)") }
+  }
+  if !marks.isEmpty { parts[parts.count - 1] += " (of these \(marks.joined(separator: ", ")))" }
   if figures.openIncidents > 0 {
     let incidents = counted(figures.openIncidents, "incident")
-    parts.append("\(incidents) open (\(figures.criticalIncidents) critical)")
+    let planned = figures.maintenance.incidents
+    parts.append(
+      "\(incidents) open (\(figures.criticalIncidents) critical"
+        + (planned > 0 ? ", \(planned) in maintenance)" : ")"))
   }
   if !figures.isRecording { parts.append("samples are not recorded") }
   return parts.joined(separator: ", ")
@@ -91,7 +100,10 @@ private func summary(_ status: JSONNode, _ figures: HealthFigures) -> String {
 private func performanceData(_ status: JSONNode) -> String {
   let links = status["links"]
   let total = links?.figure("total").map(String.init) ?? ""
-  var data = ["up", "degraded", "down", "unknown", "planned", "notConnected", "paused", "overdue"]
+  var data = [
+    "up", "degraded", "down", "unknown", "planned", "notConnected", "paused", "overdue",
+    "maintenance",
+  ]
     .map {
       "\($0)=\(value(links?.figure($0)));;;0;\(total)"
     }
@@ -192,7 +204,7 @@ private let hostsShown = 5
 private func renderServices(_ services: [JSONNode], _ page: inout Page) {
   guard !services.isEmpty else { return }
   let counts = serviceCounts.filter { column in
-    column.isAlwaysShown || services.contains { $0["links"]?.figure(column.key) != 0 }
+    column.isAlwaysShown || services.contains { ($0["links"]?.figure(column.key) ?? 0) != 0 }
   }
   var table = Table(
     [
@@ -220,10 +232,12 @@ private let serviceCounts = [
   ServiceCount("DOWN", "down", .bad, isAlwaysShown: true),
   ServiceCount("DEGRADED", "degraded", .warning),
   ServiceCount("UNKNOWN", "unknown", .warning),
-  ServiceCount("PAUSED", "paused", .warning, dropRank: 2),
-  ServiceCount("OVERDUE", "overdue", .warning, dropRank: 3),
   ServiceCount("PLANNED", "planned", .plain, dropRank: 5),
   ServiceCount("NOT CONNECTED", "notConnected", .plain, dropRank: 6),
+  // Marks: their links are in the columns before as well.
+  ServiceCount("(PAUSED)", "paused", .warning, dropRank: 2),
+  ServiceCount("(OVERDUE)", "overdue", .warning, dropRank: 3),
+  ServiceCount("(MAINTENANCE)", "maintenance", .warning, dropRank: 1),
 ]
 
 private struct ServiceCount {
@@ -259,6 +273,11 @@ private func renderWrong(_ wrong: StatusAnswers.Part, _ page: inout Page) {
     let links = answer.list("links")
     guard !links.isEmpty else { return }
     page.blank()
+    let total = answer.figure("total") ?? links.count
+    page.line(
+      Cell(
+        "\(counted(total, "link")) down, degraded or unknown, hops, tokens and canaries among them"
+          + (total > links.count ? "; the first \(links.count):" : ":"), .faint))
     page.table(linkTable(links, page.display))
     let rest = (answer.figure("total") ?? 0) - links.count
     if rest > 0 {
