@@ -41,13 +41,34 @@ struct Assignment {
   private mutating func keepNames(_ patterns: [Pattern], _ memberOf: [Int]) {
     for (index, pattern) in patterns.enumerated() where isSticky[index] {
       let id = incidentOfPattern[index]
-      guard pattern.key.kind != .point, let other = patternOfIncident[id],
+      if pattern.key.kind == .point {
+        keepName(of: id, besides: pattern, patterns, memberOf)
+        continue
+      }
+      guard let other = patternOfIncident[id],
         let incident = incidents[id], !patterns[other].key.isSameThing(as: incident.key),
         isWithin(incident, patterns[other], memberOf)
       else { continue }
       patternOfIncident[id] = nil
       isSticky[other] = true
     }
+  }
+
+  /// A single link that stays in an incident and is not of what the incident would be named after now.
+  private mutating func keepName(
+    of id: Int, besides point: Pattern, _ patterns: [Pattern], _ memberOf: [Int]
+  ) {
+    guard let other = patternOfIncident[id], let incident = incidents[id],
+      incident.key.kind != .point, patterns[other].key.kind != .point,
+      !patterns[other].key.isSameThing(as: incident.key),
+      isWithin(incident, patterns[other], memberOf),
+      point.allLinks.contains(where: {
+        !matrix.groups(of: $0).contains(patterns[other].key.value)
+          && matrix.groups(of: $0).contains(incident.key.value)
+      })
+    else { return }
+    patternOfIncident[id] = nil
+    isSticky[other] = true
   }
 
   private mutating func match(_ pattern: Int, _ id: Int) {

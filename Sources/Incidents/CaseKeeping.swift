@@ -56,6 +56,10 @@ extension Casebook {
       let item = Case(incident: incident, versionAt: now.instant, newsAt: now.instant)
       if let last = keepOpen(item, index, at: now) { actions.append(last) }
     }
+    if !incidents.isEmpty, !isBlind {
+      let held = Set(incidents.flatMap(\.links).compactMap(index.link))
+      assumeUp(except: held)
+    }
     if !cases.isEmpty { wantEvaluation(at: now.instant) }
     return actions
   }

@@ -255,6 +255,9 @@ package struct Casebook: Sendable {
     if !ended.isEmpty { forgetEnded() }
   }
 
+  /// Takes links of which nothing has been seen since the start for well, those aside that are listed.
+  mutating func assumeUp(except others: Set<Int32>) { matrix.assumeUp(except: others) }
+
   /// So that ids go on where those of another casebook stopped.
   mutating func continueNumbers(of former: Casebook) {
     generator = former.generator

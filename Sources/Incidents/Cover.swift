@@ -153,7 +153,13 @@ struct Cover {
   /// Links of the group that speak against it.
   func contrary(_ group: Int32) -> Int32 {
     let counts = matrix.counts[Int(group)]
-    return layer == .overdue ? counts.up + counts.degraded + counts.failing : counts.up
+    switch layer {
+    case .overdue: return counts.up + counts.degraded + counts.failing
+    case .failing: return counts.up
+    // After a start what is known to be degraded comes back at once, and nothing else is known: it would look
+    // like all there is. An outage is not to wait for that.
+    case .degraded: return counts.up + matrix.assumedUp(in: group)
+    }
   }
 
   private func whole(_ group: Int32) -> Candidate? {

@@ -100,6 +100,10 @@ package struct Matrix: Sendable {
   /// confirmed failure is a part of.
   private var suspectBits: [UInt64]
   package private(set) var suspectCount = 0
+  /// Links of which nothing has been seen since a start, and that were well before it as far as is known; empty
+  /// where nobody knows of a time before. By groups, how many there are.
+  private var assumedUp: [Bool] = []
+  private var assumedCounts: [Int32] = []
 
   package var count: Int { places.count }
 
@@ -128,6 +132,7 @@ package struct Matrix: Sendable {
     signs[index] = sign
     since[index] = time
     guard former != state else { return }
+    if !assumedUp.isEmpty { stopAssuming(link) }
     states[index] = state
     for place in groupRange(link) {
       let group = Int(linkGroups[place])
@@ -137,6 +142,26 @@ package struct Matrix: Sendable {
     let bit = UInt64(1) << UInt64(index & 63)
     if let layer = Layer(former) { bits[Int(layer.rawValue)][index >> 6] &= ~bit }
     if let layer = Layer(state) { bits[Int(layer.rawValue)][index >> 6] |= bit }
+  }
+
+  /// Takes links of which nothing is known for as well as they were before a start, those aside that are listed.
+  package mutating func assumeUp(except others: Set<Int32>) {
+    assumedUp = states.indices.map { states[$0] == .unknown && !others.contains(Int32($0)) }
+    assumedCounts = Array(repeating: 0, count: groups.count)
+    for link in assumedUp.indices where assumedUp[link] {
+      for group in groups(of: Int32(link)) { assumedCounts[Int(group)] += 1 }
+    }
+  }
+
+  private mutating func stopAssuming(_ link: Int32) {
+    guard assumedUp[Int(link)] else { return }
+    assumedUp[Int(link)] = false
+    for group in groups(of: link) { assumedCounts[Int(group)] -= 1 }
+  }
+
+  /// How many links of a group are taken for well without having been seen.
+  func assumedUp(in group: Int32) -> Int32 {
+    assumedCounts.isEmpty ? 0 : assumedCounts[Int(group)]
   }
 
   private mutating func suspect(_ index: Int, _ isSuspect: Bool) {
@@ -165,6 +190,7 @@ package struct Matrix: Sendable {
 
   /// Forgets how all links stand, those aside that do not count or are waited for.
   package mutating func forgetStates() {
+    (assumedUp, assumedCounts) = ([], [])
     for link in places.indices where states[link] != .excluded && states[link] != .overdue {
       set(Int32(link), .unknown, sign: signs[link], since: since[link])
     }
