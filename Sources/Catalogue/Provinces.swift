@@ -104,7 +104,9 @@ private func readProvince(
     fullName = newName ?? fullName
   }
   guard let slug, let english, let vietnamese else { return nil }
-  let inEnglish = type == nil ? english : "\(english) \(type ?? "")"
+  // "Ho Chi Minh City" says already what it is.
+  let isSaid = type.map { english.lowercased().hasSuffix(" \($0)") } ?? true
+  let inEnglish = isSaid ? english : "\(english) \(type ?? "")"
   return Consumer(
     slug: slug, name: LocalizedName(en: english, vi: vietnamese), code: code,
     agencyCode: agencyCode, fullName: LocalizedName(en: inEnglish, vi: fullName ?? vietnamese))

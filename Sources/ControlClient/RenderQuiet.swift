@@ -53,7 +53,8 @@ private func renderSilences(_ answer: JSONNode, all: Bool, _ page: inout Page) {
   if silences.isEmpty { return page.line(Cell(all ? "no silences" : "no silence holds")) }
   var table = Table([
     Column("ID"), Column("WHEN"), Column("FOR", isShrinkable: true), Column("BY", dropRank: 1),
-    Column("HIDDEN", .right), Column("OPEN", .right, dropRank: 3), Column("REASON", isShrinkable: true, dropRank: 2),
+    Column("HIDDEN", .right), Column("OPEN", .right, dropRank: 3),
+    Column("REASON", isShrinkable: true, dropRank: 2),
   ])
   for silence in silences {
     table.row([
@@ -94,8 +95,14 @@ private func whenCell(_ item: JSONNode, _ page: Page) -> Cell {
   func minute(_ key: String) -> String {
     item.text(key).map { timeText($0, page.display, precision: .minutes) } ?? unknownText
   }
-  if item.text("activeUntil") != nil { return Cell("until \(minute("activeUntil"))", .warning) }
-  if item.text("nextStart") != nil { return Cell("from \(minute("nextStart"))") }
+  var every = ""
+  if let node = item["every"], !node.isNull { every = ", every \(recurrenceText(node))" }
+  if item.text("activeUntil") != nil {
+    return Cell("until \(minute("activeUntil"))\(every)", .warning)
+  }
+  if item.text("nextStart") != nil {
+    return Cell("\(every.isEmpty ? "from" : "next") \(minute("nextStart"))\(every)")
+  }
   // A window has `to`, a silence `expires`.
   let end = item.text("to") == nil ? "expires" : "to"
   if item.text("status") == "active" { return Cell("until \(minute(end))", .warning) }

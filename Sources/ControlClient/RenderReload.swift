@@ -45,12 +45,21 @@ private func renderRules(_ rules: JSONNode?, _ page: inout Page) {
     for rule in list {
       let link = rule["link"]?.string ?? unknownText
       let name = rule["rule"]?.string ?? unknownText
-      let was = rule["was"]?.string ?? "none"
-      let becomes = rule["becomes"]?.string ?? "none"
-      page.line(Cell("  \(link)  \(name): \(was) becomes \(becomes)"), hang: 6)
+      let words = ruleWords(rule["was"]?.string, rule["becomes"]?.string)
+      page.line(Cell("  \(link)  \(name): \(words)"), hang: 6)
     }
     let rest = (total(part) ?? 0) - list.count
     if rest > 0 { page.line(Cell("  ... and \(rest) more")) }
+  }
+}
+
+/// What comes or goes is said once, of what changes both.
+private func ruleWords(_ was: String?, _ becomes: String?) -> String {
+  switch (was, becomes) {
+  case (let was?, let becomes?): "\(becomes); was: \(was)"
+  case (let was?, nil): "none; was: \(was)"
+  case (nil, let becomes?): becomes
+  case (nil, nil): unknownText
   }
 }
 
@@ -59,7 +68,8 @@ private func changes(_ answer: JSONNode) -> String {
     total(answer[key]).map(String.init) ?? unknownText
   }
   let links = answer.figure("links").map { counted($0, "link") } ?? "\(unknownText) links"
-  return "\(links), \(figure("added")) added, \(figure("removed")) removed, "
+  let former = answer.figure("formerLinks").map { ", now \($0)" } ?? ""
+  return "\(links)\(former): \(figure("added")) added, \(figure("removed")) removed, "
     + "\(figure("changed")) changed"
 }
 

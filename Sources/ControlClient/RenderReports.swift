@@ -14,7 +14,11 @@ func renderAvailability(_ answer: JSONNode, _ display: Display) -> Page {
   }
   let hasObjective = answer["objectivePercent"]?.number != nil
   let isOfLinks = answer.text("by") == "link"
-  var columns = [Column((answer.text("by") ?? "group").uppercased(), isShrinkable: true)]
+  // An owner need be no ministry: a province has systems of its own.
+  let by = answer.text("by") ?? "group"
+  var columns = [
+    Column((by == "ministry" ? "owner" : by).uppercased(), isShrinkable: true)
+  ]
   if !isOfLinks { columns.append(Column("LINKS", .right, dropRank: 2)) }
   columns += [
     Column("AVAILABILITY", .right), Column("DOWN", .right), Column("UNKNOWN", .right),
@@ -39,6 +43,12 @@ func renderAvailability(_ answer: JSONNode, _ display: Display) -> Page {
   page.table(table)
   if let total = answer.figure("total"), total > groups.count {
     page.line(Cell("\(groups.count) of \(total)", .faint))
+  }
+  if let objective = answer["objectivePercent"]?.number?.double {
+    page.line(
+      Cell(
+        "budget used: of the time that \(valueText(objective)) % lets a group be down, counted in the known "
+          + "time alone; unknown time is in neither", .faint))
   }
   return page
 }

@@ -104,9 +104,9 @@ private func performanceData(_ status: JSONNode) -> String {
     "up", "degraded", "down", "unknown", "planned", "notConnected", "paused", "overdue",
     "maintenance",
   ]
-    .map {
-      "\($0)=\(value(links?.figure($0)));;;0;\(total)"
-    }
+  .map {
+    "\($0)=\(value(links?.figure($0)));;;0;\(total)"
+  }
   func add(_ label: String, _ figure: Int?, unit: String = "") {
     data.append("\(label)=\(value(figure, unit));;;0;")
   }

@@ -7,7 +7,7 @@ extension TrackerAction {
   var incident: Int {
     switch self {
     case .open(let id, _, _), .reopen(let id, _, _), .split(let id, _, _, _), .join(let id, _),
-      .leave(let id, _, _), .become(let id, _), .rise(let id, _), .absorb(let id, _),
+      .leave(let id, _, _), .become(let id, _, _), .rise(let id, _), .absorb(let id, _),
       .resolve(let id), .tell(let id, _):
       id
     }
@@ -39,8 +39,16 @@ func timeline(
       case .moved(let other): words = "moved to \(name(other))"
       }
       left[id, default: [:]][words, default: []].append(link)
-    case .become(let id, let key):
-      entries.append((id, "is now seen as \(key.words(matrix))"))
+    case .become(let id, let key, let former):
+      // Nothing but its layer has changed.
+      let isSame = key.isSameThing(as: former) && key.manner == former.manner
+      entries.append(
+        (
+          id,
+          isSame
+            ? "counts as \(key.layer == .failing ? "down" : "\(key.layer)") now"
+            : "is now seen as \(key.words(matrix))"
+        ))
     case .rise(let id, let severity): entries.append((id, "rose to \(severity)"))
     case .absorb(let id, let heir):
       entries.append((id, "became a part of \(name(heir))"))

@@ -255,7 +255,7 @@ package struct IncidentTracker: Sendable {
     new.key = key
     new.links = links
     let isOther = !key.isSameThing(as: incident.key)
-    if key != incident.key { actions.append(.become(incident.id, key)) }
+    if key != incident.key { actions.append(.become(incident.id, key, from: incident.key)) }
     let joined = difference(links, incident.links)
     if !joined.isEmpty { actions.append(.join(incident.id, links: joined)) }
     for link in difference(incident.links, links) {

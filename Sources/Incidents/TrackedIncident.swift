@@ -55,7 +55,8 @@ package enum TrackerAction: Sendable, Hashable {
   case split(Int, from: Int, PatternKey, links: [Int32])
   case join(Int, links: [Int32])
   case leave(Int, link: Int32, LeaveReason)
-  case become(Int, PatternKey)
+  /// It is seen as something else, or as the same in another way: `from`, what it was.
+  case become(Int, PatternKey, from: PatternKey)
   case rise(Int, Severity)
   /// Its end: all of it goes on in the other incident.
   case absorb(Int, into: Int)

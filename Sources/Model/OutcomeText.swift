@@ -199,18 +199,23 @@ extension PluginCause {
 extension WarningCause {
   fileprivate func sentence(_ detail: String) -> String {
     switch self {
-    case .certificateExpires: "the certificate expires within \(detail) days"
-    case .intermediateExpires: "an intermediate certificate expires within \(detail) days"
+    case .certificateExpires: "the certificate expires \(within(detail))"
+    case .intermediateExpires: "an intermediate certificate expires \(within(detail))"
     case .plugin: "the plugin reports WARNING"
-    case .packetLoss: "\(detail) echoes were lost"
-    case .untidyChain: "the certificates that the server sends are untidy: \(detail)"
+    case .packetLoss: detail.isEmpty ? "echoes were lost" : "\(detail) echoes were lost"
+    case .untidyChain:
+      "the certificates that the server sends are untidy" + (detail.isEmpty ? "" : ": \(detail)")
     case .clientCertificateExpires:
       detail == "0"
-        ? "our client certificate has expired"
-        : "our client certificate expires within \(detail) days"
+        ? "our client certificate has expired" : "our client certificate expires \(within(detail))"
     case .secretExpires:
-      detail == "0" ? "our secret has expired" : "our secret expires within \(detail) days"
+      detail == "0" ? "our secret has expired" : "our secret expires \(within(detail))"
     }
+  }
+
+  /// Where no number of days is known, as in a story of `test-rules`, none is said.
+  private func within(_ days: String) -> String {
+    days.isEmpty ? "soon" : days == "1" ? "within 1 day" : "within \(days) days"
   }
 }
 

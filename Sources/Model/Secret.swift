@@ -5,6 +5,16 @@ import Base
 package struct Secret: Sendable, Hashable {
   /// The name in `{secret:NAME}`.
   package let name: String
+  /// What stands for it wherever text is shown: `{secret:NAME}`, of a captured value `{capture:NAME}`.
+  package var label: String {
+    name.hasPrefix(Self.capturePrefix) ? "{\(name)}" : "{secret:\(name)}"
+  }
+
+  /// The name of a value that was captured from an answer: no secret of ours, and shown as little.
+  package static func captureName(_ name: String) -> String { capturePrefix + name }
+
+  private static let capturePrefix = "capture:"
+
   /// The secret itself: hand it to libcurl or to a digest, and to nothing that shows or keeps it.
   package let bytes: [UInt8]
   /// When it stops being good, where that is known.
@@ -79,7 +89,7 @@ package struct TokenGrant: Sendable, Hashable {
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  package var description: String { "{secret:\(name)}" }
+  package var description: String { label }
   package var debugDescription: String { description }
   /// Without the bytes, which `dump` would show.
   package var customMirror: Mirror { Mirror(self, children: ["name": name]) }

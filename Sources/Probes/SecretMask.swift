@@ -7,7 +7,7 @@ import Wire
 package struct SecretMask: Sendable {
   private struct Form {
     var bytes: [UInt8]
-    var name: String
+    var label: String
   }
 
   private var forms: [Form] = []
@@ -27,20 +27,20 @@ package struct SecretMask: Sendable {
     let lines = secret.bytes.split { $0 == 0x0A || $0 == 0x0D }
     for line in lines where lines.count == 1 || line.count >= Self.lineBytes {
       if lines.count > 1, line.starts(with: Array("-----".utf8)) { continue }
-      insert(Array(line), secret.name)
+      insert(Array(line), secret.label)
       let encoded = Array(percentEncode(String(decoding: line, as: UTF8.self)).utf8)
-      if encoded.count != line.count { insert(encoded, secret.name) }
+      if encoded.count != line.count { insert(encoded, secret.label) }
     }
   }
 
-  private mutating func insert(_ bytes: [UInt8], _ name: String) {
+  private mutating func insert(_ bytes: [UInt8], _ label: String) {
     guard let first = bytes.first.map(lowercase) else { return }
     if places.isEmpty { places = Array(repeating: [], count: 256) }
     places[Int(first)].append(forms.count)
-    forms.append(Form(bytes: bytes.map(lowercase), name: name))
+    forms.append(Form(bytes: bytes.map(lowercase), label: label))
   }
 
-  /// The text with `{secret:NAME}` for each secret, cut to `limit` characters. Case does not count:
+  /// The text with the label, such as `{secret:NAME}`, for each secret, cut to `limit` characters. Case does not count:
   /// a host name is written small.
   package func masked(_ text: String, limit: Int = 4_096) -> String {
     if forms.isEmpty { return String(text.prefix(limit)) }
@@ -59,8 +59,8 @@ package struct SecretMask: Sendable {
     var result: [UInt8] = []
     var index = 0
     while index < bytes.count, result.count < most {
-      if let (length, name) = secret(in: bytes, at: index, isCut) {
-        result += Array("{secret:\(name)}".utf8)
+      if let (length, label) = secret(in: bytes, at: index, isCut) {
+        result += Array(label.utf8)
         index += length
       } else {
         result.append(bytes[index])
@@ -73,8 +73,8 @@ package struct SecretMask: Sendable {
   /// How much of a secret stands there at most, if it is enough to count.
   private func secret(
     in bytes: [UInt8], at start: Int, _ isCut: Bool
-  ) -> (length: Int, name: String)? {
-    var longest: (length: Int, name: String)?
+  ) -> (length: Int, label: String)? {
+    var longest: (length: Int, label: String)?
     for place in places[Int(lowercase(bytes[start]))] {
       let form = forms[place]
       var length = 0
@@ -87,7 +87,7 @@ package struct SecretMask: Sendable {
       let isCutOff = isCut && start + length == bytes.count
       guard length == form.bytes.count || isTelling || isCutOff, length > longest?.length ?? 0
       else { continue }
-      longest = (length, form.name)
+      longest = (length, form.label)
     }
     return longest
   }

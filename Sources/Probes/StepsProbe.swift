@@ -104,7 +104,8 @@ package struct StepsProbe: Probe {
     guard ended.outcome == .ok else { return finish(ended.outcome, note: ended.note) }
     for (capture, value) in zip(current.request.expectations.captures, machine.captured) {
       captured.removeAll { $0.name == capture.name }
-      captured.append((capture.name, Secret(name: capture.name, bytes: Array(value.utf8))))
+      captured.append(
+        (capture.name, Secret(name: Secret.captureName(capture.name), bytes: Array(value.utf8))))
     }
     if let jar = machine.cookies { cookies = jar }
     place += 1

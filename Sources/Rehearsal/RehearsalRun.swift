@@ -210,6 +210,8 @@ private func rehearsedLinks(_ rehearsal: Rehearsal, _ links: [Link]) -> [Link] {
       let key = ProbeKey(link: links[place].id, probe: definition.name)
       let slow = probeSettings(definition).last { $0.key == "expect.slow" || $0.key == "slow" }
       links[place].probes[position].kind = RehearsedProbe.kind
+      // Whether a secret ends soon is no part of the story, unless it says so.
+      links[place].probes[position].expiringSecret = nil
       links[place].probes[position].options = RehearsedProbe.Options(
         key: stableHash("\(key)"),
         stretches: stretches[place].filter { $0.probe == nil || $0.probe == definition.name }

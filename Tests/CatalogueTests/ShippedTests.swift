@@ -140,6 +140,42 @@ struct ShippedTests {
     }
   }
 
+  @Test("the files of the quick start fit together")
+  func quickStart() throws {
+    let lines = String(decoding: try project.read("README.md"), as: UTF8.self)
+      .split(separator: "\n", omittingEmptySubsequences: false)
+    var files: [String: [UInt8]] = [:]
+    var path: String?
+    for line in lines {
+      let words = line.split(separator: " ")
+      if words.contains("<<'TEXT'"), let place = words.firstIndex(of: "tee") {
+        path = String(words[place + 1])
+      } else if words == ["TEXT"] {
+        path = nil
+      } else if let path {
+        files[path, default: []] += Array(line.utf8) + [0x0A]
+      }
+    }
+    #expect(files.count == 2)
+    let written = files
+    let share = "/usr/share/linkhealth/"
+    let access = FileAccess(
+      read: { asked in
+        if let bytes = written[asked] { return bytes }
+        return try project.read(
+          asked.hasPrefix(share) ? String(asked.dropFirst(share.count)) : asked)
+      }, list: project.list)
+    let report = checkReport(["/etc/linkhealth/linkhealth.json5"], access)
+    #expect(report.ok && report.notes.isEmpty, "\(report.lines)")
+    #expect(report.links == 68 && report.probes == 35)
+  }
+
+  @Test("a province is not called a city twice")
+  func cityOnce() throws {
+    let names = try links().filter { $0.owner == "ho-chi-minh" }.compactMap(\.ownerName?.en)
+    #expect(Set(names) == ["Ho Chi Minh City"])
+  }
+
   @Test("an owner that is misspelt is complained of, with the one that was meant")
   func strangeOwner() throws {
     let path = "probes/systems/merit-people.json5"

@@ -48,7 +48,7 @@ struct History {
     case .leave(let id, let link, .recovered): "\(id) loses \(place(link))"
     case .leave(let id, let link, .notCounted): "\(id) no longer counts \(place(link))"
     case .leave(let id, let link, .moved(let to)): "\(id) gives \(place(link)) to \(to)"
-    case .become(let id, let key): "\(id) becomes \(name(key))"
+    case .become(let id, let key, _): "\(id) becomes \(name(key))"
     case .rise(let id, let severity): "\(id) rises to \(severity)"
     case .absorb(let id, let into): "\(id) goes into \(into)"
     case .resolve(let id): "\(id) ends"

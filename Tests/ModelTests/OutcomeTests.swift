@@ -122,6 +122,21 @@ struct OutcomeTests {
     }
   }
 
+  @Test("a figure that is missing leaves no gap in the words")
+  func missingFigures() {
+    let causes: [WarningCause] = [
+      .certificateExpires(""), .intermediateExpires(""), .clientCertificateExpires(""),
+      .secretExpires(""), .packetLoss(""), .untidyChain(""),
+    ]
+    for cause in causes {
+      let words = Outcome.warning(cause).sentence
+      #expect(!words.contains("  ") && !words.hasPrefix(" "), "\(words)")
+      #expect(!words.hasSuffix(" ") && !words.hasSuffix(":"), "\(words)")
+    }
+    #expect(Outcome.warning(.secretExpires("")).sentence == "our secret expires soon")
+    #expect(Outcome.warning(.secretExpires("7")).sentence == "our secret expires within 7 days")
+  }
+
   @Test("every outcome has words that are safe to print", arguments: everyOutcome)
   func sentences(outcome: Outcome) {
     #expect(!outcome.sentence.isEmpty)

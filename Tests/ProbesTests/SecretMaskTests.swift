@@ -24,6 +24,13 @@ struct SecretMaskTests {
     #expect(mask.masked(text) == expected)
   }
 
+  @Test("a value that was captured is shown as what it is, and no more of it")
+  func captured() {
+    let value = Secret(name: Secret.captureName("node"), bytes: Array("a1b2c3d4e5".utf8))
+    #expect(SecretMask([value]).masked("at node a1b2c3d4e5") == "at node {capture:node}")
+    #expect("\(value)" == "{capture:node}")
+  }
+
   @Test("a secret at the edge of the limit does not show its beginning")
   func edge() {
     let text = String(repeating: "x", count: 60) + "Tr0ub4dor&3"

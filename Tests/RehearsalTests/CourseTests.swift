@@ -147,4 +147,19 @@ import Testing
     #expect(verdict.isGood, "\(verdict.lines(isVerbose: true))")
     #expect(try RehearsalTests.verdict(#"length: "10m", expected: []"#).isGood)
   }
+
+  @Test("that a secret ends soon is no part of a story that does not say so")
+  func secretsThatEnd() throws {
+    var configuration = try testConfiguration()
+    for link in configuration.links.indices {
+      for probe in configuration.links[link].probes.indices {
+        configuration.links[link].probes[probe].expiringSecret = ExpiringSecret(
+          name: "key",
+          expiry: SecretExpiry(end: WallTime(milliseconds: 1_000), isCertificate: false))
+      }
+    }
+    let rehearsal = try onlyRehearsal(#"length: "30m", expected: []"#, over: configuration)
+    let verdict = Verdict(rehearsal, rehearse(rehearsal, over: configuration))
+    #expect(verdict.problems == [])
+  }
 }
