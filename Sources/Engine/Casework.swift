@@ -6,7 +6,8 @@ import Quiet
 
 /// Incidents: how links stand goes into the casebook's matrix; what comes out is told.
 extension Engine {
-  /// How a link stands, as grouping sees it, and in what way it fails.
+  /// How a link stands, as grouping sees it, and in what way it fails. Whether its attempts fail decides,
+  /// and not how grave that is: a link of little weight may be down, and a critical one slow.
   ///
   /// It is asked for with each sample, so that it reads single fields: a copy of a link's record touches
   /// every text in it.
@@ -20,10 +21,7 @@ extension Engine {
     }
     if let trouble {
       if trouble.isOverdue { return (.overdue, .overdue) }
-      // What is worked on is down by arrangement: it makes no incident worse. A hop is still what stands in
-      // the way of its links.
-      let isByArrangement = role != .hop && isInMaintenance(link)
-      let isDown = trouble.severity == .critical && role != .canary && !isByArrangement
+      let isDown = trouble.isDown && !weighsLittle(link)
       return (isDown ? .failing : .degraded, sign(of: trouble, link))
     }
     switch links[link].state {
@@ -33,6 +31,16 @@ extension Engine {
     case .degraded:
       // A failure that nothing has confirmed speaks against no pattern.
       return failure(of: link).map { (.unknown, $0) } ?? (.up, .slow)
+    }
+  }
+
+  /// Whether what fails is never critical: of a canary it is our own sight, and what is worked on is down by
+  /// arrangement. A hop that is worked on is still what stands in the way of its links.
+  private func weighsLittle(_ link: Int) -> Bool {
+    switch links[link].link.role {
+    case .canary: true
+    case .hop: false
+    default: isInMaintenance(link)
     }
   }
 
@@ -90,8 +98,9 @@ extension Engine {
     let isSuspect =
       state == .unknown && trouble == nil && sign != .slow && !isSightMark(link)
     casebook.set(
-      Int32(link), state, sign: sign, trouble: trouble, endReason: endReason,
-      isSuspect: isSuspect, at: now)
+      Int32(link), state, sign: sign,
+      severity: trouble != nil && weighsLittle(link) ? .warning : nil, trouble: trouble,
+      endReason: endReason, isSuspect: isSuspect, at: now)
   }
 
   /// Looks for incidents, if that is due.

@@ -81,8 +81,11 @@ extension Casebook {
     let key =
       known
       ?? PatternKey(
-        layer: incident.conditions.contains { $0.rule != .overdue } || incident.conditions.isEmpty
-          ? (incident.severity == .critical ? .failing : .degraded) : .overdue,
+        layer: incident.conditions.contains { $0.rule == .failures }
+          || incident.conditions.isEmpty && incident.severity == .critical
+          ? .failing
+          : incident.conditions.contains { $0.rule != .overdue } || incident.conditions.isEmpty
+            ? .degraded : .overdue,
         kind: .point, axis: .everything, value: first, manner: nil)
     let openedAt = now.instant - max(.zero, now.wall - incident.begunAt)
     let number = tracker.restore(

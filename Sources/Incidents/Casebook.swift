@@ -93,16 +93,16 @@ package struct Casebook: Sendable {
 
   // MARK: - What is seen
 
-  /// Takes how a link stands. `endReason`: why nothing is raised any more, where that is no recovery.
+  /// Takes how a link stands. `severity`: that of its trouble, unless it counts for less. `endReason`: why
+  /// nothing is raised any more, where that is no recovery.
   package mutating func set(
-    _ link: Int32, _ state: CellState, sign: FailureSign = .slow, trouble: LinkTrouble? = nil,
-    endReason: String? = nil, isSuspect: Bool = false, at now: Now
+    _ link: Int32, _ state: CellState, sign: FailureSign = .slow, severity: Severity? = nil,
+    trouble: LinkTrouble? = nil, endReason: String? = nil, isSuspect: Bool = false,
+    at now: Now
   ) {
-    let index = Int(link)
-    let former = matrix.states[index]
-    let isSame =
-      former == state && matrix.isSuspect(link) == isSuspect
-      && (Layer(state) == nil && !isSuspect || matrix.signs[index] == sign)
+    let severity = severity ?? trouble?.severity
+    let former = matrix.states[Int(link)]
+    let isSame = matrix.stands(link, state, sign, severity, isSuspect: isSuspect)
     if Layer(state) != nil || troubles.keys.contains(link) {
       if troubles[link] != trouble {
         noteFlapping(link, before: troubles[link], now: trouble, at: now.wall)
@@ -116,7 +116,8 @@ package struct Casebook: Sendable {
     }
     guard !isSame else { return }
     matrix.set(
-      link, state, sign: sign, since: trouble?.since ?? now.wall, isSuspect: isSuspect)
+      link, state, sign: sign, severity: severity, since: trouble?.since ?? now.wall,
+      isSuspect: isSuspect)
     // While nothing is bad, links that come up change nothing.
     if Layer(former) != nil || Layer(state) != nil || matrix.badCount > 0 || !cases.isEmpty {
       wantEvaluation(at: now.instant)
@@ -293,7 +294,8 @@ package struct Casebook: Sendable {
     }
     var incident = Incident(
       id: incidentID(&generator), sequence: 0, pattern: key.kind, status: .open,
-      severity: key.severity, links: [], summary: "", conditions: [],
+      severity: tracker.incident(numbered: number)?.severity ?? .warning, links: [], summary: "",
+      conditions: [],
       openedAt: since, updatedAt: now.wall)
     incident.firstToldSequence = nil
     cases[number] = Case(

@@ -189,7 +189,10 @@ struct Cover {
     let link = matrix.groups[Int(group)].hopLink
     guard link >= 0 else { return .unknown }
     let state = matrix.states[Int(link)]
-    return layer == .degraded && state == .degraded ? .failing : state
+    guard state == .degraded else { return state }
+    if layer == .degraded { return .failing }
+    // One at which nobody looks answers as little as it fails.
+    return matrix.signs[Int(link)] == .notMeasured ? .unknown : state
   }
 
   /// Nil where the group is no explanation, whatever it costs.

@@ -147,7 +147,7 @@ package struct IncidentTracker: Sendable {
       if let former {
         change(former, to: pattern.key, links: pattern.allLinks, matrix, [:], &actions)
       } else {
-        start(pattern, from: nil, &actions, now)
+        start(pattern, from: nil, matrix, &actions, now)
       }
       return
     }
@@ -171,7 +171,7 @@ package struct IncidentTracker: Sendable {
     // New incidents first, so that those that end can say where their links went.
     for (index, pattern) in patterns.enumerated() where !plan.isSticky[index] {
       if holderOfPattern[index] == 0 {
-        holderOfPattern[index] = start(pattern, from: origin(of: pattern), &actions, now)
+        holderOfPattern[index] = start(pattern, from: origin(of: pattern), matrix, &actions, now)
       }
       for link in pattern.allLinks { holder[link] = holderOfPattern[index] }
     }
@@ -226,10 +226,11 @@ package struct IncidentTracker: Sendable {
 
   @discardableResult
   private mutating func start(
-    _ pattern: Pattern, from origin: Int?, _ actions: inout [TrackerAction], _ now: Instant
+    _ pattern: Pattern, from origin: Int?, _ matrix: Matrix, _ actions: inout [TrackerAction],
+    _ now: Instant
   ) -> Int {
     let links = pattern.allLinks
-    let severity = pattern.key.severity
+    let severity = severity(of: pattern.key, links, matrix)
     let again = closed.lastIndex { $0.key.isSameThing(as: pattern.key) }
     let id = again.map { closed.remove(at: $0).id } ?? lastID + 1
     lastID = max(lastID, id)
@@ -245,6 +246,12 @@ package struct IncidentTracker: Sendable {
       actions.append(.open(id, pattern.key, links: links))
     }
     return id
+  }
+
+  /// That of the worst of its links; not of blindness, while which what links show says nothing.
+  private func severity(of key: PatternKey, _ links: [Int32], _ matrix: Matrix) -> Severity {
+    guard key.kind == .vantage else { return matrix.severity(of: links) }
+    return key.layer == .failing ? .critical : .warning
   }
 
   private mutating func change(
@@ -269,7 +276,8 @@ package struct IncidentTracker: Sendable {
       actions.append(.leave(incident.id, link: link, reason))
       if !incident.isVantage, memberOf[Int(link)] == incident.id { memberOf[Int(link)] = 0 }
     }
-    let rises = key.severity == .critical && incident.severity != .critical
+    let rises =
+      incident.severity != .critical && severity(of: key, links, matrix) == .critical
     if rises {
       new.severity = .critical
       actions.append(.rise(incident.id, .critical))

@@ -96,6 +96,8 @@ package struct Matrix: Sendable {
   package private(set) var since: [WallTime]
   /// A bit a link, for failing, degraded and overdue.
   private var bits: [[UInt64]]
+  /// Those of them whose trouble is critical.
+  private var criticalBits: [UInt64]
   /// Links that have failed and of which nothing has confirmed it: unknown, and they may show what a
   /// confirmed failure is a part of.
   private var suspectBits: [UInt64]
@@ -118,16 +120,19 @@ package struct Matrix: Sendable {
     bits = Array(
       repeating: Array(repeating: 0, count: (places.count + 63) / 64), count: Layer.allCases.count)
     suspectBits = Array(repeating: 0, count: (places.count + 63) / 64)
+    criticalBits = suspectBits
     for link in places.indices { set(Int32(link), .unknown) }
   }
 
-  /// Takes a link's new state; the work goes by the number of its groups.
+  /// Takes a link's new state; the work goes by the number of its groups. `severity`: how grave it is,
+  /// which is another matter than whether it answers; nil where only the state is known.
   package mutating func set(
-    _ link: Int32, _ state: CellState, sign: FailureSign = .slow,
+    _ link: Int32, _ state: CellState, sign: FailureSign = .slow, severity: Severity? = nil,
     since time: WallTime = WallTime(nanoseconds: 0), isSuspect: Bool = false
   ) {
     let index = Int(link)
     suspect(index, isSuspect && state == .unknown)
+    note(index, isCritical: isCritical(state, severity))
     let former = states[index]
     signs[index] = sign
     since[index] = time
@@ -169,6 +174,36 @@ package struct Matrix: Sendable {
     guard (suspectBits[index >> 6] & bit != 0) != isSuspect else { return }
     suspectBits[index >> 6] ^= bit
     suspectCount += isSuspect ? 1 : -1
+  }
+
+  private func isCritical(_ state: CellState, _ severity: Severity?) -> Bool {
+    guard let layer = Layer(state) else { return false }
+    return severity.map { $0 == .critical } ?? (layer == .failing)
+  }
+
+  private mutating func note(_ index: Int, isCritical: Bool) {
+    let bit = UInt64(1) << UInt64(index & 63)
+    if isCritical { criticalBits[index >> 6] |= bit } else { criticalBits[index >> 6] &= ~bit }
+  }
+
+  /// How grave the trouble of a link is; warning where it is in none.
+  package func severity(of link: Int32) -> Severity {
+    criticalBits[Int(link) >> 6] & UInt64(1) << UInt64(link & 63) != 0 ? .critical : .warning
+  }
+
+  /// That of the worst of some links.
+  package func severity(of links: [Int32]) -> Severity {
+    links.contains { severity(of: $0) == .critical } ? .critical : .warning
+  }
+
+  /// Whether a state that is set would change nothing.
+  func stands(
+    _ link: Int32, _ state: CellState, _ sign: FailureSign, _ severity: Severity?, isSuspect: Bool
+  ) -> Bool {
+    guard states[Int(link)] == state, self.isSuspect(link) == isSuspect else { return false }
+    if Layer(state) == nil { return !isSuspect || signs[Int(link)] == sign }
+    return signs[Int(link)] == sign
+      && (self.severity(of: link) == .critical) == isCritical(state, severity)
   }
 
   /// Whether a link has failed lately without being confirmed.

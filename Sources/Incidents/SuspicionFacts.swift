@@ -14,9 +14,19 @@ struct SuspicionFacts {
   /// Links of the same services for other provinces, and of other services for the same provinces.
   let sameServicesUp: Int
   let sameProvincesUp: Int
-  /// The hop that most of the bad links share, and its state; nil without one.
+  /// The hop that most of the bad links share, and how it stands; nil without one.
   let hop: LinkID?
-  let hopState: CellState
+  let hopStanding: HopStanding
+
+  /// What a hop says of the links that pass it.
+  enum HopStanding {
+    case failing
+    /// It is slow as they are.
+    case alike
+    /// It may be slow, but it answers, and they do not.
+    case answering
+    case unknown
+  }
 
   init(_ pattern: Pattern, _ matrix: Matrix, _ canaries: Canaries) {
     kind = pattern.key.kind
@@ -38,7 +48,17 @@ struct SuspicionFacts {
     let group = Self.sharedHop(of: links, pattern, matrix)
     hop = group.flatMap { LinkID(matrix.groups[Int($0)].name) }
     let link = group.map { matrix.groups[Int($0)].hopLink } ?? -1
-    hopState = link >= 0 ? matrix.states[Int(link)] : .unknown
+    hopStanding = link >= 0 ? Self.standing(link, pattern.key.layer, matrix) : .unknown
+  }
+
+  private static func standing(_ hop: Int32, _ layer: Layer, _ matrix: Matrix) -> HopStanding {
+    switch matrix.states[Int(hop)] {
+    case .failing: .failing
+    case .up: .answering
+    case .degraded where matrix.signs[Int(hop)] != .notMeasured:
+      layer == .degraded ? .alike : .answering
+    case .degraded, .unknown, .overdue, .excluded: .unknown
+    }
   }
 
   private static func isHop(_ link: Int32, _ matrix: Matrix) -> Bool {

@@ -63,13 +63,17 @@ private func patternShape(_ facts: SuspicionFacts) -> [Evidence] {
 
 private func hopStanding(_ facts: SuspicionFacts) -> [Evidence] {
   guard let hop = facts.hop else { return [] }
-  switch facts.hopState {
+  switch facts.hopStanding {
   case .failing: return [Evidence(.hop(hop), 4, "the hop \(hop) that they pass is failing itself")]
-  case .up:
+  case .answering:
     return facts.kind == .route
       ? [Evidence(.hop(hop), 2, "all that passes the hop \(hop) fails, though it answers")]
       : [Evidence(.network, -2, "the hop \(hop) answers")]
-  default:
+  case .alike:
+    return facts.kind == .route
+      ? [Evidence(.hop(hop), 2, "all that passes the hop \(hop) is degraded, and so is the hop")]
+      : []
+  case .unknown:
     return facts.kind == .route
       ? [Evidence(.hop(hop), 2, "all that passes the hop \(hop) fails; its own state is unknown")]
       : []
@@ -118,7 +122,7 @@ private func answersOfServers(_ facts: SuspicionFacts) -> [Evidence] {
   if facts.mostly(.gatewayError) {
     list.append(
       Evidence(.provider, 1, "a gateway answers that it cannot reach what lies behind it"))
-    if let hop = facts.hop, facts.hopState != .up {
+    if let hop = facts.hop, facts.hopStanding != .answering {
       list.append(Evidence(.hop(hop), 1, "a gateway answers that it cannot reach what lies behind"))
     }
   }

@@ -5,7 +5,7 @@ import Model
 package struct TrackedIncident: Sendable, Hashable {
   package var id: Int
   package var key: PatternKey
-  /// The worst so far: it rises and does not fall.
+  /// That of the worst of its links so far: it rises and does not fall.
   package var severity: Severity
   package var openedAt: Instant
   /// In ascending order: bad ones, and those that were bad and of which nothing is known now.
@@ -62,8 +62,4 @@ package enum TrackerAction: Sendable, Hashable {
   case absorb(Int, into: Int)
   case resolve(Int)
   case tell(Int, Telling)
-}
-
-extension PatternKey {
-  var severity: Severity { layer == .failing ? .critical : .warning }
 }

@@ -18,6 +18,7 @@ struct Suspected: Sendable, CustomTestStringConvertible {
 private let column = "  a b c\np X . .\nq X . .\nr X . .\nt X . ."
 private let row = "  g a b c\np ? X X X\nq . . . .\nr . . . .\nt . . . ."
 private let rowBehindWorkingHop = "  g a b c\np . X X X\nq . . . .\nr . . . .\nt . . . ."
+private let rowBehindSlowHop = "  g a b c\np s X X X\nq . . . .\nr . . . .\nt . . . ."
 private let rowBehindFailingHop = "  g a b c\np X X X X\nq . . . .\nr . . . .\nt . . . ."
 private let point = "  a b c\np X . .\nq . . .\nr . . .\nt . . ."
 private let all = "  a b c\np X X X\nq X X X\nr X X X"
@@ -47,6 +48,12 @@ private let table: [Suspected] = [
   Suspected(
     reason: "a province behind a hop that answers", picture: rowBehindWorkingHop,
     options: "gateway g", sign: .connectTimedOut, side: .consumer, confidence: .medium),
+  Suspected(
+    reason: "a province behind a hop that is slow, and answers", picture: rowBehindSlowHop,
+    options: "gateway g", sign: .connectTimedOut, side: .consumer, confidence: .medium),
+  Suspected(
+    reason: "a province behind a slow hop that says it cannot go on", picture: rowBehindSlowHop,
+    options: "gateway g", sign: .gatewayError, side: .consumer, confidence: .medium),
   Suspected(
     reason: "a silent province of whose hop nothing is known", picture: row, options: "gateway g",
     sign: .connectTimedOut, side: .consumer, confidence: .low),
