@@ -89,7 +89,8 @@ extension Engine {
       hurriedAt != now.instant || casebook.matrix.badCount < Limits.hurriedBadLinks
     {
       // Several samples may come at once, as after a disk that hung: a trouble that began and ended
-      // among them is an incident like any other.
+      // among them is an incident like any other. Of very many one evaluation sees them all, and they
+      // last until then.
       hurriedAt = now.instant
       casebook.hurry(at: now.instant)
       evaluateIncidents(at: now)
@@ -100,7 +101,7 @@ extension Engine {
     casebook.set(
       Int32(link), state, sign: sign,
       severity: trouble != nil && weighsLittle(link) ? .warning : nil, trouble: trouble,
-      endReason: endReason, isSuspect: isSuspect, at: now)
+      endReason: endReason, isSuspect: isSuspect, waitsUntilSeen: !isStopping, at: now)
   }
 
   /// Looks for incidents, if that is due.

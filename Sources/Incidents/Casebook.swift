@@ -35,6 +35,14 @@ package struct Casebook: Sendable {
     var link: Int32?
   }
 
+  /// How a link stands after a trouble.
+  private struct Passed: Sendable {
+    var state: CellState
+    var sign: FailureSign
+    var endReason: String?
+    var isSuspect: Bool
+  }
+
   package private(set) var matrix: Matrix
   package private(set) var canaries = Canaries.none
   var tracker: IncidentTracker
@@ -49,6 +57,9 @@ package struct Casebook: Sendable {
   private var laterAt: Instant?
   /// Cases that something kept from being told.
   var held: Set<Int> = []
+  /// Links that are well again, and of whose trouble no evaluation has known: until one has they stand as
+  /// badly as they did, so that none passes without an incident.
+  private var passed: [Int32: Passed] = [:]
   private var evaluateAt: Instant?
   private var evaluatedAt: Instant?
   /// Sight has returned, and nothing has been seen yet.
@@ -94,12 +105,19 @@ package struct Casebook: Sendable {
   // MARK: - What is seen
 
   /// Takes how a link stands. `severity`: that of its trouble, unless it counts for less. `endReason`: why
-  /// nothing is raised any more, where that is no recovery.
+  /// nothing is raised any more, where that is no recovery. `waitsUntilSeen`: a trouble that no evaluation
+  /// has seen yet ends only after the next one.
   package mutating func set(
     _ link: Int32, _ state: CellState, sign: FailureSign = .slow, severity: Severity? = nil,
     trouble: LinkTrouble? = nil, endReason: String? = nil, isSuspect: Bool = false,
-    at now: Now
+    waitsUntilSeen: Bool = false, at now: Now
   ) {
+    if waitsUntilSeen, Layer(state) == nil, hasUnseenTrouble(link) {
+      passed[link] = Passed(
+        state: state, sign: sign, endReason: endReason, isSuspect: isSuspect)
+      return wantEvaluation(at: now.instant)
+    }
+    if !passed.isEmpty { passed[link] = nil }
     let severity = severity ?? trouble?.severity
     let former = matrix.states[Int(link)]
     let isSame = matrix.stands(link, state, sign, severity, isSuspect: isSuspect)
@@ -157,9 +175,11 @@ package struct Casebook: Sendable {
     var actions: [CaseAction] = []
     var tracked: [TrackerAction]
     var parts: [PatternKey: Bool] = [:]
+    var isSeen = false
     if let at = evaluateAt, at <= now.instant || isToTell {
       evaluateAt = nil
       evaluatedAt = now.instant
+      isSeen = true
       var patterns = explain(matrix, canaries: canaries)
       if patterns.contains(where: { $0.key.kind == .vantage }) { isRegaining = false }
       let hasSeen = seesAgain(patterns)
@@ -183,7 +203,19 @@ package struct Casebook: Sendable {
     }
     if let later = laterAt, later <= now.instant { laterAt = nil }
     carryOut(tracked, parts, &actions, at: now)
+    if isSeen { letPass(at: now) }
     return actions
+  }
+
+  /// What has been seen now may end.
+  private mutating func letPass(at now: Now) {
+    let list = passed
+    passed = [:]
+    for (link, after) in list.sorted(by: { $0.key < $1.key }) {
+      set(
+        link, after.state, sign: after.sign, endReason: after.endReason,
+        isSuspect: after.isSuspect, at: now)
+    }
   }
 
   /// Whether the vantage was suspected and nothing speaks for that any more: something answers again.

@@ -108,4 +108,41 @@ private let slow: TransferResult = {
     #expect(risen.id == warned.id && risen.status == .open)
     #expect(risen.timeline.contains { $0.text == "rose to critical" })
   }
+
+  @Test("a trouble that passes among more than can be looked at each by itself is an incident too")
+  func passesAmongMany() throws {
+    // Each minute, and confirmed within seconds; single links pass among them while the disk hangs.
+    let many = (0..<540).map { number in
+      var link = link(
+        "many/c\(number)", [probe(url: "http://127.0.0.1/\(number < 520 ? "many" : "well")")])
+      link.system = "many"
+      return link
+    }
+    let few = ["first", "second"].map { name in
+      var link = link(
+        "\(name)/hue",
+        [probe(every: .milliseconds(200), retryLimit: 0, url: "http://127.0.0.1/\(name)")])
+      link.system = name
+      return link
+    }
+    let bench = Bench(many + few, attemptsInFlight: 1_024, incidents: toldAtOnce)
+    bench.network = { $0.url.target == "/many" ? wrong : right }
+    bench.advance(by: .minutes(3))
+    let badCount = bench.engine.casebook.matrix.badCount
+    #expect(badCount == 520)
+    bench.writesAtOnce = false
+    for name in ["/first", "/second"] {
+      bench.network = { $0.url.target == "/many" || $0.url.target == name ? wrong : right }
+      bench.advance(by: .milliseconds(800))
+      bench.network = { $0.url.target == "/many" ? wrong : right }
+      bench.advance(by: .milliseconds(800))
+    }
+    bench.written(through: try #require(bench.writes.last))
+    bench.writesAtOnce = true
+    bench.advance(by: .seconds(2))
+    for name in ["first/hue", "second/hue"] {
+      let versions = bench.versions.filter { $0.members.map(\.link) == [LinkID(name)!] }
+      #expect(versions.map(\.status) == [.open, .resolved], "\(name)")
+    }
+  }
 }
