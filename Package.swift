@@ -80,8 +80,8 @@ let package = Package(
     floor(
       "Simulation",
       [
-        "Base", "Model", "Wire", "History", "Probes", "Delivery", "Judgement", "Incidents",
-        "Engine",
+        "Base", "Model", "Wire", "History", "Probes", "Delivery", "Quiet", "Judgement",
+        "Incidents", "Engine",
       ]),
     floor(
       "Rehearsal",
@@ -139,7 +139,7 @@ let package = Package(
     tests("QuietTests", ["Quiet", "Wire", "Model", "Base"]),
     tests(
       "SimulationTests",
-      ["Simulation", "Engine", "Incidents", "Judgement", "History", "Model", "Base"]),
+      ["Simulation", "Engine", "Incidents", "Judgement", "Quiet", "History", "Model", "Base"]),
     tests(
       "RehearsalTests", ["Rehearsal", "Catalogue", "Wire", "Model", "Base"]),
     tests("ScenarioTests", ["Scenario", "Wire", "Model", "Base"]),

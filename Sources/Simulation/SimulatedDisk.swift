@@ -1,7 +1,9 @@
 import Base
 import Delivery
+import Engine
 import History
 import Model
+import Quiet
 
 /// What outlives a crash: the ring as the words that were written, and the journal as the documents of
 /// incidents, in the order of writing.
@@ -12,6 +14,16 @@ package struct SimulatedDisk: Sendable {
   private var header: SegmentHeader?
   private var segment: [UInt64] = []
   private var documents: [[UInt8]] = []
+  private(set) var pauses: [Pause] = []
+  private(set) var quiet = QuietState()
+  private(set) var connections: [LinkID: WallTime] = [:]
+
+  /// A file that is written anew with each change of what it holds.
+  enum StateFile {
+    case pauses([Pause])
+    case quiet(QuietState)
+    case connections([LinkID: WallTime])
+  }
 
   init(ringID: UInt64) { self.ringID = ringID }
 
@@ -33,6 +45,14 @@ package struct SimulatedDisk: Sendable {
 
   mutating func journal(_ incident: Incident) {
     documents.append(IncidentDocument.encode(incident))
+  }
+
+  mutating func save(_ file: StateFile) {
+    switch file {
+    case .pauses(let list): pauses = list
+    case .quiet(let state): quiet = state
+    case .connections(let list): connections = list
+    }
   }
 
   /// What a start reads back.

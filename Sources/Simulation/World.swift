@@ -5,6 +5,7 @@ import Incidents
 import Judgement
 import Model
 import Probes
+import Quiet
 import Wire
 
 /// An engine in a simulated world: time that jumps from one event to the next, a network that fails by a
@@ -23,6 +24,7 @@ package final class World {
     case answered(Token, TransferResult)
     case ringWritten([EncodedBatch], group: UInt64)
     case journaled(Incident, isTold: Bool)
+    case saved(SimulatedDisk.StateFile)
   }
 
   /// What a crash leaves of the write at which it comes.
@@ -50,31 +52,39 @@ package final class World {
   /// Called after each turn of the engine.
   package var afterTurn: ((World) -> Void)?
 
+  /// What operators have still to do.
+  private var acts: [ScheduledAct]
   private let settings: IncidentSettings
   private let seed: UInt64
   private var disk: SimulatedDisk
   private var events = TimerHeap<Event>()
   private var random: SeededGenerator
+  /// Its own, so that what is told, or not, does not change when samples are written.
+  private var ringRandom: SeededGenerator
   /// One write after the other.
   private var ringFreeAt = World.beginning.instant
   private var journalFreeAt = World.beginning.instant
+  private var filesFreeAt = World.beginning.instant
   private var journaledThisRun: UInt64 = 0
   private var downUntil: Instant?
   private var turnedAt = World.beginning.instant
 
   package init(
-    _ country: Country, faults: [ScheduledFault], seed: UInt64,
+    _ country: Country, faults: [ScheduledFault], acts: [ScheduledAct] = [], seed: UInt64,
     incidents settings: IncidentSettings = IncidentSettings()
   ) {
     self.country = country
+    self.acts = acts.sorted { $0.at < $1.at }
     self.settings = settings
     self.seed = seed
     network = FakeNetwork(country.links, faults: faults, seed: seed)
     random = SeededGenerator(seed: seed ^ 0x5DEE_CE66)
+    ringRandom = SeededGenerator(seed: seed ^ 0x0B5E_55ED)
     disk = SimulatedDisk(ringID: seed | 1)
     engine = Self.engine(disk.read().resume, seed: seed, settings, at: now)
     engine.load(country.links, at: now)
     engine.markStart(at: now)
+    engine.configureQuiet(QuietSettings(zone: .hours(7)), at: now)
   }
 
   private static func engine(
@@ -95,7 +105,7 @@ package final class World {
     let end = Self.beginning.instant + end
     take()
     while let due = nextDue {
-      let next = max(due, turnedAt + Self.turnLength)
+      let next = max(Self.turn(atOrAfter: due), turnedAt + Self.turnLength)
       guard next <= end else { break }
       now = Now(instant: next, wall: now.wall(at: next))
       turnedAt = next
@@ -104,9 +114,17 @@ package final class World {
     now = Now(instant: end, wall: now.wall(at: end))
   }
 
+  /// Turns lie on a grid, so that one more for something else moves no attempt.
+  private static func turn(atOrAfter instant: Instant) -> Instant {
+    let length = turnLength.nanoseconds
+    let turns = ((instant - beginning.instant).nanoseconds + length - 1) / length
+    return beginning.instant + TimeAmount(nanoseconds: max(0, turns) * length)
+  }
+
   private var nextDue: Instant? {
     if let downUntil { return downUntil }
-    return [engine.nextDue, events.nextDue].compactMap { $0 }.min()
+    let act = acts.first.map { Self.beginning.instant + $0.at }
+    return [engine.nextDue, events.nextDue, act].compactMap { $0 }.min()
   }
 
   private func turn() {
@@ -116,6 +134,11 @@ package final class World {
     }
     while downUntil == nil, let (_, event) = events.popDue(at: now.instant) { happen(event) }
     guard downUntil == nil else { return }
+    while let next = acts.first, next.at <= elapsed {
+      acts.removeFirst()
+      perform(next.act)
+      take()
+    }
     engine.run(at: now)
     take()
     afterTurn?(self)
@@ -144,8 +167,31 @@ package final class World {
       if remains != nil { return crash() }
       journaledThisRun += 1
       engine.journaled(through: journaledThisRun)
+    case .saved(let file):
+      let remains = crashRemains()
+      // A file is replaced as a whole.
+      if remains == nil || remains == .all { disk.save(file) }
+      if remains != nil { return crash() }
     }
     take()
+  }
+
+  private func perform(_ act: OperatorAct) {
+    switch act {
+    case .maintenance(let links, let length):
+      let window = MaintenanceWindow(
+        id: "", links: links, times: .once(from: now.wall, to: now.wall + length),
+        announced: CivilDay(now.wall, zone: .hours(7)), reason: "new release")
+      _ = engine.addMaintenance(window, by: "lan", at: now)
+    case .silence(let links, let length):
+      let silence = Silence(
+        id: "", links: links, by: "", reason: "ticket 12", created: now.wall,
+        expires: now.wall + length)
+      _ = engine.addSilence(silence, by: "lan", at: now)
+    case .pause(let link):
+      engine.pause(Pause(link: link, by: "lan", reason: "work", since: now.wall), at: now)
+    case .resume(let link): engine.resume(link, at: now)
+    }
   }
 
   private func note(_ incident: Incident, isTold: Bool) {
@@ -168,19 +214,24 @@ package final class World {
     downUntil = now.instant + .milliseconds(Int64(200 + random.below(20_000)))
   }
 
-  /// As the daemon starts: the catalogue, the samples, the incidents.
+  /// As the daemon starts: the catalogue, the samples, what operators entered, the incidents.
   private func restart() {
     downUntil = nil
     let found = disk.read()
     engine = Self.engine(
       found.resume, seed: seed &+ UInt64(crashes) &* 0x1000_0001, settings, at: now)
+    engine.restore(connections: disk.connections)
     engine.load(country.links, at: now)
-    var earlier = EarlierRun(country.links, connections: [:])
+    var earlier = EarlierRun(country.links, connections: disk.connections)
     for (key, sample) in found.samples { earlier.add(key, sample) }
     engine.restore(earlier)
     engine.markStart(at: now)
+    engine.restore(pauses: disk.pauses)
+    engine.configureQuiet(QuietSettings(zone: .hours(7)), at: now)
+    engine.restore(quiet: disk.quiet, at: now)
     ringFreeAt = now.instant
     journalFreeAt = now.instant
+    filesFreeAt = now.instant
     journaledThisRun = 0
     engine.restore(found.open, ended: found.ended, at: now)
     take()
@@ -207,25 +258,34 @@ package final class World {
       let answer = network.answer(link, at: elapsed)
       events.push(.answered(token, answer.result), due: now.instant + answer.delay)
     case .write(let batches, let group):
-      ringFreeAt = max(ringFreeAt, now.instant) + writeLength()
+      ringFreeAt = max(ringFreeAt, now.instant) + Self.writeLength(&ringRandom)
       events.push(.ringWritten(batches, group: group), due: ringFreeAt)
     case .lookBack(let question):
       // Its history begins with the world.
       engine.learn(PastAnswer(number: question.number), at: now)
     case .tell(let incident): journal(incident, isTold: true)
     case .keep(let incident): journal(incident, isTold: false)
-    case .resolve, .examine, .connect, .send, .receive, .wait, .spawn, .cancel, .trialEnded,
-      .savePauses, .saveQuiet, .saveConnections, .log:
+    case .savePauses(let pauses): save(.pauses(pauses))
+    case .saveQuiet(let state): save(.quiet(state))
+    case .saveConnections(let connections): save(.connections(connections))
+    case .resolve, .examine, .connect, .send, .receive, .wait, .spawn, .cancel, .trialEnded, .log:
       break
     }
   }
 
   private func journal(_ incident: Incident, isTold: Bool) {
-    journalFreeAt = max(journalFreeAt, now.instant) + writeLength()
+    journalFreeAt = max(journalFreeAt, now.instant) + Self.writeLength(&random)
     events.push(.journaled(incident, isTold: isTold), due: journalFreeAt)
   }
 
-  private func writeLength() -> TimeAmount { .microseconds(Int64(500 + random.below(20_000))) }
+  private func save(_ file: SimulatedDisk.StateFile) {
+    filesFreeAt = max(filesFreeAt, now.instant) + Self.writeLength(&random)
+    events.push(.saved(file), due: filesFreeAt)
+  }
+
+  private static func writeLength(_ random: inout SeededGenerator) -> TimeAmount {
+    .microseconds(Int64(500 + random.below(20_000)))
+  }
 
   /// The samples that the ring holds, in the order of writing.
   package var ring: [(key: ProbeKey, sample: Sample)] { disk.read().samples }
