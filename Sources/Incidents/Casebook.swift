@@ -55,6 +55,9 @@ package struct Casebook: Sendable {
   /// Cases whose links say something else than their last versions, or something new to be told.
   private var unwritten: Set<Int> = []
   private var laterAt: Instant?
+  /// Of those the ones that are to be told.
+  private var tellsLeft: Set<Int> = []
+  private var lastWritten = 0
   /// Cases that something kept from being told.
   var held: Set<Int> = []
   /// Links that are well again, and of whose trouble no evaluation has known: until one has they stand as
@@ -269,27 +272,51 @@ package struct Casebook: Sendable {
     }
     for action in tracked { noteFlapping(of: action, at: now.wall) }
     let open = Dictionary(uniqueKeysWithValues: tracker.open.map { ($0.id, $0) })
-    for number in touched.sorted() {
+    tells.formUnion(tellsLeft)
+    tellsLeft = []
+    var room = Limits.incidentVersionsAtOnce
+    for number in inOrder(touched, tells) {
       if let incident = open[number] {
         if tracker.isBlind, !incident.isVantage,
           cases[number].map({ $0.incident.sequence > 0 }) ?? false
         {
           // What links show now says nothing of it.
+          if tells.contains(number) { tellsLeft.insert(number) }
           later(number, now.instant + Limits.incidentVersionsEvery)
           continue
         }
         if let isPart = parts[incident.key] { cases[number]?.isPart = isPart }
+        // Words take most of an evaluation: those of very many incidents come one after the other.
+        guard room > 0 else {
+          if tells.contains(number) { tellsLeft.insert(number) }
+          later(number, now.instant + Limits.evaluationEvery)
+          continue
+        }
+        room -= 1
+        lastWritten = number
         write(incident, isToBeTold: tells.contains(number), &actions, at: now)
       }
     }
     for number in ended {
-      end(number, into: heirs[number], isToBeTold: tells.contains(number), &actions, at: now)
+      // What was still to be told when it ended is told to nobody.
+      let isToBeTold = tells.contains(number) && cases[number]?.incident.isTold == true
+      end(number, into: heirs[number], isToBeTold: isToBeTold, &actions, at: now)
     }
     if !ended.isEmpty { forgetEnded() }
   }
 
   /// Takes links of which nothing has been seen since the start for well, those aside that are listed.
   mutating func assumeUp(except others: Set<Int32>) { matrix.assumeUp(except: others) }
+
+  /// Incidents in the order in which they are written: if there are too many for one time, first those that
+  /// are to be told, then those that have waited.
+  private func inOrder(_ touched: Set<Int>, _ tells: Set<Int>) -> [Int] {
+    let list = touched.sorted()
+    guard list.count > Limits.incidentVersionsAtOnce else { return list }
+    let rest = list.filter { !tells.contains($0) }
+    return list.filter { tells.contains($0) } + rest.filter { $0 > lastWritten }
+      + rest.filter { $0 <= lastWritten }
+  }
 
   /// So that ids go on where those of another casebook stopped.
   mutating func continueNumbers(of former: Casebook) {

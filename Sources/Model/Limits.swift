@@ -252,6 +252,8 @@ package enum Limits {
   package static let incidentMembers = 1_000
   /// Links that one entry of a timeline names.
   package static let incidentTimelineLinks = 10
+  /// So many incidents are put into words in one evaluation; further ones in the next.
+  package static let incidentVersionsAtOnce = 400
   /// Links that come and go make a new version no more often, and it is filed, not told.
   package static let incidentVersionsEvery = TimeAmount.seconds(5)
   /// Another main cause, or side, of an incident of several links is told no more often.

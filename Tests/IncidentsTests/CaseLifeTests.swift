@@ -192,3 +192,67 @@ import Testing
     #expect(history.versions.last?.hasHeldChanges == false, "its file may be written again")
   }
 }
+
+@Suite("Very many incidents at once") struct ManyIncidentsTests {
+  /// 900 links that have nothing in common, all failing.
+  private struct Many {
+    var book: Casebook
+    var now = CaseHistory.start
+    var told: [String: [IncidentStatus]] = [:]
+    var ends: Set<String> = []
+    var most = 0
+
+    init() {
+      var settings = IncidentSettings()
+      settings.gatherCritical = .zero
+      let places = (0..<900).map { number in
+        LinkPlace(
+          id: LinkID(service: "s\(number)", consumer: "c"), system: "s\(number)",
+          owner: "o\(number)", province: nil)
+      }
+      book = Casebook(Matrix(places), settings: settings, seed: 1)
+      book.set(Canaries(answering: 2, failing: 0), at: now)
+      for (link, place) in places.enumerated() {
+        let condition = Condition(
+          link: place.id, probe: "http", rule: .failures, evidence: "HTTP status 500",
+          cause: "http.status", since: now.wall)
+        book.set(
+          Int32(link), .failing, sign: .serverError,
+          trouble: LinkTrouble(severity: .critical, conditions: [condition], since: now.wall),
+          at: now)
+      }
+    }
+
+    mutating func evaluate(_ count: Int) {
+      for _ in 0..<count {
+        var written = 0
+        for case .version(let incident, let isTold) in book.evaluate(at: now) {
+          if incident.status == .resolved { ends.insert(incident.id) } else { written += 1 }
+          if isTold { told[incident.id, default: []].append(incident.status) }
+        }
+        most = max(most, written)
+        now = Now(instant: now.instant + .milliseconds(100), wall: now.wall + .milliseconds(100))
+      }
+    }
+  }
+
+  @Test("each is told once, and no evaluation puts more into words than its share")
+  func share() {
+    var many = Many()
+    many.evaluate(20)
+    #expect(many.most == Limits.incidentVersionsAtOnce)
+    #expect(many.told.count == 900 && many.told.values.allSatisfy { $0 == [.open] })
+  }
+
+  @Test("what ends before it could be told has its end in the journal, and is told to nobody")
+  func endsBefore() {
+    var many = Many()
+    many.evaluate(1)
+    #expect(many.told.count == Limits.incidentVersionsAtOnce)
+    for link in 0..<900 { many.book.set(Int32(link), .up, at: many.now) }
+    many.evaluate(60)
+    #expect(many.ends.count == 900)
+    #expect(many.told.count == Limits.incidentVersionsAtOnce)
+    #expect(many.told.values.allSatisfy { $0 == [.open, .resolved] })
+  }
+}
