@@ -37,6 +37,7 @@ package struct Engine: ~Copyable {
   var unsureUntil = Instant(nanoseconds: .min)
   /// When incidents were last looked for ahead of their time.
   var hurriedAt: Instant?
+  var unanswered = UnansweredLinks()
   /// Where the round of looking for links without young samples goes on, and when.
   var staleCursor = 0
   var staleLookDue = Instant(nanoseconds: .min)

@@ -116,6 +116,9 @@ extension Engine {
   mutating func judge(_ probe: Int, _ sample: Sample, recordedAt: Instant, at now: Now) {
     probes[probe].noteRun(sample, recordedAt: recordedAt)
     let link = probes[probe].link
+    if casebook.isBlind || recordedAt >= sightSince {
+      noteAnswer(of: link, probe, sample.outcome, at: now)
+    }
     if links[link].isQuiet {
       judgeQuietly(probe, sample, at: now)
     } else if casebook.isBlind, !isSightMark(link) {

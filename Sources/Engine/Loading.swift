@@ -97,6 +97,8 @@ extension Engine {
   private mutating func moveIncidents(_ prepared: borrowing PreparedLoad, at now: Now) {
     canaryLinks = prepared.canaryLinks
     mustFailLinks = prepared.mustFailLinks
+    // They are known by their places.
+    unanswered = UnansweredLinks()
     let last = casebook.move(
       to: prepared.matrix, settings: incidentSettings, places: linkIndex, at: now)
     casebook.set(canaries(at: now), at: now)

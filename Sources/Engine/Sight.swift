@@ -4,6 +4,12 @@ import Incidents
 import Judgement
 import Model
 
+/// The links that have begun to fail since the last answer of any link, and when that was.
+struct UnansweredLinks: Sendable {
+  var links: Set<Int32> = []
+  var since: WallTime?
+}
+
 /// Whether the monitor itself sees: canaries ought to answer whatever happens to links, and one link
 /// ought to fail. While it does not see, links are unknown and nothing is raised from their samples.
 extension Engine {
@@ -20,9 +26,26 @@ extension Engine {
       case nil: break
       }
     }
+    canaries.unanswered = canaries.answering == 0 ? unanswered.links.count : 0
     canaries.isDeceived = mustFailLinks.contains { newestAnswer(of: $0, at: now) == true }
     canaries.isUnsure = now.instant < unsureUntil && mustFailLinks.contains { isUnseen($0) }
     return canaries
+  }
+
+  /// Takes whether something answered, be it with an error: where no canary is configured, this alone tells
+  /// that nothing does any more. Of links that are known to fail nothing new is shown.
+  mutating func noteAnswer(of link: Int, _ probe: Int, _ outcome: Outcome, at now: Now) {
+    guard !outcome.isSkipped, probes[probe].definition.isRequired, !isSightMark(link),
+      !links[link].isQuiet
+    else { return }
+    if outcome.isFailure, FailureSign(outcome)?.isAnswered != true {
+      if !links[link].hasTrouble { unanswered.links.insert(Int32(link)) }
+      return
+    }
+    unanswered.since = now.wall
+    if unanswered.links.isEmpty { return }
+    unanswered.links.removeAll(keepingCapacity: true)
+    if casebook.isBlind { casebook.set(canaries(at: now), at: now) }
   }
 
   /// Whether a link is looked at, and has not been since the start.
@@ -87,7 +110,8 @@ extension Engine {
 
   /// The last moment at which we are known to have seen, from what gave our blindness away: when the last of
   /// the failing canaries, or the link that must fail, was last as it ought to be. Where links alone show
-  /// it, each was right an interval before its first failure, and most of them lost their answer at once.
+  /// it, that is the last answer of any of them; or each was right an interval before its first failure, and most
+  /// of them lost their answer at once.
   private func lastSight(_ failing: [Int32], at now: Now) -> WallTime {
     var sawAt = lastRight(canaryLinks).max()
     if sawAt == nil {
@@ -98,6 +122,9 @@ extension Engine {
           sawAt = max(sawAt ?? before, before)
         }
       }
+    }
+    if sawAt == nil, unanswered.links.count >= Thresholds.leastUnanswered {
+      sawAt = unanswered.since
     }
     if sawAt == nil {
       let times = lastRight(failing.map { Int($0) }).sorted()

@@ -119,11 +119,29 @@ struct Assignment {
       return told != other ? told : a < b
     }
     if let best {
+      if isLeft(pattern, of: best, memberOf) {
+        incidentOfPattern[index] = best
+        isSticky[index] = true
+        return
+      }
       match(index, best)
     } else if let id = holder(of: pattern, overlap, memberOf) {
       incidentOfPattern[index] = id
       isSticky[index] = true
     }
+  }
+
+  /// Whether a pattern is what is left of an incident that recovers link by link: a gateway that is back
+  /// before its links makes no province of them, and an owner of whose systems one is left is that owner.
+  private func isLeft(_ pattern: Pattern, of id: Int, _ memberOf: [Int]) -> Bool {
+    guard let incident = incidents[id], incident.isTold, incident.key.kind != .point,
+      pattern.allLinks.allSatisfy({ memberOf[Int($0)] == id })
+    else { return false }
+    return incident.isRecovering
+      || incident.links.contains {
+        let state = matrix.states[Int($0)]
+        return Layer(state) == nil && state != .unknown
+      }
   }
 
   /// The incident to which all links of a pattern belong, or would if they had failed before: nobody

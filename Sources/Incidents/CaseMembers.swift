@@ -20,6 +20,12 @@ extension Incident {
     }
   }
 
+  /// Whether links of it have left since the last one joined.
+  var isRecovering: Bool {
+    guard let left = members.compactMap(\.leftAt).max() else { return false }
+    return members.allSatisfy { $0.joinedAt <= left }
+  }
+
   /// Notes that links belong to it no more.
   mutating func leave(_ links: [LinkID], at time: WallTime) {
     let places = memberPlaces(few: links.count)

@@ -240,8 +240,10 @@ struct CaseWords {
     let all = matrix.counts.last ?? GroupCounts()
     let known = all.up + all.degraded + all.failing
     let failing =
-      tracked.links.isEmpty
-      ? "" : "\(tracked.links.count) of \(counted(Int(known), "link")) fail at once and "
+      canaries.unanswered > tracked.links.count
+      ? "nothing has answered since \(canaries.unanswered) links began to fail and "
+      : tracked.links.isEmpty
+        ? "" : "\(tracked.links.count) of \(counted(Int(known), "link")) fail at once and "
     let seen =
       canaries.isDeceived
       ? "the link that must fail does not"

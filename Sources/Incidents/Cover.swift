@@ -251,12 +251,29 @@ struct Cover {
   ) -> Int64? {
     guard layer != .overdue else { return nil }
     if canaries.isSeeing { return nil }
+    if isHushed(gain: gain, group) { return Thresholds.pointCost }
     let least =
       canaries.isDoubtful ? Thresholds.nearlyWithDoubtPermille : Thresholds.nearlyPermille
     guard gain >= Thresholds.leastBlind, share >= least, spans(2, .owner, group),
       spans(2, .province, group)
     else { return nil }
     return Thresholds.pointCost + Thresholds.mildExceptionCost * against
+  }
+
+  /// Whether nothing answers any more since many links of many owners began to fail: then it is as good as
+  /// nearly everything, though most links have not been asked since. One failing hop of all of them would
+  /// explain it better.
+  private func isHushed(gain: Int32, _ group: Int32) -> Bool {
+    let counts = matrix.counts[Int(group)]
+    let all = Int64(counts.up + counts.degraded + counts.failing + counts.unknown)
+    guard layer == .failing, canaries.unanswered >= Thresholds.leastUnanswered,
+      Int64(canaries.unanswered) * 1_000 >= Thresholds.unansweredPermille * all,
+      spans(3, .owner, group), spans(3, .province, group)
+    else { return false }
+    return !touched.contains {
+      matrix.groups[Int($0)].axis == .hop && hopState($0) == .failing
+        && remaining[Int(slots[Int($0)])] == gain
+    }
   }
 
   /// Whether the group's links that are not explained yet lie in so many groups of another axis.

@@ -84,13 +84,13 @@ package struct IncidentTracker: Sendable {
   /// Takes an incident over, with its former life, and gives it a number.
   package mutating func restore(
     _ key: PatternKey, severity: Severity, links: [Int32], openedAt: Instant, isTold: Bool,
-    count: Int
+    isRecovering: Bool = false, count: Int
   ) -> Int {
     lastID += 1
     let tellAt = openedAt + settings.gather(severity)
     openByID[lastID] = TrackedIncident(
       id: lastID, key: key, severity: severity, openedAt: openedAt, links: links, isTold: isTold,
-      tellAt: tellAt)
+      tellAt: tellAt, isRecovering: isRecovering)
     if memberOf.count < count { memberOf += Array(repeating: 0, count: count - memberOf.count) }
     if key.kind == .vantage {
       vantageID = lastID
@@ -264,7 +264,10 @@ package struct IncidentTracker: Sendable {
     let isOther = !key.isSameThing(as: incident.key)
     if key != incident.key { actions.append(.become(incident.id, key, from: incident.key)) }
     let joined = difference(links, incident.links)
-    if !joined.isEmpty { actions.append(.join(incident.id, links: joined)) }
+    if !joined.isEmpty {
+      actions.append(.join(incident.id, links: joined))
+      new.isRecovering = false
+    }
     for link in difference(incident.links, links) {
       let state = matrix.states[Int(link)]
       let reason: LeaveReason =
@@ -273,6 +276,7 @@ package struct IncidentTracker: Sendable {
         } else if state
           == .excluded
         { .notCounted } else { .recovered }
+      if joined.isEmpty, reason == .recovered { new.isRecovering = true }
       actions.append(.leave(incident.id, link: link, reason))
       if !incident.isVantage, memberOf[Int(link)] == incident.id { memberOf[Int(link)] = 0 }
     }

@@ -41,6 +41,9 @@ package struct Canaries: Sendable, Hashable {
   /// A link that must fail has not been looked at since the start: whoever was deceived before may be so
   /// still.
   package var isUnsure = false
+  /// How many links have begun to fail since the last answer of any link, where no canary answers: what is
+  /// up was seen before that, and speaks against nothing.
+  package var unanswered = 0
 
   package init(answering: Int = 0, failing: Int = 0, isDeceived: Bool = false) {
     self.answering = answering

@@ -12,6 +12,9 @@ package enum Thresholds {
   /// The same while some canaries fail.
   package static let nearlyWithDoubtPermille: Int64 = 500
   package static let leastBlind: Int32 = 6
+  /// So many links, and so many of all, that have begun to fail since anything answered.
+  package static let leastUnanswered = 12
+  package static let unansweredPermille: Int64 = 100
   /// Of a hop's links, if its own check fails; otherwise `nearlyPermille`.
   package static let failingHopPermille: Int64 = 300
   package static let vendorPermille: Int64 = 800

@@ -13,6 +13,8 @@ package struct TrackedIncident: Sendable, Hashable {
   package var isTold = false
   /// When it is to be told, once it has gathered.
   package var tellAt: Instant
+  /// Links of it have recovered since the last one joined: what is left of it keeps its name.
+  var isRecovering = false
   /// Nothing is known of its links any more: it waits for that before it is told.
   var isHeldBack = false
 

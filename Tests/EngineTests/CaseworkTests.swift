@@ -85,6 +85,60 @@ private func watched(
     #expect(Self.states(bench) == Array(repeating: .up, count: 9))
   }
 
+  /// Five services of owners of their own for four provinces, and nothing that tells of our sight.
+  private static func uncertain() -> Bench {
+    let bench = Bench(
+      ["civil", "land", "tax", "health", "school"].flatMap { service in
+        (provinces + ["lai-chau"]).map { watched("\(service)/\($0)") }
+      }, incidents: IncidentSettings())
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(5))
+    return bench
+  }
+
+  @Test("without canaries, that nothing answers any more is told as blindness, and nothing else is")
+  func blindWithoutCanaries() {
+    let bench = Self.uncertain()
+    bench.network = { _ in refused }
+    let cutAt = bench.now.wall
+    bench.advance(by: .minutes(10))
+    #expect(bench.told.map(\.pattern) == [.vantage], "\(bench.told.map(\.summary))")
+    // As it was found; by the time it is told they have failed for themselves.
+    let words = " links began to fail and no canary is configured that would tell otherwise"
+    #expect(
+      bench.versions.first { $0.pattern == .vantage }.map { $0.summary.contains(words) } == true,
+      "\(bench.versions.map(\.summary))")
+    let sawAt = bench.index.marks.compactMap { mark in
+      if case .wentBlind(_, let sawAt) = mark.mark { sawAt } else { nil }
+    }
+    #expect(sawAt.allSatisfy { $0 <= cutAt && $0 > cutAt - .seconds(10) } && sawAt.count == 1)
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(10))
+    #expect(bench.told.map(\.status) == [.open, .resolved], "\(bench.told.map(\.summary))")
+    #expect(bench.versions.filter { $0.pattern != .vantage }.allSatisfy { !$0.isTold })
+  }
+
+  @Test("without canaries, most owners that fail while one answers are no blindness")
+  func mostOwnersWithoutCanaries() {
+    let bench = Self.uncertain()
+    bench.network = { $0.url.target.hasPrefix("/school/") ? right : refused }
+    bench.advance(by: .minutes(10))
+    #expect(!bench.told.contains { $0.pattern == .vantage }, "\(bench.told.map(\.summary))")
+    #expect(bench.told.contains { $0.pattern == .system })
+  }
+
+  @Test("without canaries, errors of servers are answers")
+  func errorsWithoutCanaries() {
+    let bench = Self.uncertain()
+    // One that has been asked lately stays well for as long as others are found out.
+    bench.network = {
+      $0.url.target.hasPrefix("/school/") ? right : wrong
+    }
+    bench.advance(by: .minutes(2))
+    let unanswered = bench.engine.casebook.canaries.unanswered
+    #expect(unanswered == 0)
+  }
+
   @Test("samples of the time in which the monitor is blind are marked, and its beginning is")
   func blindSamples() throws {
     let bench = Self.bench()

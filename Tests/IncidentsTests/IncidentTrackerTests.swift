@@ -270,9 +270,39 @@ struct IncidentTrackerTests {
       history.at(10)
         == "1 loses c/p; 1 loses c/q; 1 loses c/r; 1 loses b/t; 1 loses c/t")
     history.set("b/p b/q b/r", .up)
-    #expect(
-      history.at(20)
-        == "1 becomes system a; 1 loses b/p; 1 loses b/q; 1 loses b/r; tell 1 changed")
+    #expect(history.at(20) == "1 loses b/p; 1 loses b/q; 1 loses b/r", "it is told already")
+    history.set("a/p", .up)
+    #expect(history.at(30) == "1 loses a/p")
+    history.set("d/q d/r d/t", .failing)
+    #expect(history.at(40) == "2 opens as system d x3; tell 2 opened")
+    history.set("a/p", .failing)
+    #expect(history.at(50) == "1 becomes system a; 1 gains 1; tell 1 changed", "one fails anew")
+  }
+
+  @Test("A route's incident whose hop recovers first stays the route's, and no province is told")
+  func hopFirst() {
+    let rows = "  g a b c\np . . . .\nq . . . .\nr . . . ."
+    var history = History(rows, "gateway g", gatherSeconds: 0)
+    history.set("g/p a/p b/p c/p", .failing)
+    #expect(history.at(0) == "1 opens as route g/p x4; tell 1 opened")
+    history.set("g/p", .up)
+    #expect(history.at(10) == "1 loses g/p")
+    #expect(history.at(20) == "")
+    history.set("a/p", .up)
+    #expect(history.at(30) == "1 loses a/p")
+    history.set("b/p c/p", .up)
+    #expect(history.at(40) == "1 ends; tell 1 resolved")
+  }
+
+  @Test("What has not been told yet is told as what is left of it")
+  func hopFirstUntold() {
+    let rows = "  g a b c\np . . . .\nq . . . .\nr . . . ."
+    var history = History(rows, "gateway g")
+    history.set("g/p a/p b/p c/p", .failing)
+    #expect(history.at(0) == "1 opens as route g/p x4")
+    history.set("g/p", .up)
+    #expect(history.at(5) == "1 becomes province p; 1 loses g/p")
+    #expect(history.tick(10) == "tell 1 opened")
   }
 
   @Test("Overdue connections and failures of one system are two incidents")

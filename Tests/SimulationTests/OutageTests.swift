@@ -25,6 +25,10 @@ import Testing
     #expect(first.at > outage.start && first.at < outage.end, "seed \(seed)")
     #expect(told[0].status == .resolved, "seed \(seed):\(world.story)")
     #expect(world.tellings.last.map { $0.at > outage.end } == true, "seed \(seed)")
+    // While it recovers link by link nobody hears of another pattern.
+    let patterns = Set(
+      world.tellings.filter { $0.at > outage.end }.map(\.incident.pattern))
+    #expect(patterns.count == 1, "seed \(seed):\(world.story)")
     #expect(world.engine.casebook.open.isEmpty, "seed \(seed)")
     return try #require(
       world.versions.last { $0.incident.id == told[0].id && $0.at < outage.end }?.incident)
@@ -50,6 +54,22 @@ import Testing
       "seed \(seed):\(world.story)")
     let later = services.map { world.engine.state(of: $0, at: world.now) }
     #expect(later.allSatisfy { $0 == .up || $0 == .degraded }, "seed \(seed)")
+  }
+
+  @Test(
+    "the whole network is cut and no canary is configured: the monitor may be blind, and nothing else",
+    arguments: seeds.filter { $0 % 3 == 0 })
+  func cutWithoutCanaries(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let outage = Outage(&random)
+    let manner: ScheduledFault.Manner = random.below(2) == 0 ? .refusal : .silence
+    let world = World(
+      Country(provinces: seed % 25 == 0 ? 34 : 6, hasCanaries: false),
+      faults: [ScheduledFault(.everything, manner, from: outage.start, to: outage.end)],
+      seed: seed)
+    world.run(until: outage.settled)
+    let incident = try onlyIncident(world, outage, seed: seed)
+    #expect(incident.pattern == .vantage, "seed \(seed):\(world.story)")
   }
 
   @Test("a province's gateway is down: one incident names it", arguments: seeds)
