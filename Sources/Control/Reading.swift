@@ -56,7 +56,8 @@ private func reported(
     guard error.code == "noSuchLink" else { throw error }
     throw ControlError(
       error.status, error.code,
-      error.message + "; of one that was configured once, history and compare read what is kept with"
+      error.message
+        + "; of one that was configured once, history and compare read what is kept with"
         + " --file and the directory of the history, usually /var/lib/linkhealth/history")
   }
 }
