@@ -92,7 +92,8 @@ extension Engine {
   /// is what its plan says, until its connection has come about.
   package func state(of link: Int, at now: Now) -> LinkState {
     let range = links[link].probes
-    if links[link].isQuiet {
+    // Single fields: a copy of the record touches every text in it.
+    if links[link].connectedAt == nil, links[link].link.planned != nil {
       return links[link].lifeCycle.stage(at: now.wall) == .overdue ? .notConnected : .planned
     }
     if range.isEmpty { return .notConnected }

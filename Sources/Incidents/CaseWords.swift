@@ -52,8 +52,10 @@ extension Casebook {
       suspect(pattern, in: matrix, canaries: canaries), key, bad, at: now,
       after: item.suspicion)
     let troubles = tracked.links.compactMap { self.troubles[$0] }
-    let conditions = Array(
-      troubles.lazy.flatMap(\.conditions).prefix(Limits.incidentConditions))
+    var conditions: [Condition] = []
+    for trouble in troubles where conditions.count < Limits.incidentConditions {
+      conditions += trouble.conditions.prefix(Limits.incidentConditions - conditions.count)
+    }
     let main = mainTrouble(troubles)
     let meaning: [[String]]
     if key.kind == .point {
@@ -86,26 +88,57 @@ extension Casebook {
 
   /// The first of those with the cause that most have.
   func mainTrouble(_ troubles: [LinkTrouble]) -> LinkTrouble? {
-    var counts: [[String]: Int] = [:]
-    func cause(_ trouble: LinkTrouble) -> [String] {
-      trouble.first.map { [$0.cause, $0.causeDetail] } ?? []
+    let counts = Self.causes(troubles)
+    // Mostly it is the same of all.
+    guard counts.count > 1 else { return troubles.first }
+    let most = counts.map(\.count).max() ?? 0
+    return counts.first { $0.count == most }.map { troubles[$0.first] }
+  }
+
+  /// How many links have the same cause, and which is the first of them.
+  private struct CauseCount {
+    var first: Int
+    var count: Int
+  }
+
+  /// The causes of troubles, in the order in which they come; few of them differ.
+  private static func causes(_ troubles: [LinkTrouble]) -> [CauseCount] {
+    var counts: [CauseCount] = []
+    var places: [TroubleCause: Int] = [:]
+    for index in troubles.indices {
+      if let last = counts.last, troubles[last.first].hasCause(of: troubles[index]) {
+        counts[counts.count - 1].count += 1
+      } else if counts.isEmpty {
+        counts.append(CauseCount(first: index, count: 1))
+      } else {
+        if places.isEmpty { places[TroubleCause(troubles[counts[0].first])] = 0 }
+        let cause = TroubleCause(troubles[index])
+        if let place = places[cause] {
+          counts[place].count += 1
+        } else {
+          places[cause] = counts.count
+          counts.append(CauseCount(first: index, count: 1))
+        }
+      }
     }
-    for trouble in troubles { counts[cause(trouble), default: 0] += 1 }
-    let most = counts.values.max() ?? 0
-    return troubles.first { counts[cause($0)] == most }
+    return counts
   }
 
   /// The causes of several links with their counts, the most frequent first: `9 connect.timedOut, 3
   /// http.status 502`; nil where all have the same.
   private func causeCounts(_ troubles: [LinkTrouble]) -> String? {
+    let causes = Self.causes(troubles)
+    guard causes.count > 1 else { return nil }
     var order: [String] = []
     var counts: [String: Int] = [:]
-    for trouble in troubles {
-      guard let first = trouble.first else { continue }
-      let detail = first.causeDetail.isEmpty ? "" : " \(printable(first.causeDetail, limit: 24))"
-      let cause = first.cause + detail
+    for (first, count) in causes.map({ ($0.first, $0.count) }) {
+      guard let place = troubles[first].firstPlace else { continue }
+      let condition = troubles[first].conditions[place]
+      let detail =
+        condition.causeDetail.isEmpty ? "" : " \(printable(condition.causeDetail, limit: 24))"
+      let cause = condition.cause + detail
       if counts[cause] == nil { order.append(cause) }
-      counts[cause, default: 0] += 1
+      counts[cause, default: 0] += count
     }
     guard order.count > 1 else { return nil }
     // Stable: of those that are as frequent the first stays first.
@@ -267,5 +300,27 @@ struct CaseWords {
       if different.count > Self.named { return all }
     }
     return "\(all) (\(different.joined(separator: ", ")))"
+  }
+}
+
+/// What a trouble is grouped by.
+private struct TroubleCause: Hashable {
+  var cause: String
+  var detail: String
+
+  init(_ trouble: LinkTrouble) {
+    let place = trouble.firstPlace
+    cause = place.map { trouble.conditions[$0].cause } ?? ""
+    detail = place.map { trouble.conditions[$0].causeDetail } ?? ""
+  }
+}
+
+extension LinkTrouble {
+  fileprivate func hasCause(of other: LinkTrouble) -> Bool {
+    guard let place = firstPlace, let otherPlace = other.firstPlace else {
+      return conditions.isEmpty && other.conditions.isEmpty
+    }
+    return conditions[place].cause == other.conditions[otherPlace].cause
+      && conditions[place].causeDetail == other.conditions[otherPlace].causeDetail
   }
 }

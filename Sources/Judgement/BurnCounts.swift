@@ -63,6 +63,7 @@ struct BurnCounts: Sendable {
       let index = index(place, number)
       counts[index] &+= attempts.total
       windows[place].total &+= attempts.total
+      guard attempts.failed > 0 else { continue }
       counts[index + 1] &+= attempts.failed
       windows[place].failed &+= attempts.failed
     }
