@@ -19,7 +19,7 @@ func renderQuiet(_ question: QuietQuestion, _ answer: JSONNode, _ display: Displ
   case (let kind, .end(let id)):
     let item = answer[kind.noun] ?? answer
     page.line(Cell("\(item.text("id") ?? id) is ended"))
-    hiddenLine(item, &page)
+    renderHiddenFailures(item, &page)
   }
   return page
 }
@@ -146,6 +146,10 @@ private func renderOrigin(_ item: JSONNode, _ page: inout Page) {
 private func renderHidden(_ item: JSONNode, _ page: inout Page) {
   renderCovers(item, &page)
   page.blank()
+  renderHiddenFailures(item, &page)
+}
+
+private func renderHiddenFailures(_ item: JSONNode, _ page: inout Page) {
   hiddenLine(item, &page)
   let entries = item["hidden"]?.list("newest") ?? []
   guard !entries.isEmpty else { return }

@@ -63,7 +63,7 @@ private func groupText(_ group: JSONNode, _ display: Display) -> String {
   return "\(word) (\(name))"
 }
 
-private func timeCells(_ group: JSONNode) -> [Cell] {
+private func timeCells(_ group: JSONNode, withMaintenance: Bool) -> [Cell] {
   let style: Style =
     switch group["met"]?.bool {
     case true?: .good
@@ -71,9 +71,11 @@ private func timeCells(_ group: JSONNode) -> [Cell] {
     case nil: .plain
     }
   let share = group["availability"]?.number?.double
+  let worked = withMaintenance ? group.figure("maintenanceDownMilliseconds") ?? 0 : 0
+  let down = group.figure("downMilliseconds").map { $0 + worked }
   return [
     Cell(share.map(percentText) ?? "unknown", share == nil ? .warning : style),
-    Cell(group.figure("downMilliseconds").map { spanText(milliseconds: $0) } ?? unknownText),
+    Cell(down.map { spanText(milliseconds: $0) } ?? unknownText),
     Cell(group.figure("unknownMilliseconds").map { spanText(milliseconds: $0) } ?? unknownText),
   ]
 }

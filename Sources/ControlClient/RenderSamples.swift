@@ -57,6 +57,6 @@ func sampleStyle(_ sample: JSONNode) -> Style {
 }
 
 func sampleMarks(_ sample: JSONNode) -> String {
-  ["warning", "slow", "skipped", "confirmation", "blind"].filter(sample.flag).joined(
+  ["warning", "slow", "skipped", "confirmation", "maintenance", "blind"].filter(sample.flag).joined(
     separator: ", ")
 }

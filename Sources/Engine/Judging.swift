@@ -42,18 +42,32 @@ extension Engine {
     guard let link = linkIndex[condition.link] else { return }
     var trouble =
       troubles[condition.link]
-      ?? LinkTrouble(severity: incident.severity, conditions: [], since: condition.since)
+      ?? LinkTrouble(
+        severity: .warning, conditions: [], since: condition.since, isDown: false)
     trouble.conditions.append(condition)
     trouble.since = min(trouble.since, condition.since)
-    troubles.restore(condition.link, trouble)
     links[link].hasTrouble = true
-    if condition.rule == .flapping { restoreFlapping(link, since: condition.since, at: now) }
+    defer { troubles.restore(condition.link, trouble) }
+    if condition.rule == .flapping {
+      restoreFlapping(link, since: condition.since, at: now)
+      // What it goes back and forth between is told by the incident alone, where it is its own.
+      if incident.pattern == .point {
+        trouble.severity = incident.severity
+        trouble.isDown = trouble.isDown || incident.subject?.layer == "failing"
+      }
+      return
+    }
     let key = ProbeKey(link: condition.link, probe: condition.probe)
     guard let probe = probeIndex(of: key) else { return }
     probes[probe].judge.restore(
       RaisedRule(
         rule: condition.rule, since: condition.since, evidence: condition.evidence,
         cause: condition.cause, causeDetail: condition.causeDetail))
+    guard probes[probe].definition.isRequired,
+      let raised = probes[probe].judge.raised.first(where: { $0.rule == condition.rule })
+    else { return }
+    trouble.isDown = trouble.isDown || raised.rule == .failures
+    if raised.severity == .critical { trouble.severity = .critical }
   }
 
   /// Whether a link can be probed at all: one without an endpoint has no probes.

@@ -6,8 +6,27 @@ import Model
 
 /// The links that have begun to fail since the last answer of any link, and when that was.
 struct UnansweredLinks: Sendable {
-  var links: Set<Int32> = []
+  private(set) var links: Set<Int32> = []
   var since: WallTime?
+  /// Their owners and provinces, by their groups in the matrix.
+  private var owners: Set<Int32> = []
+  private var provinces: Set<Int32> = []
+
+  /// In how many owners' and provinces' links they lie, whichever are fewer.
+  var spread: Int { min(owners.count, provinces.count) }
+
+  mutating func insert(_ link: Int32, _ matrix: Matrix) {
+    guard links.insert(link).inserted else { return }
+    owners.insert(matrix.group(of: link, .owner))
+    provinces.insert(matrix.group(of: link, .province))
+  }
+
+  mutating func removeAll() {
+    if links.isEmpty { return }
+    links.removeAll(keepingCapacity: true)
+    owners.removeAll(keepingCapacity: true)
+    provinces.removeAll(keepingCapacity: true)
+  }
 }
 
 /// Whether the monitor itself sees: canaries ought to answer whatever happens to links, and one link
@@ -26,7 +45,10 @@ extension Engine {
       case nil: break
       }
     }
-    canaries.unanswered = canaries.answering == 0 ? unanswered.links.count : 0
+    if canaries.answering == 0 {
+      canaries.unanswered = unanswered.links.count
+      canaries.unansweredSpread = unanswered.spread
+    }
     canaries.isDeceived = mustFailLinks.contains { newestAnswer(of: $0, at: now) == true }
     canaries.isUnsure = now.instant < unsureUntil && mustFailLinks.contains { isUnseen($0) }
     return canaries
@@ -39,12 +61,12 @@ extension Engine {
       !links[link].isQuiet
     else { return }
     if outcome.isFailure, FailureSign(outcome)?.isAnswered != true {
-      if !links[link].hasTrouble { unanswered.links.insert(Int32(link)) }
+      if !links[link].hasTrouble { unanswered.insert(Int32(link), casebook.matrix) }
       return
     }
     unanswered.since = now.wall
     if unanswered.links.isEmpty { return }
-    unanswered.links.removeAll(keepingCapacity: true)
+    unanswered.removeAll()
     if casebook.isBlind { casebook.set(canaries(at: now), at: now) }
   }
 
@@ -88,6 +110,7 @@ extension Engine {
     let link = probes[probe].link
     // One failure says little; while sight returns it says nothing.
     let isWell = newestAnswer(of: link, at: now) ?? false
+    if isWell { casebook.noteAnswer(at: now) }
     let state: CellState = isWell ? .up : casebook.isRegaining ? .unknown : .failing
     casebook.set(
       Int32(link), state, sign: FailureSign(sample.outcome) ?? .slow,

@@ -48,9 +48,14 @@ extension Casebook {
       pattern.alsoDegraded = bad.filter { matrix.states[Int($0)] == .degraded }
       if pattern.links.isEmpty { pattern.links = tracked.links }
     }
+    var answeringHop: LinkID?
+    if item.suspicion?.side.hop != nil {
+      let facts = SuspicionFacts(pattern, matrix, canaries)
+      if facts.hopStanding == .answering { answeringHop = facts.hop }
+    }
     let suspicion = KeptSuspicion(
-      suspect(pattern, in: matrix, canaries: canaries), key, bad, at: now,
-      after: item.suspicion)
+      suspect(pattern, in: matrix, canaries: canaries), key, bad, answeringHop: answeringHop,
+      at: now, after: item.suspicion)
     let troubles = tracked.links.compactMap { self.troubles[$0] }
     var conditions: [Condition] = []
     for trouble in troubles where conditions.count < Limits.incidentConditions {

@@ -67,6 +67,9 @@ package struct Casebook: Sendable {
   private var evaluatedAt: Instant?
   /// Sight has returned, and nothing has been seen yet.
   package private(set) var isRegaining = false
+  /// Whether a link has answered since the vantage was suspected last. That a link is up in the matrix says
+  /// nothing of that: most were seen so before.
+  private var hasAnswered = false
 
   /// An empty casebook. `seed` makes the ids of this run different from those of any other.
   package init(_ matrix: Matrix, settings: IncidentSettings = IncidentSettings(), seed: UInt64) {
@@ -159,6 +162,13 @@ package struct Casebook: Sendable {
     wantEvaluation(at: now.instant)
   }
 
+  /// Takes that a link has answered while the vantage is suspected.
+  package mutating func noteAnswer(at now: Now) {
+    guard tracker.isBlind, !hasAnswered else { return }
+    hasAnswered = true
+    wantEvaluation(at: now.instant)
+  }
+
   mutating func wantEvaluation(at now: Instant) {
     guard evaluateAt == nil else { return }
     let spacing = max(
@@ -184,7 +194,10 @@ package struct Casebook: Sendable {
       evaluatedAt = now.instant
       isSeen = true
       var patterns = explain(matrix, canaries: canaries)
-      if patterns.contains(where: { $0.key.kind == .vantage }) { isRegaining = false }
+      if patterns.contains(where: { $0.key.kind == .vantage }) {
+        isRegaining = false
+        hasAnswered = false
+      }
       let hasSeen = seesAgain(patterns)
       if hasSeen {
         matrix.forgetStates()
@@ -194,7 +207,8 @@ package struct Casebook: Sendable {
       }
       for pattern in patterns { parts[pattern.key] = pattern.isPart }
       tracked = tracker.take(
-        patterns, matrix, canaries: canaries, hasSeen: hasSeen, at: now.instant)
+        patterns, matrix, canaries: canaries,
+        hasSeen: hasSeen || canaries.answering > 0 || hasAnswered, at: now.instant)
       if wasBlind, !tracker.isBlind, !isRegaining {
         // However it came to its end: what was seen meanwhile counts for nothing.
         matrix.forgetStates()
@@ -226,7 +240,7 @@ package struct Casebook: Sendable {
     guard tracker.isBlind, !isRegaining, !canaries.isBlind, !canaries.isUnsure,
       !patterns.contains(where: { $0.key.kind == .vantage })
     else { return false }
-    return canaries.isSeeing || (matrix.counts.last ?? GroupCounts()).up > 0
+    return canaries.answering > 0 || hasAnswered
   }
 
   private mutating func carryOut(
@@ -323,6 +337,7 @@ package struct Casebook: Sendable {
     generator = former.generator
     canaries = former.canaries
     isRegaining = former.isRegaining
+    hasAnswered = former.hasAnswered
   }
 
   private mutating func join(_ number: Int, _ links: [Int32], at now: Now) {
@@ -336,7 +351,9 @@ package struct Casebook: Sendable {
   ) {
     let number = action.incident
     // Since when the first of its links is in trouble, as far as this run knows.
-    let since = min(links.compactMap { troubles[$0]?.since }.min() ?? now.wall, now.wall)
+    // Blindness begins when it is found, whatever has failed before.
+    let known = key.kind == .vantage ? nil : links.compactMap { troubles[$0]?.since }.min()
+    let since = min(known ?? now.wall, now.wall)
     if var former = cases[number], former.incident.status == .resolved {
       former.incident.beginAgain(at: since)
       former.incident.status = .open

@@ -254,7 +254,11 @@ struct Cover {
     if isHushed(gain: gain, group) { return Thresholds.pointCost }
     let least =
       canaries.isDoubtful ? Thresholds.nearlyWithDoubtPermille : Thresholds.nearlyPermille
-    guard gain >= Thresholds.leastBlind, share >= least, spans(2, .owner, group),
+    // Of links that have not been seen since a start nothing is known: those that an earlier run left failing
+    // are not everything.
+    let unseen = Int64(matrix.counts[Int(group)].unknown)
+    let shareOfAll = Int64(gain) * 1_000 / (Int64(gain) + against + unseen)
+    guard gain >= Thresholds.leastBlind, share >= least, shareOfAll >= least, spans(2, .owner, group),
       spans(2, .province, group)
     else { return nil }
     return Thresholds.pointCost + Thresholds.mildExceptionCost * against
@@ -268,7 +272,7 @@ struct Cover {
     let all = Int64(counts.up + counts.degraded + counts.failing + counts.unknown)
     guard layer == .failing, canaries.unanswered >= Thresholds.leastUnanswered,
       Int64(canaries.unanswered) * 1_000 >= Thresholds.unansweredPermille * all,
-      spans(3, .owner, group), spans(3, .province, group)
+      canaries.unansweredSpread >= Thresholds.leastUnansweredSpread
     else { return false }
     return !touched.contains {
       matrix.groups[Int($0)].axis == .hop && hopState($0) == .failing

@@ -113,10 +113,10 @@ package struct IncidentTracker: Sendable {
   package var reopenable: [(id: Int, endedAt: Instant)] { closed.map { ($0.id, $0.at) } }
 
   /// Takes the patterns of an evaluation, and the matrix and canaries that they were made of. `hasSeen`:
-  /// something has been seen again, though the matrix has forgotten it: blindness ends now, before what
-  /// is seen blindly enters the matrix anew.
+  /// whether something has been seen since sight went, so that blindness ends now, before what is seen
+  /// blindly enters the matrix anew; nil where that is known by the matrix alone.
   package mutating func take(
-    _ patterns: [Pattern], _ matrix: Matrix, canaries: Canaries = .none, hasSeen: Bool = false,
+    _ patterns: [Pattern], _ matrix: Matrix, canaries: Canaries = .none, hasSeen: Bool? = nil,
     at now: Instant
   ) -> [TrackerAction] {
     if memberOf.count < matrix.count {
@@ -139,7 +139,7 @@ package struct IncidentTracker: Sendable {
   // MARK: - The vantage
 
   private mutating func takeVantage(
-    _ pattern: Pattern?, _ matrix: Matrix, _ canaries: Canaries, _ hasSeen: Bool,
+    _ pattern: Pattern?, _ matrix: Matrix, _ canaries: Canaries, _ hasSeen: Bool?,
     _ actions: inout [TrackerAction], _ now: Instant
   ) {
     let former = open.first { $0.isVantage }
@@ -154,9 +154,10 @@ package struct IncidentTracker: Sendable {
     guard let former else { return }
     // Knowing nothing is no recovery: something must have been seen.
     let everything = matrix.counts.last ?? GroupCounts()
+    let hasSeen = hasSeen ?? (everything.up > 0)
     let isDark =
       canaries.isBlind || canaries.isUnsure
-      || !hasSeen && everything.up == 0 && !canaries.isSeeing && everything.unknown > 0
+      || !hasSeen && !canaries.isSeeing && everything.unknown + everything.up > 0
     if !isDark { end(former, into: nil, &actions, now) }
   }
 

@@ -44,6 +44,8 @@ package struct Canaries: Sendable, Hashable {
   /// How many links have begun to fail since the last answer of any link, where no canary answers: what is
   /// up was seen before that, and speaks against nothing.
   package var unanswered = 0
+  /// Of how many owners and provinces they are, whichever are fewer.
+  package var unansweredSpread = 0
 
   package init(answering: Int = 0, failing: Int = 0, isDeceived: Bool = false) {
     self.answering = answering

@@ -13,13 +13,15 @@ struct KeptSuspicion: Sendable {
   /// It is of an earlier run and was made of more links than these.
   private let isOfMore: Bool
 
-  /// One that is made of these bad links now, unless a former one stands.
+  /// One that is made of these bad links now, unless a former one stands. Against a hop speaks that it
+  /// answers again and the links behind it do not.
   init(
-    _ suspicion: Suspicion, _ key: PatternKey, _ bad: [Int32], at now: WallTime,
-    after former: KeptSuspicion?
+    _ suspicion: Suspicion, _ key: PatternKey, _ bad: [Int32], answeringHop: LinkID?,
+    at now: WallTime, after former: KeptSuspicion?
   ) {
     let new = SuspectedSide(suspicion)
-    if var former, former.stands(against: new, key, bad) {
+    let isRefuted = answeringHop != nil && former?.side.hop == answeringHop
+    if var former, !isRefuted, former.stands(against: new, key, bad) {
       former.side.asOf = former.side.asOf ?? former.madeAt
       self = former
     } else {

@@ -14,6 +14,8 @@ package enum Thresholds {
   package static let leastBlind: Int32 = 6
   /// So many links, and so many of all, that have begun to fail since anything answered.
   package static let leastUnanswered = 12
+  /// Of so many owners and provinces.
+  package static let leastUnansweredSpread = 3
   package static let unansweredPermille: Int64 = 100
   /// Of a hop's links, if its own check fails; otherwise `nearlyPermille`.
   package static let failingHopPermille: Int64 = 300

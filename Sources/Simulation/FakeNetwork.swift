@@ -1,4 +1,5 @@
 import Base
+import History
 import Model
 import Probes
 
@@ -60,6 +61,8 @@ package struct FakeNetwork: Sendable {
   /// By a link's name: which faults strike it. The later of two that hold at once decides.
   private var faultsOf: [LinkID: [Int]] = [:]
   private let roles: [LinkID: LinkRole]
+  /// What is answered instead, where a world is replayed: by the link, and when it is asked.
+  private var recorded: [LinkID: [WallTime: Sample]]?
   private let timeout = TimeAmount.seconds(5)
 
   /// Single attempts fail or are slow now and then, too rarely to raise anything: at most one moment of
@@ -78,6 +81,24 @@ package struct FakeNetwork: Sendable {
     }
   }
 
+  /// One that answers as it did when these samples were recorded, and knows nothing of the faults.
+  package init(_ links: [Link], replaying samples: [(key: ProbeKey, sample: Sample)]) {
+    self.init(links, faults: [], seed: 0)
+    var recorded: [LinkID: [WallTime: Sample]] = [:]
+    for (key, sample) in samples { recorded[key.link, default: [:]][sample.time] = sample }
+    self.recorded = recorded
+  }
+
+  private func replayed(_ link: LinkID, at time: TimeAmount) -> Answer {
+    guard let sample = recorded?[link]?[World.beginning.wall + time] else {
+      // It was never asked then, or the world ended before there was an answer.
+      return answer(TransferResult(status: 599), after: .hours(1))
+    }
+    var result = TransferResult(status: sample.httpStatus)
+    if sample.httpStatus == 0 { result = TransferResult(failure: sample.outcome) }
+    return answer(result, after: .microseconds(Int64(sample.timings.totalMicroseconds)))
+  }
+
   /// The fault that a link has at a time.
   package func fault(of link: LinkID, at time: TimeAmount) -> ScheduledFault? {
     faultsOf[link]?.last { faults[$0].start <= time && time < faults[$0].end }
@@ -86,6 +107,7 @@ package struct FakeNetwork: Sendable {
 
   /// What comes back of a request that is sent at a time since the beginning of the world.
   package func answer(_ link: LinkID, at time: TimeAmount) -> Answer {
+    if recorded != nil { return replayed(link, at: time) }
     let name = stableHash("\(link)") ^ seed
     var moment = SeededGenerator(seed: name ^ UInt64(bitPattern: time.nanoseconds) &* 0x9E37_79B9)
     if let fault = fault(of: link, at: time) { return failing(fault.manner, &moment) }

@@ -71,13 +71,16 @@ package final class World {
 
   package init(
     _ country: Country, faults: [ScheduledFault], acts: [ScheduledAct] = [], seed: UInt64,
-    incidents settings: IncidentSettings = IncidentSettings()
+    incidents settings: IncidentSettings = IncidentSettings(),
+    replaying samples: [(key: ProbeKey, sample: Sample)]? = nil
   ) {
     self.country = country
     self.acts = acts.sorted { $0.at < $1.at }
     self.settings = settings
     self.seed = seed
-    network = FakeNetwork(country.links, faults: faults, seed: seed)
+    network =
+      samples.map { FakeNetwork(country.links, replaying: $0) }
+      ?? FakeNetwork(country.links, faults: faults, seed: seed)
     random = SeededGenerator(seed: seed ^ 0x5DEE_CE66)
     ringRandom = SeededGenerator(seed: seed ^ 0x0B5E_55ED)
     disk = SimulatedDisk(ringID: seed | 1)

@@ -85,6 +85,24 @@ private func watched(
     #expect(Self.states(bench) == Array(repeating: .up, count: 9))
   }
 
+  @Test("a canary that is not looked at any more is no answer: the monitor stays blind")
+  func pausedCanary() throws {
+    let bench = Self.bench()
+    Self.cut(bench) { _ in true }
+    bench.advance(by: .minutes(10))
+    let wasBlind = bench.engine.isBlind
+    let canary = try #require(LinkID("gateway/national"))
+    bench.engine.pause(
+      Pause(link: canary, by: "an", reason: "work", since: bench.now.wall), at: bench.now)
+    bench.advance(by: .minutes(5))
+    let isBlind = bench.engine.isBlind
+    #expect(wasBlind && isBlind)
+    #expect(bench.told.map(\.status) == [.open], "\(bench.told.map(\.summary))")
+    Self.cut(bench) { _ in false }
+    bench.advance(by: .minutes(5))
+    #expect(bench.told.map(\.status) == [.open, .resolved], "\(bench.told.map(\.summary))")
+  }
+
   /// Five services of owners of their own for four provinces, and nothing that tells of our sight.
   private static func uncertain() -> Bench {
     let bench = Bench(
@@ -130,13 +148,32 @@ private func watched(
   @Test("without canaries, errors of servers are answers")
   func errorsWithoutCanaries() {
     let bench = Self.uncertain()
-    // One that has been asked lately stays well for as long as others are found out.
-    bench.network = {
-      $0.url.target.hasPrefix("/school/") ? right : wrong
+    bench.network = { _ in wrong }
+    for _ in 0..<12 {
+      bench.advance(by: .seconds(5))
+      let unanswered = bench.engine.casebook.canaries.unanswered
+      #expect(unanswered == 0)
     }
-    bench.advance(by: .minutes(2))
-    let unanswered = bench.engine.casebook.canaries.unanswered
-    #expect(unanswered == 0)
+  }
+
+  @Test(
+    "without canaries, what one owner's links lose says nothing of our sight, whatever failed before"
+  )
+  func oneOwnerWithoutCanaries() {
+    let services = ["civil", "land", "tax", "health"]
+    let bench = Bench(
+      services.map { watched("\($0)/hue") }
+        + (0..<14).map { watched("school/place-\($0)", owner: "education") }
+        + (0..<60).map { watched("register/place-\($0)", every: .minutes(60), owner: "justice") })
+    bench.network = { _ in right }
+    bench.advance(by: .minutes(5))
+    bench.network = { transfer in
+      services.contains { transfer.url.target.hasPrefix("/\($0)/") } ? refused : right
+    }
+    bench.advance(by: .minutes(5))
+    bench.network = { _ in refused }
+    bench.advance(by: .minutes(4))
+    #expect(!bench.versions.contains { $0.pattern == .vantage }, "\(bench.versions.map(\.summary))")
   }
 
   @Test("samples of the time in which the monitor is blind are marked, and its beginning is")

@@ -1,4 +1,5 @@
 import Base
+import Judgement
 import Model
 import Probes
 import Testing
@@ -114,6 +115,26 @@ import Testing
     #expect(again.told.isEmpty, "\(again.told.map(\.summary))")
     again.advance(by: .minutes(15))
     #expect(again.told.map(\.status) == [.resolved])
+  }
+
+  @Test(
+    "over a restart a link that goes from slow to well and back is not taken for one that is down")
+  func restartOfSlow() throws {
+    let bench = Self.bench()
+    Self.turn(bench, 4)
+    var incident = try #require(bench.engine.shownIncidents.open.first)
+    incident.conditions.removeAll { $0.rule != .flapping }
+    incident.severity = .critical
+    for (layer, isDown) in [("degraded", false), ("failing", true)] {
+      incident.subject?.layer = layer
+      let again = Bench(
+        [link("land/hue", [probe(retryLimit: 0)], rules: Self.rules)], incidents: Self.reopening,
+        at: bench.now)
+      again.engine.restore([incident], at: again.now)
+      let id = try #require(incident.links.first)
+      let trouble = try #require(again.engine.troubles[id])
+      #expect(trouble.isDown == isDown && trouble.severity == .critical)
+    }
   }
 
   @Test("a reload that takes the rule away ends it")

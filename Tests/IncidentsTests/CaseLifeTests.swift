@@ -56,6 +56,25 @@ import Testing
     #expect(incident.unlistedMembers == 5, "those that are listed are not counted again")
   }
 
+  @Test("a hop that answers again is blamed no longer for what goes on failing behind it")
+  func hopAnswersAgain() throws {
+    var history = CaseHistory(
+      "  g a b c\np . . . .\nq . . . .\nr . . . .\nt . . . .", "gateway g", gatherSeconds: 0)
+    history.pass(10)
+    history.set("g/p a/p b/p c/p", .failing, sign: .gatewayError)
+    history.pass(60)
+    let first = try #require(history.book.open.first)
+    #expect(first.pattern == .route && first.suspicion?.side == "hop")
+    history.set("a/p", .up)
+    history.pass(60)
+    #expect(
+      history.book.open.first?.suspicion?.side == "hop", "less speaks for it, nothing against")
+    history.set("g/p", .up)
+    history.pass(60)
+    let later = try #require(history.book.open.first)
+    #expect(later.id == first.id && later.suspicion?.hop == nil, "\(later.summary)")
+  }
+
   @Test("an incident that begins again tells both openings, and the time between is no duration")
   func reopened() throws {
     var history = CaseHistory(square, gatherSeconds: 0)

@@ -47,6 +47,7 @@ struct CaseHistory {
               since: now.wall)
           ], since: now.wall)
       }
+      if state == .up { book.noteAnswer(at: now) }
       book.set(link, state, sign: sign, trouble: trouble, at: now)
     }
     run()

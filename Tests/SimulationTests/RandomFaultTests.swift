@@ -137,6 +137,28 @@ import Testing
   }
 
   @Test(
+    "the samples that were recorded give the same incidents when they are replayed",
+    arguments: seeds)
+  func replays(seed: UInt64) {
+    let live = Self.world(seed, cutting: seed % 3 == 0)
+    live.run(until: Self.end)
+    let samples = live.ring
+    let replay = World(live.country, faults: [], seed: seed, replaying: samples)
+    replay.run(until: Self.end)
+    #expect(replay.ring.map(\.sample) == samples.map(\.sample), "seed \(seed)")
+    #expect(replay.versions == live.versions, "seed \(seed)")
+    // That they are no figment of the schedule: without one link's failures they differ.
+    let failures = samples.filter { $0.sample.outcome.isFailure }
+    guard let told = live.versions.first?.incident.links.first, seed % 2 == 0 else { return }
+    #expect(failures.contains { $0.key.link == told })
+    let other = World(
+      live.country, faults: [], seed: seed,
+      replaying: samples.filter { $0.key.link != told || !$0.sample.outcome.isFailure })
+    other.run(until: Self.end)
+    #expect(other.versions != live.versions, "seed \(seed)")
+  }
+
+  @Test(
     "how links stand is what their samples say when they are counted anew",
     arguments: seeds.filter { $0 % 2 == 1 })
   func recount(seed: UInt64) {
