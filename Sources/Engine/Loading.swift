@@ -86,6 +86,8 @@ extension Engine {
     settleSome(at: now)
     planDays(at: now)
     lookWhatIsQuiet(at: now)
+    // The same windows and silences may cover other links.
+    casebook.releaseHeld(at: now.instant)
     pastAsking.links = prepared.ownPastLinks
     restartPast(at: now)
     for warning in prepared.warnings { log(.warning, warning) }

@@ -219,9 +219,9 @@ extension Engine {
     quietWatch.memo =
       quietWatch.active.windows.isEmpty
       ? [] : Array(repeating: .notLooked, count: links.count)
-    let isOtherWork = quietWatch.active.windows.map(\.id) != former.windows.map(\.id)
-    let isOther =
-      isOtherWork || quietWatch.active.silences.map(\.id) != former.silences.map(\.id)
+    // A window of a file may keep its name and cover other links.
+    let isOtherWork = quietWatch.active.windows != former.windows
+    let isOther = isOtherWork || quietWatch.active.silences != former.silences
     if isOther {
       casebook.releaseHeld(at: now.instant)
       releaseClock(at: now)

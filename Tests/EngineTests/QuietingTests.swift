@@ -343,6 +343,54 @@ import Wire
     #expect(bench.quieting(link: 1).isEmpty)
   }
 
+  @Test("a window of a file that a reload makes smaller hides no more what it no longer covers")
+  func narrowed() throws {
+    // A warning that goes on as it is: nothing but the reload makes anybody look at it again.
+    let probes = [probe(), probe("extra", isRequired: false, url: "http://127.0.0.1/extra")]
+    let bench = Self.bench([link("service/consumer", probes), link("other/consumer", probes)])
+    bench.network = { $0.url.target == "/extra" ? wrong : right }
+    var settings = QuietSettings(zone: .hours(7))
+    settings.windows = [Self.window(bench, length: .hours(2), id: "release")]
+    settings.windows[0].links.links.append(LinkID("other/consumer")!)
+    bench.engine.configureQuiet(settings, at: bench.now)
+    bench.advance(by: .minutes(5))
+    #expect(bench.told.isEmpty && !bench.versions.isEmpty)
+    settings.windows[0].links.links = [LinkID("other/consumer")!]
+    bench.engine.configureQuiet(settings, at: bench.now)
+    bench.advance(by: .seconds(30))
+    #expect(bench.told.flatMap(\.links).contains(Self.id), "the work is not on it any more")
+  }
+
+  @Test("a link that a reload takes out of what a silence or window covers is told of at once")
+  func movedAway() throws {
+    for isWindow in [false, true] {
+      let bench = Self.bench([link()], wrong)
+      if isWindow {
+        var window = Self.window(bench, length: .hours(2))
+        window.links = LinkSelector()
+        window.links.systems = ["system"]
+        #expect(bench.add(window) != nil)
+      } else {
+        _ = bench.engine.addSilence(
+          Self.silence(bench, length: .hours(2)), by: "lan", at: bench.now)
+      }
+      bench.advance(by: .minutes(5))
+      #expect(bench.told.isEmpty && !bench.versions.isEmpty)
+      bench.engine.load([link()], at: bench.now)
+      bench.advance(by: .seconds(30))
+      #expect(bench.told.isEmpty, "it is covered as before")
+      var other = link()
+      other.system = "elsewhere"
+      other.fingerprint = 1
+      bench.engine.load([other], at: bench.now)
+      bench.advance(by: .seconds(30))
+      #expect(
+        Set(bench.told.map(\.id)).count == 1 && bench.told.allSatisfy { $0.status == .open },
+        "window: \(isWindow)")
+      #expect(bench.told.last?.severity == .critical)
+    }
+  }
+
   @Test("when the wall clock is set, what holds is looked at anew")
   func clockStep() {
     let bench = Self.bench()
