@@ -350,12 +350,15 @@ package struct Casebook: Sendable {
     _ action: TrackerAction, _ key: PatternKey, _ links: [Int32], at now: Now
   ) {
     let number = action.incident
+    let names = links.map { matrix.places[Int($0)].id }
     // Since when the first of its links is in trouble, as far as this run knows.
     // Blindness begins when it is found, whatever has failed before.
     let known = key.kind == .vantage ? nil : links.compactMap { troubles[$0]?.since }.min()
     let since = min(known ?? now.wall, now.wall)
     if var former = cases[number], former.incident.status == .resolved {
       former.incident.beginAgain(at: since)
+      former.incident.links = names
+      former.incident.subject = subject(of: key)
       former.incident.status = .open
       former.incident.resolvedAt = nil
       former.incident.absorbedBy = nil
@@ -370,10 +373,11 @@ package struct Casebook: Sendable {
     }
     var incident = Incident(
       id: incidentID(&generator), sequence: 0, pattern: key.kind, status: .open,
-      severity: tracker.incident(numbered: number)?.severity ?? .warning, links: [], summary: "",
-      conditions: [],
-      openedAt: since, updatedAt: now.wall)
+      severity: tracker.incident(numbered: number)?.severity ?? .warning, links: names, summary: "",
+      conditions: [], openedAt: since, updatedAt: now.wall)
     incident.firstToldSequence = nil
+    // Its words may have to wait, and it may end or move before.
+    incident.subject = subject(of: key)
     cases[number] = Case(
       incident: incident, versionAt: now.instant, newsAt: now.instant, link: links.first)
     numbers[incident.id] = number

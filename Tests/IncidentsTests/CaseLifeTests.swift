@@ -218,7 +218,7 @@ import Testing
     var book: Casebook
     var now = CaseHistory.start
     var told: [String: [IncidentStatus]] = [:]
-    var ends: Set<String> = []
+    var ends: [String: Incident] = [:]
     var most = 0
 
     init() {
@@ -246,7 +246,7 @@ import Testing
       for _ in 0..<count {
         var written = 0
         for case .version(let incident, let isTold) in book.evaluate(at: now) {
-          if incident.status == .resolved { ends.insert(incident.id) } else { written += 1 }
+          if incident.status == .resolved { ends[incident.id] = incident } else { written += 1 }
           if isTold { told[incident.id, default: []].append(incident.status) }
         }
         most = max(most, written)
@@ -273,5 +273,20 @@ import Testing
     #expect(many.ends.count == 900)
     #expect(many.told.count == Limits.incidentVersionsAtOnce)
     #expect(many.told.values.allSatisfy { $0 == [.open, .resolved] })
+    #expect(
+      many.ends.values.allSatisfy { end in
+        end.links.count == 1 && end.subject?.name == end.links[0].description
+          && end.summary.hasPrefix("\(end.links[0]) recovered after")
+      }, "also of those that nobody has put into words")
+  }
+
+  @Test("what waits for its words goes on under another catalogue")
+  func movesBefore() {
+    var many = Many()
+    many.evaluate(1)
+    let matrix = Matrix(many.book.matrix.places)
+    let actions = many.book.move(to: matrix, settings: IncidentSettings(), at: many.now)
+    #expect(actions.isEmpty, "none of them has gone")
+    #expect(many.book.open.count == 900)
   }
 }
