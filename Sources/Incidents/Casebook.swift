@@ -286,6 +286,7 @@ package struct Casebook: Sendable {
     }
     for action in tracked { noteFlapping(of: action, at: now.wall) }
     let open = Dictionary(uniqueKeysWithValues: tracker.open.map { ($0.id, $0) })
+    if tracker.isBlind { postponeTellsLeft(at: now.instant) }
     tells.formUnion(tellsLeft)
     tellsLeft = []
     var room = Limits.incidentVersionsAtOnce
@@ -295,7 +296,6 @@ package struct Casebook: Sendable {
           cases[number].map({ $0.incident.sequence > 0 }) ?? false
         {
           // What links show now says nothing of it.
-          if tells.contains(number) { tellsLeft.insert(number) }
           later(number, now.instant + Limits.incidentVersionsEvery)
           continue
         }
@@ -317,6 +317,18 @@ package struct Casebook: Sendable {
       end(number, into: heirs[number], isToBeTold: isToBeTold, &actions, at: now)
     }
     if !ended.isEmpty { forgetEnded() }
+  }
+
+  /// What had no room before sight went waits until one of its links is seen badly again, like all that
+  /// was not told; news of what was told shows when it is written.
+  private mutating func postponeTellsLeft(at now: Instant) {
+    for number in tellsLeft where cases[number].map({ !$0.incident.isTold }) ?? false {
+      tracker.postpone(number, until: now)
+      if cases[number]?.incident.timeline.last?.text == "told" {
+        cases[number]?.incident.timeline.removeLast()
+      }
+    }
+    tellsLeft = []
   }
 
   /// Takes links of which nothing has been seen since the start for well, those aside that are listed.

@@ -289,4 +289,39 @@ import Testing
     #expect(actions.isEmpty, "none of them has gone")
     #expect(many.book.open.count == 900)
   }
+
+  @Test(
+    "what could not be told before the monitor went blind is told to nobody until it is seen again")
+  func blindBefore() {
+    var many = Many()
+    many.evaluate(1)
+    #expect(many.told.count == Limits.incidentVersionsAtOnce)
+    let before = Set(many.told.keys)
+    many.book.set(Canaries(answering: 0, failing: 2), at: many.now)
+    many.evaluate(60)
+    #expect(many.book.isBlind)
+    #expect(Set(many.told.keys).subtracting(before).count == 1, "the monitor's own")
+    many.book.set(Canaries(answering: 2, failing: 0), at: many.now)
+    many.evaluate(60)
+    #expect(!many.book.isBlind)
+    #expect(Set(many.told.keys).subtracting(before).count == 1, "nobody has seen them again")
+    for link in 0..<899 { many.book.set(Int32(link), .up, at: many.now) }
+    let last = many.book.openIncident(of: 899)
+    #expect(last?.isTold == false)
+    let place = many.book.matrix.places[899]
+    many.book.set(
+      899, .failing, sign: .serverError,
+      trouble: LinkTrouble(
+        severity: .critical,
+        conditions: [
+          Condition(
+            link: place.id, probe: "http", rule: .failures, evidence: "HTTP status 500",
+            cause: "http.status", since: many.now.wall)
+        ], since: many.now.wall), at: many.now)
+    many.evaluate(60)
+    let told = Set(many.told.keys).subtracting(before)
+    #expect(told.count == 2 && last.map { told.contains($0.id) } == true, "what fails still is")
+    let entries = many.book.openIncident(of: 899)?.timeline.filter { $0.text == "told" }
+    #expect(entries?.count == 1)
+  }
 }
