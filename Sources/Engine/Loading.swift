@@ -57,6 +57,11 @@ extension Engine {
   package mutating func load(_ prepared: consuming PreparedLoad, at now: Now) -> LoadSummary {
     precondition(prepared.baseNumber == loadNumber, "one load after the other")
     while !unsettled.isEmpty { settleSome(at: now) }
+    if casebook.hasUnseenPassed {
+      // What has passed unseen would be lost with the places of its links.
+      casebook.hurry(at: now.instant)
+      evaluateIncidents(at: now)
+    }
     loadNumber += 1
     var former = FormerTables(
       links: links, probes: probes, catalogue: catalogue, linkIndex: linkIndex)

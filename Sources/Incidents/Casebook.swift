@@ -153,6 +153,9 @@ package struct Casebook: Sendable {
     Layer(matrix.states[Int(link)]) != nil && !isBlind && tracker.incident(of: link) == nil
   }
 
+  /// Whether a trouble that no evaluation has seen yet is over.
+  package var hasUnseenPassed: Bool { !passed.isEmpty }
+
   /// Makes ``evaluate(at:)`` due at once, whatever the time since the last.
   package mutating func hurry(at now: Instant) { evaluateAt = now }
 

@@ -93,6 +93,52 @@ private let issued = TransferResult(
     #expect(bench.state == .up)
   }
 
+  @Test(
+    "a trouble that has passed and that no evaluation has seen yet is an incident over a reload")
+  func unseenTrouble() {
+    let rules = AlertRules(failures: FailureRule(failures: 1, of: 1, clearAfter: 1))
+    func watched(_ id: String, _ system: String, every: TimeAmount) -> Link {
+      let url = "http://127.0.0.1/\(id)"
+      var link = link(
+        id, [probe(every: every, retryEvery: .milliseconds(200), url: url)], rules: rules)
+      link.system = system
+      link.owner = system
+      return link
+    }
+    // So many are down that not each that ends has an evaluation of its own.
+    let links =
+      ["one/hue", "two/hue"].map { watched($0, $0, every: .milliseconds(400)) }
+      + (0..<Limits.hurriedBadLinks).map { watched("wall/c\($0)", "wall", every: .minutes(1)) }
+    let bench = Bench(links)
+    bench.network = { $0.url.target.hasPrefix("/wall/") ? wrong : right }
+    bench.advance(by: .minutes(2))
+    bench.writesAtOnce = false
+    // One fails and recovers, then the other does, and the disk takes all of it at once.
+    var ones = 0
+    var twos = 0
+    bench.network = { transfer in
+      if transfer.url.target.hasPrefix("/wall/") { return wrong }
+      if transfer.url.target == "/one/hue" {
+        ones += 1
+        return ones == 1 ? wrong : right
+      }
+      guard ones > 1 else { return right }
+      twos += 1
+      return twos == 1 ? wrong : right
+    }
+    while twos < 2 { bench.advance(by: .milliseconds(100)) }
+    bench.advance(by: .milliseconds(200))
+    bench.written(through: bench.engine.recording.group - 1)
+    let unseen = LinkID("two/hue")!
+    #expect(!bench.versions.contains { $0.links.contains(unseen) })
+    bench.engine.load(links, at: bench.now)
+    bench.writesAtOnce = true
+    bench.written(through: bench.engine.recording.group - 1)
+    bench.advance(by: .minutes(1))
+    let two = bench.versions.filter { $0.links.contains(unseen) }
+    #expect(two.map(\.status).last == .resolved)
+  }
+
   @Test("another interval keeps what was seen too")
   func changedInterval() {
     let bench = Bench([watched()])
