@@ -20,7 +20,7 @@ package struct StatusListing: PiecewiseAnswer {
 
   private let facts: DaemonFacts
   private var tally = LinkTally()
-  private var linksAtStart: Int?
+  private var loadAtStart: Int?
   private var step = Step.count
   /// The next link to be counted, or the next group of the list to be written.
   private var next = 0
@@ -48,9 +48,9 @@ package struct StatusListing: PiecewiseAnswer {
 
   /// Whether all links have been counted. A reload in between begins anew.
   private mutating func count(_ engine: borrowing Engine, at now: Now) -> Bool {
-    if linksAtStart != engine.links.count {
+    if loadAtStart != engine.loadNumber {
       tally = LinkTally()
-      linksAtStart = engine.links.count
+      loadAtStart = engine.loadNumber
       next = 0
     }
     let end = min(engine.links.count, next + Self.linksPerTurn)

@@ -16,7 +16,8 @@ package struct Engine: ~Copyable {
   package internal(set) var linkIndex: [LinkID: Int] = [:]
   /// The links as they were loaded, in the same places as `links`.
   var catalogue: [Link] = []
-  var loadNumber = 0
+  /// How many catalogues have been taken: while it is the same, links keep their places.
+  package internal(set) var loadNumber = 0
   var formerTables: FormerTables?
   /// Links that the last load changed and that are not settled yet, the next one last.
   var unsettled: [Int] = []

@@ -121,6 +121,23 @@ import Wire
     #expect(try parsed(bytes)["links"]?["total"]?.int == 30)
   }
 
+  @Test("so does one that leaves as many links as there were")
+  func reloadOfAsMany() throws {
+    func links(_ service: String) -> [Link] {
+      (0..<5_000).map { link("\(service)/c\($0)", hasEndpoint: false) }
+    }
+    let desk = Desk(links("former"))
+    guard case .pieces(var pieces) = try desk.reply("GET", "/v1/status") else {
+      throw Desk.Unexpected()
+    }
+    #expect(pieces.nextPiece(desk.engine, at: desk.now).isEmpty)
+    _ = desk.engine.load(links("other"), at: desk.now)
+    var bytes: [UInt8] = []
+    while !pieces.isDone { bytes += pieces.nextPiece(desk.engine, at: desk.now) }
+    let services = try parsed(bytes)["services"]?.array
+    #expect(services?.compactMap { $0["service"]?.string } == ["other"])
+  }
+
   static let incidentRows: [(query: String, links: Set<String>, reason: String)] = [
     ("?owner=mps", ["birth-bundle/an-giang"], "an owner"),
     ("?province=ha-noi", ["health-licences/ha-noi"], "a province"),
