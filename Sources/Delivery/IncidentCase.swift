@@ -70,6 +70,7 @@ extension IncidentDocument {
       "durationMilliseconds",
       incident.resolvedAt.map { Int(incident.openFor(until: $0).milliseconds) })
     writer.member("held", incident.hasHeldChanges)
+    writer.member("recovering", incident.isRecovering)
     writer.member("memberCount", incident.members.count + incident.unlistedMembers)
     writer.key("members")
     writer.beginArray()
@@ -97,6 +98,7 @@ extension IncidentDocument {
     incident.earlierOpen = .milliseconds(
       Int64(min(max(0, node["earlierOpenMilliseconds"]?.int ?? 0), mostMilliseconds)))
     incident.hasHeldChanges = node["held"]?.bool ?? false
+    incident.isRecovering = node["recovering"]?.bool
     for member in node["members"]?.array ?? [] {
       let left = member["leftAt"].map(\.isNull) ?? true ? nil : try member.time("leftAt")
       incident.members.append(

@@ -90,7 +90,7 @@ extension Casebook {
     let openedAt = now.instant - max(.zero, now.wall - incident.begunAt)
     let number = tracker.restore(
       key, severity: incident.severity, links: links, openedAt: openedAt, isTold: incident.isTold,
-      isRecovering: incident.isRecovering, count: matrix.count)
+      isRecovering: incident.isRecovering ?? incident.seemsToRecover, count: matrix.count)
     var kept = item
     // What its receivers know is in its last version, unless something of that was kept quiet: then it is
     // told, or kept quiet again.

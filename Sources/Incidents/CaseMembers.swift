@@ -20,8 +20,8 @@ extension Incident {
     }
   }
 
-  /// Whether links of it have left since the last one joined.
-  var isRecovering: Bool {
+  /// Whether links of it seem to have recovered since the last one joined, in a record that does not say so.
+  var seemsToRecover: Bool {
     guard let left = members.compactMap(\.leftAt).max() else { return false }
     return members.allSatisfy { $0.joinedAt <= left }
   }
@@ -61,6 +61,7 @@ extension Incident {
     updatedAt = time
     resolvedAt = time
     hasHeldChanges = false
+    isRecovering = nil
     leaveAll(at: time)
   }
 

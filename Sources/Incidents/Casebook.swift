@@ -289,6 +289,11 @@ package struct Casebook: Sendable {
     }
     for action in tracked { noteFlapping(of: action, at: now.wall) }
     let open = Dictionary(uniqueKeysWithValues: tracker.open.map { ($0.id, $0) })
+    for number in touched {
+      if let incident = open[number] {
+        cases[number]?.incident.isRecovering = incident.isRecovering
+      }
+    }
     if tracker.isBlind { postponeTellsLeft(at: now.instant) }
     tells.formUnion(tellsLeft)
     tellsLeft = []

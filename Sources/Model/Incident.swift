@@ -193,6 +193,9 @@ package struct Incident: Sendable, Hashable {
   package var earlierOpen = TimeAmount.zero
   /// Something keeps quiet what is different from the version that receivers were told last.
   package var hasHeldChanges = false
+  /// Links of it have recovered since the last one joined: what is left of it keeps its name. Nil in records
+  /// of earlier versions, at its end, and for news.
+  package var isRecovering: Bool?
 
   /// When it began, this time.
   package var begunAt: WallTime { reopenedAt ?? openedAt }

@@ -22,7 +22,7 @@ struct IncidentDocumentTests {
         + #""subject":null,"suspicion":null,"acknowledgement":null,"absorbedBy":null,"#
         + #""firstToldSequence":1,"timeline":[],"reopenedCount":0,"reopenedAt":null,"#
         + #""earlierOpenMilliseconds":0,"durationMilliseconds":null,"held":false,"#
-        + #""memberCount":0,"members":[]}"#)
+        + #""recovering":null,"memberCount":0,"members":[]}"#)
   }
 
   @Test("an incident's life comes back, and its end tells for how long it was open in all")
@@ -34,6 +34,7 @@ struct IncidentDocumentTests {
     original.earlierOpen = .minutes(3)
     original.resolvedAt = start + .minutes(12)
     original.hasHeldChanges = true
+    original.isRecovering = true
     original.members = [
       IncidentMember(
         link: original.links[0], joinedAt: start, leftAt: original.resolvedAt, times: 2),

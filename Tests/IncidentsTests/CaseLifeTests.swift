@@ -123,6 +123,31 @@ import Testing
     #expect((TimeAmount.seconds(119)...TimeAmount.seconds(121)).contains(open), "\(open)")
   }
 
+  @Test(
+    "whether an incident recovers is the same after a start and a reload",
+    arguments: ["a/p up", "a/p up, a/q up, a/q failing", "a/p up, a/p failing, a/q up"])
+  func recoveringOverStart(changes: String) throws {
+    var first = CaseHistory(square, gatherSeconds: 0)
+    first.set("a/p a/q a/r a/t", .failing)
+    first.pass(70)
+    for change in changes.split(separator: ",") {
+      let words = change.split(separator: " ").map(String.init)
+      first.set(words[0], words[1] == "up" ? .up : .failing)
+      first.pass(70)
+    }
+    let live = first.book.tracker.open.map(\.isRecovering)
+    #expect(live == [changes.hasSuffix("up")])
+    var second = CaseHistory(square.replacing(".", with: "?"), gatherSeconds: 0)
+    second.now = first.now
+    let kept = try #require(first.versions.last { $0.status != .resolved })
+    second.take(second.book.restore([kept], ended: [], at: second.now))
+    #expect(second.book.tracker.open.map(\.isRecovering) == live, "after a start")
+    first.take(
+      first.book.move(
+        to: Matrix(Sketch(square).places), settings: IncidentSettings(), at: first.now))
+    #expect(first.book.tracker.open.map(\.isRecovering) == live, "after a reload")
+  }
+
   @Test("the summary of several causes counts them, the most frequent first, and not all of many")
   func causes() throws {
     var history = CaseHistory("  a\np .\nq .\nr .\nt .\nu .\nv .\nw .", gatherSeconds: 0)
