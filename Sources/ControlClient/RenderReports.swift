@@ -32,7 +32,7 @@ func renderAvailability(_ answer: JSONNode, _ display: Display) -> Page {
   for group in groups {
     var cells = [Cell(groupText(group, display))]
     if !isOfLinks { cells.append(Cell(group.figure("links").map(String.init) ?? unknownText)) }
-    cells += timeCells(group)
+    cells += timeCells(group, withMaintenance: answer.text("maintenance") == "include")
     if hasObjective { cells.append(shareCell(group, "budgetUsed")) }
     cells += [
       Cell(group.figure("attempts").map(String.init) ?? unknownText),
@@ -44,6 +44,8 @@ func renderAvailability(_ answer: JSONNode, _ display: Display) -> Page {
   if let total = answer.figure("total"), total > groups.count {
     page.line(Cell("\(groups.count) of \(total)", .faint))
   }
+  let sums = isOfLinks ? "" : "down and unknown time are sums over the links of a group; "
+  page.line(Cell(sums + "attempts and errors are of all time, maintenance too", .faint))
   if let objective = answer["objectivePercent"]?.number?.double {
     page.line(
       Cell(

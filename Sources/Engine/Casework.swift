@@ -21,7 +21,8 @@ extension Engine {
     }
     if let trouble {
       if trouble.isOverdue { return (.overdue, .overdue) }
-      let isDown = trouble.isDown && !weighsLittle(link)
+      // Of a canary it is our own sight that fails.
+      let isDown = trouble.isDown && role != .canary
       return (isDown ? .failing : .degraded, sign(of: trouble, link))
     }
     switch links[link].state {

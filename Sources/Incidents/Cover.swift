@@ -254,11 +254,12 @@ struct Cover {
     if isHushed(gain: gain, group) { return Thresholds.pointCost }
     let least =
       canaries.isDoubtful ? Thresholds.nearlyWithDoubtPermille : Thresholds.nearlyPermille
-    // Of links that have not been seen since a start nothing is known: those that an earlier run left failing
-    // are not everything.
+    // Of links that have not been seen since a start nothing is known: those that an earlier run left
+    // failing are not everything.
     let unseen = Int64(matrix.counts[Int(group)].unknown)
     let shareOfAll = Int64(gain) * 1_000 / (Int64(gain) + against + unseen)
-    guard gain >= Thresholds.leastBlind, share >= least, shareOfAll >= least, spans(2, .owner, group),
+    guard gain >= Thresholds.leastBlind, share >= least, shareOfAll >= least,
+      spans(2, .owner, group),
       spans(2, .province, group)
     else { return nil }
     return Thresholds.pointCost + Thresholds.mildExceptionCost * against

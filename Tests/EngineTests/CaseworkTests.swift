@@ -104,11 +104,14 @@ private func watched(
   }
 
   /// Five services of owners of their own for four provinces, and nothing that tells of our sight.
+  private static var uncertainCountry: [Link] {
+    ["civil", "land", "tax", "health", "school"].flatMap { service in
+      (provinces + ["lai-chau"]).map { watched("\(service)/\($0)") }
+    }
+  }
+
   private static func uncertain() -> Bench {
-    let bench = Bench(
-      ["civil", "land", "tax", "health", "school"].flatMap { service in
-        (provinces + ["lai-chau"]).map { watched("\(service)/\($0)") }
-      }, incidents: IncidentSettings())
+    let bench = Bench(uncertainCountry, incidents: IncidentSettings())
     bench.network = { _ in right }
     bench.advance(by: .minutes(5))
     return bench
@@ -134,6 +137,27 @@ private func watched(
     bench.advance(by: .minutes(10))
     #expect(bench.told.map(\.status) == [.open, .resolved], "\(bench.told.map(\.summary))")
     #expect(bench.versions.filter { $0.pattern != .vantage }.allSatisfy { !$0.isTold })
+  }
+
+  @Test(
+    "a start in the midst of an outage is no blindness, though only what failed before is known")
+  func startInOutage() {
+    let bench = Self.uncertain()
+    let isWell = { (transfer: Transfer) in
+      ["/school/", "/health/"].contains { transfer.url.target.hasPrefix($0) }
+    }
+    bench.network = { isWell($0) ? right : refused }
+    bench.advance(by: .minutes(10))
+    let open = bench.engine.shownIncidents.open
+    #expect(open.flatMap(\.links).count == 12)
+    let again = Bench(Self.uncertainCountry, at: bench.now)
+    again.network = bench.network
+    again.engine.restore(open, at: again.now)
+    again.advance(by: .minutes(10))
+    #expect(
+      !again.versions.contains { $0.pattern == .vantage }, "\(again.versions.map(\.summary))")
+    #expect(again.index.marks.allSatisfy { if case .wentBlind = $0.mark { false } else { true } })
+    #expect(again.engine.shownIncidents.open.map(\.id).sorted() == open.map(\.id).sorted())
   }
 
   @Test("without canaries, most owners that fail while one answers are no blindness")

@@ -90,7 +90,9 @@ private struct Naive {
     case .vendor:
       return reaches(800) && failing >= 3 && spread(.province) > 2 ? 1 + plain : nil
     case .everything:
-      return failing >= 6 && reaches(900) && spread(.owner) > 1 && spread(.province) > 1
+      let unseen = matrix.states.count { $0 == .unknown }
+      let isOfAll = failing * 1_000 >= 900 * (failing + up + unseen)
+      return failing >= 6 && reaches(900) && isOfAll && spread(.owner) > 1 && spread(.province) > 1
         ? 1 + 0.05 * Double(up) : nil
     case .hop:
       let state = matrix.states[Int(group.hopLink)]
