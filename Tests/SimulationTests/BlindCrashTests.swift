@@ -43,21 +43,6 @@ import Testing
     }
   }
 
-  private func expectSoundVersions(_ world: World, seed: UInt64) {
-    var last: [String: Int] = [:]
-    for version in world.versions {
-      let incident = version.incident
-      #expect(
-        incident.sequence == (last[incident.id] ?? 0) + 1,
-        "seed \(seed): \(incident.id) at \(version.at)")
-      last[incident.id] = incident.sequence
-    }
-    #expect(world.engine.casebook.open.isEmpty, "seed \(seed): all is well\(world.story)")
-    #expect(
-      world.toldIncidents.allSatisfy { $0.status == .resolved },
-      "seed \(seed): what was told to begin is told to end\(world.story)")
-  }
-
   @Test(
     "one incident says that it was blind, it ends once, and no link is told of",
     arguments: seeds.filter { $0 % 3 == 0 })

@@ -80,18 +80,7 @@ import Testing
     }.sorted()
     world.run(until: Self.end)
     #expect(world.crashes > 0, "seed \(seed)")
-    var last: [String: Int] = [:]
-    for version in world.versions {
-      let incident = version.incident
-      #expect(
-        incident.sequence == (last[incident.id] ?? 0) + 1,
-        "seed \(seed): \(incident.id) at \(version.at)")
-      last[incident.id] = incident.sequence
-    }
-    #expect(world.engine.casebook.open.isEmpty, "seed \(seed): all is well\(world.story)")
-    #expect(
-      world.toldIncidents.allSatisfy { $0.status == .resolved },
-      "seed \(seed): what was told to begin is told to end\(world.story)")
+    expectSoundVersions(world, seed: seed)
   }
 
   @Test(

@@ -1,9 +1,11 @@
 import Base
-import Engine
 import Glibc
 import Incidents
 import Model
 import Simulation
+import Testing
+
+@testable import Engine
 
 /// The seeds of a run: 50, or as many as `LINKHEALTH_SEEDS` says.
 let seeds: Range<UInt64> = {
@@ -46,4 +48,20 @@ extension World {
         + $0.incident.summary
     }.joined()
   }
+}
+
+/// That no version of an incident was lost or written twice, and that all is well at the end, and told so.
+func expectSoundVersions(_ world: World, seed: UInt64) {
+  var last: [String: Int] = [:]
+  for version in world.versions {
+    let incident = version.incident
+    #expect(
+      incident.sequence == (last[incident.id] ?? 0) + 1,
+      "seed \(seed): \(incident.id) at \(version.at)")
+    last[incident.id] = incident.sequence
+  }
+  #expect(world.engine.casebook.open.isEmpty, "seed \(seed): all is well\(world.story)")
+  #expect(
+    world.toldIncidents.allSatisfy { $0.status == .resolved },
+    "seed \(seed): what was told to begin is told to end\(world.story)")
 }
